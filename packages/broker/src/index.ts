@@ -1,0 +1,4 @@
+/** The log interface and its names. The brokers themselves are entry points of their own: `@rondo/broker/embedded`. */
+export * from "./log.ts";
+export * from "./names.ts";
+export * from "./state.ts";

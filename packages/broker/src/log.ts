@@ -1,0 +1,142 @@
+/**
+ * The log that everything leans on: topics of partitions, appended durably, read by groups of which each partition has one
+ * owner at a time. Two brokers implement it – embedded/ (one process, files) and kafka/ – and one contract suite holds both.
+ * The rules behind it: docs/architecture.md, "rules of the log".
+ */
+import type { StateStore, StateWrite } from "./state.ts";
+
+/** Header values of a record as they stand in the log: short ASCII or UTF-8 text. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** A record on its way into the log. Its key is null and its partition explicit, always. */
+export interface NewRecord {
+  readonly headers: Headers;
+  readonly value: Uint8Array;
+}
+
+/** A record as it stands in the log. `value` is valid until the next read of the same claim or reader. */
+export interface LogRecord extends NewRecord {
+  readonly offset: number;
+  /** The broker's clock when it was appended (LogAppendTime), milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
+/** Where an append landed: its records have `baseOffset`, `baseOffset + 1`, … */
+export interface Appended {
+  readonly baseOffset: number;
+  readonly timestamp: number;
+}
+
+/** The range of a partition: the first offset still kept, and one past the last durable record. */
+export interface Watermarks {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A topic that a role needs. Creating it is idempotent; an existing one keeps its partitions. */
+export interface TopicSpec {
+  readonly name: string;
+  /** Absent means the broker's configured number. */
+  readonly partitions?: number;
+}
+
+/** What `ensureTopics` found or made. */
+export interface TopicState {
+  readonly name: string;
+  readonly partitions: number;
+  readonly created: boolean;
+}
+
+/** Where a group starts that has never committed: the end of what exists, the beginning, or a time in epoch milliseconds. */
+export type GroupStart = "latest" | "earliest" | { readonly since: number };
+
+/** A group and the topic it reads. A group reads one topic. */
+export interface GroupSpec {
+  readonly group: string;
+  readonly topic: string;
+  /** Absent: the end of a topic that existed before, the beginning of one that this process created. */
+  readonly start?: GroupStart;
+}
+
+/** What a group starts from on one partition. */
+export interface ClaimStart {
+  /** The group's first offset, registered once and for ever before anything was acknowledged. */
+  readonly registered: number;
+  /** The last commit; absent when the group has none. */
+  readonly committed?: number;
+}
+
+/**
+ * One partition, held by one member in one generation. Everything that is done for the partition goes through its claim,
+ * so that a member that lost it cannot write: `append` and `commit` check the lease and throw a Fault `aborted` when it is gone.
+ */
+export interface Claim {
+  readonly topic: string;
+  readonly partition: number;
+  /** Grows with every reassignment of the group. */
+  readonly generation: number;
+  readonly start: ClaimStart;
+  /** Fires when the partition is taken away or the member leaves. */
+  readonly revoked: AbortSignal;
+  /** Sets the read position. An offset that is no longer kept is moved to the low watermark and reported by the next read. */
+  seek(offset: number): void;
+  /**
+   * The next records from the read position, at least one, as many as are at hand up to `maxBytes` of values (always one).
+   * Waits while there is none. Returns an empty list only when the claim was revoked. Advances the read position.
+   * Not calling it is how a reader pauses.
+   */
+  read(maxBytes: number): Promise<readonly LogRecord[]>;
+  /** Appends to any topic on behalf of this claim. Durable when it resolves. */
+  append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>;
+  /**
+   * Commits `offset` (everything below it is settled) with the state that is true for it. The state is durable before the
+   * commit is; embedded, both are one transaction. Never moves a commit backwards.
+   */
+  commit(offset: number, state: readonly StateWrite[]): Promise<void>;
+}
+
+/** A member of a group. */
+export interface Member {
+  /** Gives up every claim, waits until `onClaim` has returned for each, and leaves the group. */
+  leave(): Promise<void>;
+}
+
+/** How a group stands on one partition. */
+export interface GroupPosition {
+  readonly partition: number;
+  readonly registered: number;
+  readonly committed?: number;
+}
+
+/** The log. Methods throw a Fault: `unavailable` when later will do, `disk_full`, `corrupt`, `startup`, `aborted`. */
+export interface Broker {
+  /** Creates what is missing. Throws `config` when a topic exists with another number of partitions than asked for. */
+  ensureTopics(topics: readonly TopicSpec[]): Promise<readonly TopicState[]>;
+  /**
+   * Registers a group's first offset for every partition of its topic; the first registration ever made wins.
+   * Every role registers every group of its configuration before it acknowledges anything.
+   */
+  registerGroup(spec: GroupSpec): Promise<readonly GroupPosition[]>;
+  /** Every group ever registered, with its topic. */
+  groups(): Promise<readonly GroupSpec[]>;
+  /** Where a registered group stands; throws `not_found` when it never was registered. */
+  position(group: string): Promise<readonly GroupPosition[]>;
+  /**
+   * Joins a registered group. `onClaim` runs once per partition and generation, and holds the partition until it returns;
+   * when it returns or throws while the claim is not revoked, the member fails and `onFailure` is called once with the Fault.
+   */
+  join(spec: GroupSpec, onClaim: (claim: Claim) => Promise<void>, onFailure: (fault: Error) => void): Promise<Member>;
+  /** Appends records to one partition in order; none or all become visible. Durable when it resolves. */
+  append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>;
+  /** Reads without a group: records from `offset`, empty when there is none yet. Copies; valid for ever. */
+  read(topic: string, partition: number, offset: number, maxBytes: number): Promise<readonly LogRecord[]>;
+  /** The range of a partition. */
+  watermarks(topic: string, partition: number): Promise<Watermarks>;
+  /** The number of partitions of an existing topic; throws `not_found`. */
+  partitions(topic: string): Promise<number>;
+  readonly state: StateStore;
+  /** The largest value of a record that `append` takes, bytes. */
+  readonly maxRecordBytes: number;
+  /** Ends every member, makes everything durable and closes files and connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,48 @@
+/** Names of topics and groups: the Collector's where it has one, ours escaped so that no two configurations collide. */
+import { Fault } from "@rondo/core";
+import type { Signal } from "@rondo/otlp";
+
+/** The raw topics, named as the Collector's kafka exporter and receiver name them. */
+export const RAW_TOPICS: Readonly<Record<Signal, string>> = {
+  traces: "otlp_spans",
+  metrics: "otlp_metrics",
+  logs: "otlp_logs",
+};
+
+const TOPIC_LIMIT = 249;
+
+/** Writes every UTF-8 byte outside [A-Za-z0-9-] as `_XX` (hex), `_` itself as `_5F`. */
+export function escapeName(part: string): string {
+  return [...new TextEncoder().encode(part)]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /[A-Za-z0-9-]/.test(letter) ? letter : `_${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    })
+    .join("");
+}
+
+/** The enriched topic of a pipeline: `otlp_spans.enriched`, for `traces/sampled` `otlp_spans.enriched.sampled`. */
+export function enrichedTopic(signal: Signal, pipeline: string): string {
+  const slash = pipeline.indexOf("/");
+  const base = `${RAW_TOPICS[signal]}.enriched`;
+  const name = slash < 0 ? base : `${base}.${escapeName(pipeline.slice(slash + 1))}`;
+  if (name.endsWith(".dlq"))
+    throw new Fault("config", `pipeline ${pipeline}: the name dlq is reserved for dead letters; choose another`);
+  if (name.length > TOPIC_LIMIT) {
+    throw new Fault(
+      "config",
+      `pipeline ${pipeline}: its topic would be called ${name}, longer than ${TOPIC_LIMIT} characters; choose a shorter name`,
+    );
+  }
+  return name;
+}
+
+/** The group that runs a pipeline: `rondo.<pipeline>`. */
+export function pipelineGroup(pipeline: string): string {
+  return `rondo.${escapeName(pipeline)}`;
+}
+
+/** The group of one exporter of a pipeline: `rondo.<pipeline>.<exporter id>`. */
+export function exporterGroup(pipeline: string, exporter: string): string {
+  return `rondo.${escapeName(pipeline)}.${escapeName(exporter)}`;
+}

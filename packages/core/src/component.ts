@@ -1,0 +1,174 @@
+/**
+ * What a processor and an exporter are. A component states its type, its documentation and its fields in one table;
+ * it computes and never counts: the runner around it does (delivery's `observe`, the worker's pipeline).
+ */
+import type { Signal } from "@rondo/otlp";
+import type { Batch } from "./batch.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Deliver } from "./deliver.ts";
+import type { DropReason } from "./drop-reason.ts";
+import type { Fields, Place, ValuesOf } from "./field.ts";
+
+/** Where a component may speak to the operator. Implemented by `monitor`. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** The same log with fields on every line. */
+  child(fields: Readonly<Record<string, unknown>>): Log;
+}
+
+/** A log that says nothing. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
+
+/** What surrounds a component instance. */
+export interface Surroundings {
+  /** The component's id in the configuration, such as `otlp/tempo`. */
+  readonly id: string;
+  readonly signal: Signal;
+  /** The pipeline's id, such as `traces` or `traces/sampled`. */
+  readonly pipeline: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Items that a processor let go, for a reason that it declared. */
+export interface ProcessorDrop {
+  readonly reason: DropReason;
+  readonly items: number;
+}
+
+/** What is left of a batch: its parts in order (none when nothing is left), and what was dropped on the way. */
+export interface Processed {
+  readonly parts: readonly Part[];
+  readonly drops?: readonly ProcessorDrop[];
+}
+
+/** OTLP wire bytes with their number of items. */
+export interface Part {
+  readonly items: number;
+  readonly body: Uint8Array;
+}
+
+/** A pure function of one batch (component state `none`): no clock, no host, no chance, so that a rerun gives the same bytes. */
+export interface Processor {
+  process(batch: Batch): Processed;
+}
+
+/** How an exporter's batches are joined before they are sent. */
+export interface Accumulation {
+  /** Send as soon as this many items wait. */
+  readonly minItems: number;
+  /** Never put more items than this into one request, unless a single record holds more; 0 is no bound. */
+  readonly maxItems: number;
+  /** Never put more bytes than this into one request, unless a single record holds more. */
+  readonly maxBytes: number;
+  /** Wait at most this long for company, in milliseconds. */
+  readonly waitMs: number;
+}
+
+/** Waits between tries: `initialMs`, growing by `multiplier` up to `maxMs`, each ± `randomization`; it never gives up. */
+export interface RetryPolicy {
+  readonly initialMs: number;
+  readonly multiplier: number;
+  readonly maxMs: number;
+  readonly randomization: number;
+}
+
+/** One destination. `deliver` makes a single try; retrying, timing out and joining are the Layers around it. */
+export interface Exporter {
+  readonly deliver: Deliver;
+  /** A try that takes longer is aborted and becomes a retry. Milliseconds; 0 is no bound. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy;
+  /** Overrides how batches are joined; absent means what the pipeline's batch processor says. */
+  readonly accumulation?: Partial<Accumulation>;
+  /** Ends connections. Called once, after the last deliver has settled or was aborted. */
+  close(): Promise<void>;
+}
+
+interface Described<F extends Fields> {
+  /** The type as configurations write it. */
+  readonly type: string;
+  /** Other spellings of the type that mean the same. */
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly signals: readonly Signal[];
+  readonly fields: F;
+  /** Checks that need more than one field; reports to `place`. */
+  readonly check?: (values: ValuesOf<F>, place: Place) => void;
+}
+
+/** A processor type: documentation, fields and constructor in one entry. */
+export interface ProcessorType<F extends Fields = Fields> extends Described<F> {
+  readonly kind: "processor";
+  /** `none`: the output is a pure function of the record. */
+  readonly state: "none";
+  /** The reasons for which it drops items. */
+  readonly drops: readonly DropReason[];
+  readonly create: (values: ValuesOf<F>, around: Surroundings) => Processor;
+}
+
+/** An exporter type: documentation, fields and constructor in one entry. */
+export interface ExporterType<F extends Fields = Fields> extends Described<F> {
+  readonly kind: "exporter";
+  readonly create: (values: ValuesOf<F>, around: Surroundings) => Exporter;
+}
+
+/** A receiver or extension type: what configuration needs to know of it. The role that runs it reads the values. */
+export interface SettingsType<F extends Fields = Fields> extends Described<F> {
+  readonly kind: "receiver" | "extension";
+}
+
+/** A component type that this build knows by name only: it is named at start and its edge is left out. */
+export interface PlannedType {
+  readonly kind: ComponentKind;
+  readonly type: string;
+  readonly aliases?: readonly string[];
+  /** How much of it a configuration asks for, such as `3 targets`; absent when there is nothing to count. */
+  readonly extent?: (raw: unknown) => string | undefined;
+  /** Leaving it out would let through what it was put there to hold back: the configuration is then refused. */
+  readonly protects?: boolean;
+}
+
+export type ComponentKind = "receiver" | "processor" | "exporter" | "extension" | "connector";
+
+// A list holds types whose field tables differ; the constructor's argument makes them invariant, hence the erasure here,
+// undone in one place: config reads `fields` and hands the values back to the same entry's `create`.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyProcessorType = ProcessorType<any>;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyExporterType = ExporterType<any>;
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnySettingsType = SettingsType<any>;
+
+/** Everything that a configuration may name. An explicit list; nothing registers itself. */
+export interface ComponentTypes {
+  readonly receivers: readonly AnySettingsType[];
+  readonly processors: readonly AnyProcessorType[];
+  readonly exporters: readonly AnyExporterType[];
+  readonly extensions: readonly AnySettingsType[];
+  readonly planned: readonly PlannedType[];
+}
+
+/** Declares a processor type; `create` sees the values typed by `fields`. */
+export function defineProcessor<F extends Fields>(entry: Omit<ProcessorType<F>, "kind">): ProcessorType<F> {
+  return { kind: "processor", ...entry };
+}
+
+/** Declares an exporter type; `create` sees the values typed by `fields`. */
+export function defineExporter<F extends Fields>(entry: Omit<ExporterType<F>, "kind">): ExporterType<F> {
+  return { kind: "exporter", ...entry };
+}
+
+/** Declares a receiver type. */
+export function defineReceiver<F extends Fields>(entry: Omit<SettingsType<F>, "kind">): SettingsType<F> {
+  return { kind: "receiver", ...entry };
+}
+
+/** Declares an extension type. */
+export function defineExtension<F extends Fields>(entry: Omit<SettingsType<F>, "kind">): SettingsType<F> {
+  return { kind: "extension", ...entry };
+}

@@ -1,0 +1,10 @@
+/** What every package speaks in: batches, verdicts, faults, fields, components, clocks. */
+export * from "./batch.ts";
+export * from "./clock.ts";
+export * from "./component.ts";
+export * from "./deliver.ts";
+export * from "./drop-reason.ts";
+export * from "./fault.ts";
+export * from "./field.ts";
+export * from "./id.ts";
+export * from "./verdict.ts";

@@ -1,0 +1,40 @@
+/** How a batch ended. Its promise is the acknowledgement; there is no other. */
+import type { Source } from "./batch.ts";
+import type { DropReason } from "./drop-reason.ts";
+import type { Fault } from "./fault.ts";
+
+/** Items of a batch that were let go for a named reason. */
+export interface Drop {
+  readonly reason: DropReason;
+  readonly items: number;
+  /** Which records of a joined batch lost how many; absent when the batch has a single source. */
+  readonly sources?: readonly Source[];
+  /** The dropped items as an OTLP request of their own, for the dead-letter topic. */
+  readonly body?: Uint8Array;
+  /** Why, in the words of whoever refused. */
+  readonly detail?: string;
+}
+
+/** Every item was delivered, or is named in a drop. */
+export interface Settled {
+  readonly kind: "settled";
+  readonly drops: readonly Drop[];
+}
+
+/** Nothing can be said of any item; the caller still owns the batch. */
+export interface Retry {
+  readonly kind: "retry";
+  readonly fault: Fault;
+  /** Milliseconds that the other side asked us to wait. */
+  readonly afterMs?: number;
+}
+
+export type Verdict = Settled | Retry;
+
+/** The verdict of a batch that was delivered whole. */
+export const SETTLED: Settled = { kind: "settled", drops: [] };
+
+/** The verdict of a batch whose fate is open. */
+export function retry(fault: Fault, afterMs?: number): Retry {
+  return afterMs === undefined ? { kind: "retry", fault } : { kind: "retry", fault, afterMs };
+}

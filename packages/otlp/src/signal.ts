@@ -1,0 +1,14 @@
+/** The three signals of OTLP. A signal is a parameter everywhere; nothing exists once per signal. */
+
+/** `traces` carries spans, `metrics` data points, `logs` log records. */
+export type Signal = "traces" | "metrics" | "logs";
+
+/** Every signal, in the order in which tables and pages print them. */
+export const SIGNALS: readonly Signal[] = ["traces", "metrics", "logs"];
+
+/** What one item of a signal is called in messages and pages. */
+export const ITEM_NAMES: Readonly<Record<Signal, string>> = {
+  traces: "spans",
+  metrics: "data points",
+  logs: "log records",
+};
