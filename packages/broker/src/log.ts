@@ -14,7 +14,7 @@ export interface NewRecord {
   readonly value: Uint8Array;
 }
 
-/** A record as it stands in the log. `value` is valid until the next read of the same claim or reader. */
+/** A record as it stands in the log. `value` stays valid as long as it is held, and is never changed in place. */
 export interface LogRecord extends NewRecord {
   readonly offset: number;
   /** The broker's clock when it was appended (LogAppendTime), milliseconds since the epoch. */
@@ -128,7 +128,7 @@ export interface Broker {
   join(spec: GroupSpec, onClaim: (claim: Claim) => Promise<void>, onFailure: (fault: Error) => void): Promise<Member>;
   /** Appends records to one partition in order; none or all become visible. Durable when it resolves. */
   append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>;
-  /** Reads without a group: records from `offset`, empty when there is none yet. Copies; valid for ever. */
+  /** Reads without a group: records from `offset`, empty when there is none yet. */
   read(topic: string, partition: number, offset: number, maxBytes: number): Promise<readonly LogRecord[]>;
   /** The range of a partition. */
   watermarks(topic: string, partition: number): Promise<Watermarks>;
