@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { enrichedHeaders, rawHeaders, readEnrichedHeaders, readOrigin, readRawHeaders, writeOrigin } from "./record.ts";
+
+const foreign = { tenant: "default", via: "otlp", count: () => 7 };
+const at = (headers: Record<string, string>) => ({ headers, value: new Uint8Array(), offset: 3, timestamp: 0 });
+
+test("raw headers read back as they were written", () => {
+  const written = { tenant: "hospital-7", via: "otlp/site", items: 12, meta: { "x-site": ["a", "b"] } };
+  expect(readRawHeaders(at({ ...rawHeaders(written) }), foreign)).toEqual(written);
+});
+
+test("a record that a Collector wrote belongs to the default tenant and receiver and is counted", () => {
+  expect(readRawHeaders(at({}), foreign)).toEqual({ tenant: "default", via: "otlp", items: 7 });
+});
+
+test("a record of another layout is refused by offset and version", () => {
+  expect(() => readRawHeaders(at({ v: "2" }), foreign)).toThrow(/offset 3 has layout version 2/);
+});
+
+test("enriched headers read back as they were written, with and without an account", () => {
+  const written = { tenant: "t", items: 4, origin: "0:17:0/1", at: 1700000000000 };
+  expect(readEnrichedHeaders(at({ ...enrichedHeaders(written) }))).toEqual(written);
+  const account = { entered: 9, created: 0, dropped: { "filter/a/invalid_item": 5 } };
+  expect(readEnrichedHeaders(at({ ...enrichedHeaders({ ...written, account }) }))).toEqual({ ...written, account });
+});
+
+test("an enriched record without an origin is corrupt", () => {
+  expect(() => readEnrichedHeaders(at({ tenant: "t", items: "1", at: "0" }))).toThrow(/lacks a header/);
+});
+
+test("origins read back; Rondo's own output has none of this form", () => {
+  const origin = { partition: 2, offset: 81, part: 1, parts: 3 };
+  expect(writeOrigin(origin)).toBe("2:81:1/3");
+  expect(readOrigin("2:81:1/3")).toEqual(origin);
+  expect(readOrigin("rules/group/17")).toBeUndefined();
+});

@@ -1,0 +1,117 @@
+/** What stands in the headers of raw and enriched records, and how to read it back. Rules of the log 1 and 3. */
+import { Fault, type Meta, type Origin } from "@rondo/core";
+import type { Headers, LogRecord } from "./log.ts";
+
+/** The version of the record layout that this build writes and reads. */
+const VERSION = "1";
+
+/** `via` of the empty records that only carry the broker's time to components that hold data. */
+export const TICK = "_tick";
+
+/** What a raw record says of itself. */
+export interface RawHeaders {
+  readonly tenant: string;
+  readonly via: string;
+  readonly items: number;
+  readonly meta?: Meta;
+}
+
+/** The headers of a raw record. */
+export function rawHeaders({ tenant, via, items, meta }: RawHeaders): Headers {
+  const headers = { v: VERSION, tenant, via, items: String(items) };
+  return meta === undefined ? headers : { ...headers, meta: JSON.stringify(meta) };
+}
+
+/** What a record is taken for that was written by someone else, such as a Collector's kafka exporter. */
+export interface ForeignDefaults {
+  readonly tenant: string;
+  readonly via: string;
+  /** Counts the items of a record that does not say how many it has. */
+  readonly count: (value: Uint8Array) => number;
+}
+
+/** Reads a raw record's headers; throws a `corrupt` Fault for a layout of another version. */
+export function readRawHeaders({ headers, value, offset }: LogRecord, foreign: ForeignDefaults): RawHeaders {
+  const version = headers["v"] ?? VERSION;
+  if (version !== VERSION) {
+    throw new Fault(
+      "corrupt",
+      `the record at offset ${offset} has layout version ${version}; this build reads version ${VERSION}: run the build that wrote it`,
+    );
+  }
+  const items = headers["items"];
+  const meta = headers["meta"];
+  return {
+    tenant: headers["tenant"] ?? foreign.tenant,
+    via: headers["via"] ?? foreign.via,
+    items: items === undefined ? foreign.count(value) : Number(items),
+    // Written by `rawHeaders` above, from a Meta.
+    ...(meta !== undefined && { meta: JSON.parse(meta) as Meta }),
+  };
+}
+
+/** Drops of one record by `<component>/<reason>`; a component id may hold slashes, a reason never does. */
+export type DropCounts = Readonly<Record<string, number>>;
+
+/** What a raw record added to its pipeline's account; stands on part 0 of its enriched records. */
+export interface RecordAccount {
+  readonly entered: number;
+  readonly created: number;
+  readonly dropped: DropCounts;
+}
+
+/** What an enriched record says of itself. */
+export interface EnrichedHeaders {
+  readonly tenant: string;
+  readonly items: number;
+  readonly origin: Origin;
+  /** The raw record's broker timestamp, milliseconds since the epoch. */
+  readonly at: number;
+  readonly account?: RecordAccount;
+}
+
+/** The headers of an enriched record. */
+export function enrichedHeaders({ tenant, items, origin, at, account }: EnrichedHeaders): Headers {
+  const headers = { tenant, items: String(items), origin, at: String(at) };
+  return account === undefined
+    ? headers
+    : { ...headers, acct: JSON.stringify([account.entered, account.created, account.dropped]) };
+}
+
+/** Reads an enriched record's headers; throws a `corrupt` Fault when one is missing. */
+export function readEnrichedHeaders({ headers, offset }: LogRecord): EnrichedHeaders {
+  const { tenant, items, origin, at, acct } = headers as Readonly<Partial<Record<string, string>>>;
+  if (tenant === undefined || items === undefined || origin === undefined || at === undefined) {
+    throw new Fault(
+      "corrupt",
+      `the record at offset ${offset} of an enriched topic lacks a header; only Rondo may write to enriched topics`,
+    );
+  }
+  const base = { tenant, items: Number(items), origin, at: Number(at) };
+  if (acct === undefined) return base;
+  // Written by `enrichedHeaders` above.
+  const [entered, created, dropped] = JSON.parse(acct) as [number, number, DropCounts];
+  return { ...base, account: { entered, created, dropped } };
+}
+
+/** The origin of an enriched record that came from a raw one. */
+export interface RecordOrigin {
+  readonly partition: number;
+  readonly offset: number;
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** Writes `<partition>:<raw offset>:<part>/<parts>`. */
+export function writeOrigin({ partition, offset, part, parts }: RecordOrigin): Origin {
+  return `${partition}:${offset}:${part}/${parts}`;
+}
+
+const ORIGIN = /^(\d+):(\d+):(\d+)\/(\d+)$/;
+
+/** Reads the origin of a raw record; undefined for what Rondo itself produced (`rules/…`, `fl/…`). */
+export function readOrigin(origin: Origin): RecordOrigin | undefined {
+  const found = ORIGIN.exec(origin);
+  if (found === null) return undefined;
+  return { partition: Number(found[1]), offset: Number(found[2]), part: Number(found[3]), parts: Number(found[4]) };
+}
