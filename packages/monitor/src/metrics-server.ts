@@ -1,0 +1,27 @@
+/** Serves the registry at `/metrics`, as Prometheus text or, for a client that asks, OpenMetrics. */
+import { CONTENT_TYPES, preferredFormat } from "./exposition.ts";
+import { type PageServer, servePages } from "./page-server.ts";
+import type { Registry } from "./registry.ts";
+
+/** Where the page of metrics is when nobody says otherwise: this machine alone. */
+export const METRICS_ADDRESS = { host: "127.0.0.1", port: 8888 } as const;
+
+/** Starts the page of metrics; throws a `startup` Fault naming `--metrics-address` when it cannot listen. */
+export function startMetrics(options: {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly registry: Registry;
+}): Promise<PageServer> {
+  const { registry, ...address } = options;
+  const metrics = (accept: string | undefined) => {
+    const format = preferredFormat(accept);
+    return { status: 200, contentType: CONTENT_TYPES[format], body: registry.render(format) };
+  };
+  return servePages({
+    ...address,
+    purpose: "metrics",
+    setBy: "--metrics-address",
+    pages: new Map([["/metrics", metrics]]),
+  });
+}

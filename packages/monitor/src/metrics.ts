@@ -1,0 +1,249 @@
+/** Every metric that Rondo exposes of itself, in one table: type, labels, unit and what it tells. Nothing else can be counted. */
+
+/** One row: how a metric is named, labelled and read. */
+export interface MetricSpec {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly labels: readonly string[];
+  readonly doc: string;
+  /** The base unit, which is then also the end of the name (before `_total`), as OpenMetrics asks. */
+  readonly unit?: "bytes" | "seconds" | "records" | "items";
+  /** Upper bounds of a histogram's buckets, ascending, without +Inf. */
+  readonly buckets?: readonly number[];
+}
+
+const RECEIVER_ROW = ["signal", "tenant", "component"] as const;
+const ROW = ["signal", "tenant", "pipeline", "component"] as const;
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
+
+/**
+ * The table. The account (rules of the log 6) has two kinds of row: a pipeline's, whose `component` is the empty string, and
+ * an exporter's, whose `component` is the exporter's id. Only `dropped` names a component on a pipeline's row too: the
+ * processor that let go, or `pipeline` when it was no processor. Items are spans, data points or log records.
+ */
+export const METRICS = {
+  rondo_items_accepted_total: {
+    type: "counter",
+    labels: RECEIVER_ROW,
+    doc: "Items that a receiver acknowledged after they were durable. component is the receiver's id.",
+  },
+  rondo_items_refused_total: {
+    type: "counter",
+    labels: RECEIVER_ROW,
+    doc: "Items that a receiver answered with a refusal; the client still has them. component is the receiver's id.",
+  },
+  rondo_items_entered_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Items read by a pipeline from the raw topic, or by an exporter from the enriched topic, each counted once.",
+  },
+  rondo_items_created_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Items that a pipeline made itself, such as alerts, recordings and derived series.",
+  },
+  rondo_items_forwarded_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Items that a pipeline appended to its enriched topic.",
+  },
+  rondo_items_delivered_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Items that an exporter's backend acknowledged.",
+  },
+  rondo_items_dead_lettered_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Items that an exporter set aside in its dead-letter topic.",
+  },
+  rondo_items_dropped_total: {
+    type: "counter",
+    labels: [...ROW, "reason"],
+    doc: "Items let go for good. component is the processor or exporter, reason a row of the table of drop reasons.",
+  },
+  rondo_items_redelivered_total: {
+    type: "counter",
+    labels: ROW,
+    doc: "Delivered items that the backend may have seen before, because an answer was lost: an upper bound.",
+  },
+  rondo_items_in_flight: {
+    type: "gauge",
+    labels: ROW,
+    doc: "Items that were read and are not settled yet, summed from the records themselves.",
+  },
+  rondo_requests_total: {
+    type: "counter",
+    labels: ["component", "protocol", "outcome"],
+    doc: "Requests that a receiver answered, by what the answer was.",
+  },
+  rondo_request_duration_seconds: {
+    type: "histogram",
+    labels: ["component", "protocol"],
+    unit: "seconds",
+    doc: "Time from a request's last byte to its answer, which includes making it durable.",
+    buckets: SECONDS,
+  },
+  rondo_gateway_in_flight_bytes: {
+    type: "gauge",
+    labels: ["component"],
+    unit: "bytes",
+    doc: "Bytes of requests admitted by a receiver and not answered yet, after decompression.",
+  },
+  rondo_gateway_credit_bytes: {
+    type: "gauge",
+    labels: ["component"],
+    unit: "bytes",
+    doc: "Bytes that a receiver's admission account still grants.",
+  },
+  rondo_log_lag_records: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component"],
+    unit: "records",
+    doc: "Records in the log that a group has not read: a pipeline's (component is empty) or an exporter's.",
+  },
+  rondo_log_lag_items: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component", "estimated"],
+    unit: "items",
+    doc: "Items in those records; estimated is true where the broker cannot count them.",
+  },
+  rondo_log_appended_records_total: {
+    type: "counter",
+    labels: ["topic"],
+    unit: "records",
+    doc: "Records that became durable in a topic of the embedded log.",
+  },
+  rondo_log_append_bytes_total: {
+    type: "counter",
+    labels: ["topic"],
+    unit: "bytes",
+    doc: "Bytes that became durable in a topic of the embedded log, framing included.",
+  },
+  rondo_log_fsyncs_total: {
+    type: "counter",
+    labels: [],
+    doc: "Syncs of the embedded log's files; one sync makes every append waiting for it durable.",
+  },
+  rondo_log_size_bytes: {
+    type: "gauge",
+    labels: ["topic"],
+    unit: "bytes",
+    doc: "Bytes of segment files that a topic of the embedded log keeps.",
+  },
+  rondo_exporter_requests_total: {
+    type: "counter",
+    labels: ["signal", "pipeline", "component", "outcome"],
+    doc: "Single tries of an exporter, by outcome: settled, retry, or the code of a fault.",
+  },
+  rondo_exporter_retries_total: {
+    type: "counter",
+    labels: ["signal", "pipeline", "component"],
+    doc: "Tries that an exporter repeated after a failure that later may cure.",
+  },
+  rondo_exporter_request_duration_seconds: {
+    type: "histogram",
+    labels: ["signal", "pipeline", "component"],
+    unit: "seconds",
+    doc: "Time of a single try of an exporter.",
+    buckets: SECONDS,
+  },
+  rondo_exporter_sent_bytes_total: {
+    type: "counter",
+    labels: ["signal", "pipeline", "component"],
+    unit: "bytes",
+    doc: "Bytes of requests before compression that an exporter handed to its backend, repeats included.",
+  },
+  rondo_ready: {
+    type: "gauge",
+    labels: ["condition"],
+    doc: "1 while a condition of readiness holds, 0 while it does not; the health page says why.",
+  },
+  rondo_metrics_overflow_total: {
+    type: "counter",
+    labels: ["metric"],
+    doc: "Times that a metric was asked for a label set beyond its bound; such sets share one series of `_overflow` values.",
+  },
+  rondo_scrape_errors_total: {
+    type: "counter",
+    labels: [],
+    doc: "Sources of metrics that failed while a page was made: a bug.",
+  },
+  rondo_build_info: {
+    type: "gauge",
+    labels: ["version", "node"],
+    doc: "Always 1; its labels say what runs.",
+  },
+  rondo_process_anonymous_memory_bytes: {
+    type: "gauge",
+    labels: [],
+    unit: "bytes",
+    doc: "Resident memory that no file backs: what memory limits are compared with.",
+  },
+  process_cpu_seconds_total: {
+    type: "counter",
+    labels: [],
+    unit: "seconds",
+    doc: "User and system processor time of all threads.",
+  },
+  process_resident_memory_bytes: {
+    type: "gauge",
+    labels: [],
+    unit: "bytes",
+    doc: "Resident memory, pages of files included.",
+  },
+  process_start_time_seconds: {
+    type: "gauge",
+    labels: [],
+    unit: "seconds",
+    doc: "When the process started, in seconds since the Unix epoch.",
+  },
+  process_open_fds: {
+    type: "gauge",
+    labels: [],
+    doc: "Open file descriptors; absent where the system does not tell.",
+  },
+  nodejs_heap_used_bytes: {
+    type: "gauge",
+    labels: [],
+    unit: "bytes",
+    doc: "JavaScript heap in use.",
+  },
+  nodejs_external_memory_bytes: {
+    type: "gauge",
+    labels: [],
+    unit: "bytes",
+    doc: "Memory of buffers outside the JavaScript heap.",
+  },
+  nodejs_eventloop_delay_p99_seconds: {
+    type: "gauge",
+    labels: [],
+    unit: "seconds",
+    doc: "99th percentile, over the last 5 s or since the last scrape, of how late the event loop ran a timer.",
+  },
+  nodejs_eventloop_utilization: {
+    type: "gauge",
+    labels: [],
+    doc: "Share of time, over the last 5 s or since the last scrape, in which the event loop was busy; 1 is a full core.",
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>;
+
+type Table = typeof METRICS;
+
+/** The name of a metric of the table. */
+export type MetricName = keyof Table;
+
+type NameOf<T extends MetricSpec["type"]> = {
+  [N in MetricName]: Table[N]["type"] extends T ? N : never;
+}[MetricName];
+
+/** Names of counters. */
+export type CounterName = NameOf<"counter">;
+/** Names of gauges. */
+export type GaugeName = NameOf<"gauge">;
+/** Names of histograms. */
+export type HistogramName = NameOf<"histogram">;
+
+/** Exactly the labels that the table gives a metric; a metric without labels takes `{}`. */
+export type LabelsOf<N extends MetricName> = [Table[N]["labels"][number]] extends [never]
+  ? Readonly<Record<string, never>>
+  : { readonly [L in Table[N]["labels"][number]]: string };
