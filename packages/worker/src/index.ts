@@ -1,1 +1,4 @@
-export {};
+/** The worker role: pipelines and exporters over the log, and their account. */
+export * from "./ledger.ts";
+export * from "./run.ts";
+export * from "./totals.ts";

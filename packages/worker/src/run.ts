@@ -1,0 +1,188 @@
+/** The worker role: one consumer group per pipeline and one per exporter, in one process. */
+import { type Broker, type Claim, enrichedTopic, exporterGroup, type GroupSpec, type Member, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import type { Graph, PipelineNode } from "@rondo/config";
+import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
+import { countItems } from "@rondo/otlp";
+import { batching, exporterChain } from "./chain.ts";
+import { runExporterClaim } from "./export.ts";
+import { Ledger } from "./ledger.ts";
+import { runPipelineClaim } from "./pipeline.ts";
+
+/** What a worker needs from the process that runs it. */
+export interface WorkerOptions {
+  readonly graph: Graph;
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Bytes of records that all claims together may hold unsettled; each claim gets an equal share. */
+  readonly readAheadBytes: number;
+}
+
+/** A running worker. */
+export interface Worker {
+  /** The account and the lag of everything that runs here. */
+  readonly ledger: Ledger;
+  /** Waits until everything in the log is settled by every group, or `abort` fires. */
+  drained(abort: AbortSignal): Promise<void>;
+  /** Leaves every group: what is in flight is aborted, what has settled is committed. */
+  close(): Promise<void>;
+}
+
+/** The topics and groups of a configuration; every role makes sure of them before it acknowledges anything. */
+export async function prepareLog(graph: Graph, broker: Broker): Promise<void> {
+  const groups = graph.pipelines.flatMap((pipeline) => [pipelineSpec(pipeline), ...pipeline.exporters.map(({ id }) => exporterSpec(pipeline, id))]);
+  const raw = new Set(graph.pipelines.map(({ signal }) => RAW_TOPICS[signal]));
+  const rawStates = await broker.ensureTopics([...raw].map((name) => ({ name })));
+  const partitions = new Map(rawStates.map((state) => [state.name, state.partitions]));
+  // Equal counts: every enriched record goes to the partition of its raw record.
+  await broker.ensureTopics(graph.pipelines.map(({ id, signal }) => {
+    const count = partitions.get(RAW_TOPICS[signal]);
+    return { name: enrichedTopic(signal, id), ...(count !== undefined && { partitions: count }) };
+  }));
+  for (const group of groups) await broker.registerGroup(group);
+}
+
+function pipelineSpec({ id, signal }: PipelineNode): GroupSpec {
+  return { group: pipelineGroup(id), topic: RAW_TOPICS[signal] };
+}
+
+function exporterSpec({ id, signal }: PipelineNode, exporter: string): GroupSpec {
+  return { group: exporterGroup(id, exporter), topic: enrichedTopic(signal, id) };
+}
+
+/** How long a member that failed stays away before it joins again, milliseconds. */
+const REJOIN_MS = 2_000;
+
+/** Joins every group of the configuration. Throws what `create` of a component throws, and Faults of the broker. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { graph, broker, log, clock } = options;
+  const stop = new AbortController();
+  const ledger = new Ledger(broker);
+  const claims = await countClaims(graph, broker);
+  const readBytes = Math.max(256 * 1024, Math.floor(options.readAheadBytes / Math.max(1, claims)));
+  const exporters: Exporter[] = [];
+  const members: KeptMember[] = [];
+  const running = new Set<Promise<void>>();
+  // A claim that ends because the worker stops has committed by then, and keeps its partition until the member leaves.
+  const keep = (spec: GroupSpec, run: (claim: Claim, stop: AbortSignal) => Promise<void>) => {
+    const onClaim = async (claim: Claim) => {
+      const done = run(claim, AbortSignal.any([claim.revoked, stop.signal]));
+      const quiet = done.catch(() => undefined);
+      running.add(quiet);
+      quiet.finally(() => running.delete(quiet));
+      await done;
+      await fired(claim.revoked);
+    };
+    members.push(new KeptMember(spec, onClaim, broker, clock, log, stop.signal));
+  };
+  for (const pipeline of graph.pipelines) {
+    const about = { signal: pipeline.signal, pipeline: pipeline.id };
+    const spec = pipelineSpec(pipeline);
+    ledger.group({ ...about, component: "", ...spec });
+    const stages = pipeline.processors.map(({ id, type, values }) => ({ id, processor: type.create(values, around(options, pipeline, id)) }));
+    const settings = graph.broker;
+    const foreign = { tenant: settings.defaultTenant, via: settings.defaultReceiver, count: (value: Uint8Array) => countItems(pipeline.signal, value) };
+    const topic = enrichedTopic(pipeline.signal, pipeline.id);
+    keep(spec, (claim, ended) => runPipelineClaim(claim, ended, {
+      ...spec, signal: pipeline.signal, stages, receivers: new Set(pipeline.receivers), maxRecordBytes: broker.maxRecordBytes,
+      enrichedTopic: topic, foreign, readBytes, broker, clock, log: log.child({ pipeline: pipeline.id }),
+      opened: (opened, account) => ledger.opened(spec.group, opened, account),
+    }));
+    for (const { id, type, values } of pipeline.exporters) {
+      const group = exporterSpec(pipeline, id);
+      ledger.group({ ...about, component: id, ...group });
+      const exporter = createExporter(type, values, around(options, pipeline, id));
+      exporters.push(exporter);
+      const exporterLog = log.child({ pipeline: pipeline.id, exporter: id });
+      const chain = () => exporterChain(exporter, batching(pipeline, exporter), { clock, random: options.random, log: exporterLog });
+      keep(group, (claim, ended) => runExporterClaim(claim, ended, {
+        group: group.group, signal: pipeline.signal, component: id, chain, readBytes, broker, clock, log: exporterLog,
+        opened: (opened, account) => ledger.opened(group.group, opened, account),
+      }));
+    }
+  }
+  await Promise.all(members.map((member) => member.join()));
+  return {
+    ledger,
+    drained: (abort) => untilDrained(ledger, clock, abort),
+    async close() {
+      stop.abort();
+      await Promise.all(running);
+      await Promise.all(members.map((member) => member.leave()));
+      await Promise.all(exporters.map((exporter) => exporter.close()));
+    },
+  };
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }: PipelineNode, id: string) {
+  return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }) };
+}
+
+function createExporter(type: AnyExporterType, values: unknown, surroundings: ReturnType<typeof around>): Exporter {
+  return type.create(values, surroundings);
+}
+
+async function countClaims(graph: Graph, broker: Broker): Promise<number> {
+  let claims = 0;
+  for (const pipeline of graph.pipelines) claims += (await broker.partitions(RAW_TOPICS[pipeline.signal])) * (1 + pipeline.exporters.length);
+  return claims;
+}
+
+/** A membership that joins again after a failure, so that one bad moment of one group stays its own. */
+class KeptMember {
+  readonly #spec: GroupSpec;
+  readonly #run: (claim: Claim) => Promise<void>;
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #stop: AbortSignal;
+  #member: Member | undefined;
+  #rejoining: Promise<void> = Promise.resolve();
+
+  constructor(spec: GroupSpec, run: (claim: Claim) => Promise<void>, broker: Broker, clock: Clock, log: Log, stop: AbortSignal) {
+    this.#spec = spec;
+    this.#run = run;
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#log = log;
+    this.#stop = stop;
+  }
+
+  async join(): Promise<void> {
+    this.#member = await this.#broker.join(this.#spec, this.#run, (fault) => {
+      this.#log.error("a group failed and will be joined again", { group: this.#spec.group, fault });
+      this.#rejoining = this.#rejoin();
+    });
+  }
+
+  async #rejoin(): Promise<void> {
+    await this.#member?.leave();
+    while (!this.#stop.aborted) {
+      await sleep(this.#clock, REJOIN_MS, this.#stop);
+      if (this.#stop.aborted) return;
+      try {
+        return await this.join();
+      } catch (thrown) {
+        this.#log.error("a group cannot be joined", { group: this.#spec.group, fault: Fault.from(thrown) });
+      }
+    }
+  }
+
+  async leave(): Promise<void> {
+    await this.#rejoining;
+    await this.#member?.leave();
+  }
+}
+
+/** How often the drain looks at the log, milliseconds. */
+const DRAIN_POLL_MS = 20;
+
+async function untilDrained(ledger: Ledger, clock: Clock, abort: AbortSignal): Promise<void> {
+  while (!abort.aborted && !(await ledger.isDrained())) await sleep(clock, DRAIN_POLL_MS, abort);
+}
