@@ -25,17 +25,13 @@ export class Readiness {
 
   /** Declares or updates a condition that does not hold, and says why in a few words without secrets. */
   lacks(condition: string, reason: string): void {
-    if (!this.#conditions.has(condition) && this.#conditions.size >= MAX_CONDITIONS) {
-      throw new Error(`more than ${MAX_CONDITIONS} conditions of readiness`);
-    }
-    this.#conditions.set(condition, reason);
+    this.#set(condition, reason);
     this.#upSince = undefined;
   }
 
   /** A condition holds from now on. */
   holds(condition: string): void {
-    if (!this.#conditions.has(condition)) this.lacks(condition, "not checked yet");
-    this.#conditions.set(condition, null);
+    this.#set(condition, null);
     if (this.reasons().length === 0) this.#upSince ??= this.#clock.now();
   }
 
@@ -43,6 +39,13 @@ export class Readiness {
   forget(condition: string): void {
     this.#conditions.delete(condition);
     if (this.reasons().length === 0) this.#upSince ??= this.#clock.now();
+  }
+
+  #set(condition: string, reason: string | null): void {
+    if (!this.#conditions.has(condition) && this.#conditions.size >= MAX_CONDITIONS) {
+      throw new Error(`more than ${MAX_CONDITIONS} conditions of readiness`);
+    }
+    this.#conditions.set(condition, reason);
   }
 
   /** Epoch milliseconds since when everything holds; undefined while something does not. */
