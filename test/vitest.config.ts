@@ -2,16 +2,31 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["source", "node", "import", "default"];
+const exclude = ["**/node_modules/**", "**/dist/**"];
+// Whole processes on real sockets: they run one file at a time, or the timings of one would be the load of another.
+const endToEnd = ["packages/*/src/**/*.e2e.test.ts", "test/*/**/*.test.ts"];
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "packages",
+          include: ["packages/*/src/**/*.test.ts", "test/*.test.ts"],
+          exclude: [...exclude, "packages/*/src/**/*.e2e.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "end-to-end", include: endToEnd, exclude, fileParallelism: false, testTimeout: 120_000 },
+      },
+    ],
   },
 });
