@@ -1,1 +1,15 @@
+export { anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
+export { concatRequests } from "./concat.ts";
+export { countItems } from "./count.ts";
+export { Cursor, Wire } from "./cursor.ts";
+export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
+export { editItems, editResources } from "./edit-requests.ts";
+export { murmur2 } from "./murmur2.ts";
+export { type PartitionPart, partitionRequest } from "./partition.ts";
+export type { RequestPiece } from "./pieces.ts";
+export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } from "./response.ts";
 export * from "./signal.ts";
+export { type SplitBounds, splitRequest } from "./split.ts";
+export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.ts";
+export { valueText } from "./value-text.ts";
+export { WireError } from "./wire-error.ts";

@@ -1,0 +1,195 @@
+/**
+ * The attributes of one message as places in its bytes, read in one walk and edited without copying. One list serves any
+ * number of messages in turn, so that an item costs no garbage.
+ */
+import { keyValue } from "./any-value.ts";
+import { Cursor, Wire } from "./cursor.ts";
+import type { Constant } from "./edit.ts";
+import { KEY_VALUE } from "./layout.ts";
+import type { Splices } from "./splices.ts";
+import { Writer } from "./writer.ts";
+
+const NONE = new Uint8Array(0);
+
+/** One attribute: where its field stands in the message, and where key and value are now. */
+class Entry {
+  /** The whole field in the message, tag included; -1 for one that was added. */
+  at = -1;
+  stop = 0;
+  key: Uint8Array = NONE;
+  keyStart = 0;
+  keyStop = 0;
+  /** AnyValue bytes. */
+  value: Uint8Array = NONE;
+  valueStart = 0;
+  valueStop = 0;
+  /** Whether the field is to be written anew. */
+  changed = false;
+  removed = false;
+  /** Holds the encoded field when the attribute is a constant. */
+  constant: Constant | undefined;
+}
+
+export class AttributeList {
+  readonly #entries: Entry[] = [];
+  #length = 0;
+  #dirty = false;
+  readonly #body: Uint8Array;
+  readonly #pair: Cursor;
+
+  /** For messages of `body`. */
+  constructor(body: Uint8Array) {
+    this.#body = body;
+    this.#pair = new Cursor(body);
+  }
+
+  /** Attributes, removed ones included. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Reads the attributes, fields of number `field`, of the message that `message` stands before. */
+  read(message: Cursor, field: number): void {
+    this.#length = 0;
+    this.#dirty = false;
+    while (message.next()) if (message.is(field, Wire.bytes)) this.#readPair(message);
+  }
+
+  #readPair(message: Cursor): void {
+    const entry = this.#push();
+    entry.at = message.at;
+    entry.stop = message.stop;
+    entry.key = this.#body;
+    entry.keyStart = entry.keyStop = message.start;
+    entry.value = this.#body;
+    entry.valueStart = entry.valueStop = message.start;
+    const pair = this.#pair.enter(message);
+    let values = 0;
+    while (pair.next()) {
+      if (pair.wire !== Wire.bytes) continue;
+      if (pair.field === KEY_VALUE.key) {
+        entry.keyStart = pair.start;
+        entry.keyStop = pair.stop;
+      } else if (pair.field === KEY_VALUE.value) {
+        // A message that stands twice in its parent means both, merged; and merging is concatenating.
+        if (values++ === 0) {
+          entry.valueStart = pair.start;
+          entry.valueStop = pair.stop;
+        } else
+          this.#setValue(entry, Buffer.concat([entry.value.subarray(entry.valueStart, entry.valueStop), pair.slice()]));
+      }
+    }
+  }
+
+  #push(): Entry {
+    let entry = this.#entries[this.#length];
+    if (entry === undefined) {
+      entry = new Entry();
+      this.#entries.push(entry);
+    }
+    this.#length++;
+    entry.changed = false;
+    entry.removed = false;
+    entry.constant = undefined;
+    return entry;
+  }
+
+  #setValue(entry: Entry, value: Uint8Array): void {
+    entry.value = value;
+    entry.valueStart = 0;
+    entry.valueStop = value.length;
+  }
+
+  /** The first attribute of a key from `from` on, or -1. */
+  find(key: Uint8Array, from = 0): number {
+    const length = key.length;
+    for (let i = from; i < this.#length; i++) {
+      const entry = this.#entries[i];
+      if (entry === undefined || entry.keyStop - entry.keyStart !== length || entry.removed) continue;
+      // Backwards, since keys of one namespace differ in their ends.
+      const bytes = entry.key;
+      const start = entry.keyStart;
+      let at = length - 1;
+      while (at >= 0 && bytes[start + at] === key[at]) at--;
+      if (at < 0) return i;
+    }
+    return -1;
+  }
+
+  /** Whether the attribute is still there. */
+  has(index: number): boolean {
+    return this.#at(index).removed === false;
+  }
+
+  /** The key as text. */
+  key(index: number): string {
+    const { key, keyStart, keyStop } = this.#at(index);
+    return Buffer.from(key.buffer, key.byteOffset + keyStart, keyStop - keyStart).toString("utf8");
+  }
+
+  /** The AnyValue bytes, not copied. */
+  value(index: number): Uint8Array {
+    const { value, valueStart, valueStop } = this.#at(index);
+    return value.subarray(valueStart, valueStop);
+  }
+
+  /** Gives an attribute another value, AnyValue bytes; `constant` where key and value are one. */
+  set(index: number, value: Uint8Array, constant?: Constant): void {
+    const entry = this.#at(index);
+    if (
+      value.length === entry.valueStop - entry.valueStart &&
+      value.every((byte, i) => byte === entry.value[entry.valueStart + i])
+    )
+      return;
+    this.#setValue(entry, value);
+    entry.changed = true;
+    entry.constant = constant;
+    this.#dirty = true;
+  }
+
+  /** Adds an attribute behind the others. */
+  add(key: Uint8Array, value: Uint8Array, constant?: Constant): void {
+    const entry = this.#push();
+    entry.at = -1;
+    entry.key = key;
+    entry.keyStart = 0;
+    entry.keyStop = key.length;
+    this.#setValue(entry, value);
+    entry.changed = true;
+    entry.constant = constant;
+    this.#dirty = true;
+  }
+
+  /** Takes an attribute out. */
+  remove(index: number): void {
+    this.#at(index).removed = true;
+    this.#dirty = true;
+  }
+
+  /** Notes what changed; new attributes go to `end`, the end of their message. */
+  emit(splices: Splices, field: number, end: number): void {
+    if (!this.#dirty) return;
+    for (let i = 0; i < this.#length; i++) {
+      const entry = this.#at(i);
+      if (entry.removed) {
+        if (entry.at >= 0) splices.replace(entry.at, entry.stop - entry.at, NONE);
+      } else if (entry.changed) {
+        const chunk = entry.constant?.field(field) ?? encode(entry, field);
+        if (entry.at >= 0) splices.replace(entry.at, entry.stop - entry.at, chunk);
+        else splices.replace(end, 0, chunk);
+      }
+    }
+  }
+
+  #at(index: number): Entry {
+    const entry = this.#entries[index];
+    if (entry === undefined || index >= this.#length) throw new RangeError(`no attribute ${index}`);
+    return entry;
+  }
+}
+
+function encode(entry: Entry, field: number): Uint8Array {
+  const key = entry.key.subarray(entry.keyStart, entry.keyStop);
+  const value = entry.value.subarray(entry.valueStart, entry.valueStop);
+  return new Writer(key.length + value.length + 16).bytes(field, keyValue(key, value)).finish();
+}

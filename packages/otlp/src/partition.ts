@@ -1,0 +1,102 @@
+/** Splits a request by owner: every resource goes to the partition that its tenant and service decide (architecture §1a.2). */
+import { ANY, memberOf } from "./any-value.ts";
+import { AttributeList } from "./attribute-list.ts";
+import { countItems } from "./count.ts";
+import { Cursor, Wire } from "./cursor.ts";
+import { REQUEST, RESOURCE, RESOURCE_ATTRIBUTES } from "./layout.ts";
+import { located } from "./locate.ts";
+import { murmur2 } from "./murmur2.ts";
+import type { Signal } from "./signal.ts";
+import { Writer } from "./writer.ts";
+
+/** The part of a request that belongs to one partition. */
+export interface PartitionPart {
+  readonly partition: number;
+  readonly items: number;
+  readonly body: Uint8Array;
+}
+
+const utf8 = new TextEncoder();
+const OWNER_KEYS = ["service.namespace", "service.name", "service.instance.id"].map((key) => utf8.encode(key));
+
+/**
+ * The request cut at resource borders into one request per partition, by ascending partition. A request of one partition
+ * comes back untouched, as do its unknown fields; those of a request that is cut stay with the first part. Throws
+ * WireError on malformed frames.
+ */
+export function partitionRequest(
+  signal: Signal,
+  body: Uint8Array,
+  partitions: number,
+  tenant: string,
+): readonly PartitionPart[] {
+  return located(signal, body, () => {
+    const parts = new Map<number, Uint8Array[]>();
+    const owners = new OwnerHash(body, tenant);
+    const request = new Cursor(body);
+    const strays: Uint8Array[] = [];
+    while (request.next()) {
+      const field = body.subarray(request.at, request.stop);
+      if (!request.is(REQUEST.resources, Wire.bytes)) {
+        strays.push(field);
+        continue;
+      }
+      // Kafka clears the sign rather than taking the absolute value, so that every client agrees.
+      const partition = (owners.hash(request) & 0x7fffffff) % partitions;
+      const fields = parts.get(partition);
+      if (fields === undefined) parts.set(partition, [field]);
+      else fields.push(field);
+    }
+    if (parts.size <= 1) {
+      const [partition = (owners.hash(new Cursor(body, 0, 0)) & 0x7fffffff) % partitions] = parts.keys();
+      return [{ partition, items: countItems(signal, body), body }];
+    }
+    return [...parts]
+      .sort(([a], [b]) => a - b)
+      .map(([partition, fields], index) => {
+        const part = Buffer.concat(index === 0 ? [...strays, ...fields] : fields);
+        return { partition, items: countItems(signal, part), body: part };
+      });
+  });
+}
+
+/** Hashes what owns a resource. */
+class OwnerHash {
+  readonly #tenant: Uint8Array;
+  readonly #list: AttributeList;
+  readonly #entry: Cursor;
+  readonly #resource: Cursor;
+
+  constructor(body: Uint8Array, tenant: string) {
+    this.#tenant = utf8.encode(tenant);
+    this.#list = new AttributeList(body);
+    this.#entry = new Cursor(body);
+    this.#resource = new Cursor(body);
+  }
+
+  /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
+  hash(request: Cursor): number {
+    // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
+    const out = new Writer(128).bytes(1, this.#tenant);
+    const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);
+    this.#entry.enter(request);
+    while (this.#entry.next()) {
+      if (!this.#entry.is(RESOURCE.resource, Wire.bytes)) continue;
+      this.#list.read(this.#resource.enter(this.#entry), RESOURCE_ATTRIBUTES);
+      OWNER_KEYS.forEach((key, i) => {
+        const index = this.#list.find(key);
+        if (index >= 0) values[i] ??= text(this.#list.value(index));
+      });
+    }
+    values.forEach((value, i) => {
+      if (value !== undefined) out.bytes(i + 2, value);
+    });
+    return murmur2(out.finish());
+  }
+}
+
+/** What is hashed of a value: the text of a string, else the whole encoded value. */
+function text(value: Uint8Array): Uint8Array {
+  const member = memberOf(value);
+  return member?.field === ANY.string ? member.slice() : value;
+}

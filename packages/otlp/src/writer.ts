@@ -1,0 +1,134 @@
+/** Writes protobuf fields into a buffer that grows. For messages built from nothing; edits of bytes that exist are splices. */
+import { Wire } from "./cursor.ts";
+
+/** The number of bytes of an unsigned number below 2^53 as a varint. */
+export function varintSize(value: number): number {
+  let size = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+/** Writes an unsigned number below 2^53 as a varint at `at` and returns the position behind it. */
+export function putVarint(out: Uint8Array, at: number, value: number): number {
+  let pos = at;
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) out[pos++] = (rest % 128) | 0x80;
+  out[pos++] = rest;
+  return pos;
+}
+
+export class Writer {
+  #out: Uint8Array;
+  #view: DataView;
+  #pos = 0;
+
+  /** `capacity` is a guess in bytes; the buffer doubles when it is full. */
+  constructor(capacity = 256) {
+    this.#out = new Uint8Array(capacity);
+    this.#view = new DataView(this.#out.buffer);
+  }
+
+  /** The bytes written so far. */
+  get length(): number {
+    return this.#pos;
+  }
+
+  /** A tag alone; its value must follow. */
+  tag(field: number, wire: number): this {
+    this.#reserve(5);
+    this.#pos = putVarint(this.#out, this.#pos, field * 8 + wire);
+    return this;
+  }
+
+  /** An unsigned number below 2^53. */
+  varint(value: number): this {
+    this.#reserve(10);
+    this.#pos = putVarint(this.#out, this.#pos, value);
+    return this;
+  }
+
+  /** A signed or unsigned 64-bit integer as int64 and uint64 are written: its 64 bits, low group first. */
+  varint64(value: bigint): this {
+    this.#reserve(10);
+    let rest = BigInt.asUintN(64, value);
+    for (; rest >= 128n; rest >>= 7n) this.#out[this.#pos++] = Number(rest & 127n) | 0x80;
+    this.#out[this.#pos++] = Number(rest);
+    return this;
+  }
+
+  /** 64 bits of an integer, as fixed64 and sfixed64 are written. */
+  fixed64(value: bigint): this {
+    this.#reserve(8);
+    this.#view.setBigUint64(this.#pos, BigInt.asUintN(64, value), true);
+    this.#pos += 8;
+    return this;
+  }
+
+  /** 32 bits of an unsigned number. */
+  fixed32(value: number): this {
+    this.#reserve(4);
+    this.#view.setUint32(this.#pos, value, true);
+    this.#pos += 4;
+    return this;
+  }
+
+  /** A double. */
+  double(value: number): this {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#pos, value, true);
+    this.#pos += 8;
+    return this;
+  }
+
+  /** Bytes as they are. */
+  raw(bytes: Uint8Array): this {
+    this.#reserve(bytes.length);
+    this.#out.set(bytes, this.#pos);
+    this.#pos += bytes.length;
+    return this;
+  }
+
+  /** A field of bytes, text or an encoded message. */
+  bytes(field: number, value: Uint8Array): this {
+    return this.tag(field, Wire.bytes).varint(value.length).raw(value);
+  }
+
+  /** A field of text. */
+  text(field: number, value: string): this {
+    return this.bytes(field, Buffer.from(value, "utf8"));
+  }
+
+  /** Begins a message whose length is not known yet; hand the result to `close`. */
+  open(field: number): number {
+    this.tag(field, Wire.bytes);
+    this.#reserve(1);
+    this.#pos++;
+    return this.#pos;
+  }
+
+  /** Ends the message begun at `start`. Its content moves when its length needs more than the one byte kept for it. */
+  close(start: number): this {
+    const length = this.#pos - start;
+    const extra = varintSize(length) - 1;
+    if (extra > 0) {
+      this.#reserve(extra);
+      this.#out.copyWithin(start + extra, start, this.#pos);
+      this.#pos += extra;
+    }
+    putVarint(this.#out, start - 1, length);
+    return this;
+  }
+
+  /** What was written. The writer must not be used afterwards. */
+  finish(): Uint8Array {
+    return this.#out.subarray(0, this.#pos);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#pos + bytes <= this.#out.length) return;
+    const grown = new Uint8Array(Math.max(this.#out.length * 2, this.#pos + bytes));
+    grown.set(this.#out.subarray(0, this.#pos));
+    this.#out = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
