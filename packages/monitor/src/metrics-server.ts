@@ -12,9 +12,13 @@ export function startMetrics(options: {
   /** 0 picks a free port. */
   readonly port: number;
   readonly registry: Registry;
+  /** Awaited before every page, to bring figures up to date that cost a wait; if it fails, the page shows older ones. */
+  readonly before?: () => Promise<void>;
 }): Promise<PageServer> {
-  const { registry, ...address } = options;
-  const metrics = (accept: string | undefined) => {
+  const { registry, before, ...address } = options;
+  const failures = registry.counter("rondo_scrape_errors_total", {});
+  const metrics = async (accept: string | undefined) => {
+    await before?.().catch(() => failures.add(1));
     const format = preferredFormat(accept);
     return { status: 200, contentType: CONTENT_TYPES[format], body: registry.render(format) };
   };

@@ -43,6 +43,23 @@ test("metrics answer in the format that the client asks for", async () => {
   expect(await open.text()).toMatch(/# EOF\n$/);
 });
 
+test("figures that cost a wait are awaited; when they fail, the page shows older ones", async () => {
+  const registry = createRegistry();
+  const lag = registry.gauge("rondo_log_size_bytes", { topic: "otlp_spans" });
+  let works = true;
+  const before = async () => {
+    await Promise.resolve();
+    if (!works) throw new Error("the log does not answer");
+    lag.set(7);
+  };
+  const server = await startMetrics({ host: "127.0.0.1", port: 0, registry, before });
+  started.push(server);
+  const page = async () => (await fetch(`http://${server.address}/metrics`)).text();
+  expect(await page()).toContain('rondo_log_size_bytes{topic="otlp_spans"} 7\n');
+  works = false;
+  expect(await page()).toMatch(/ 7\n(?:.*\n)*rondo_scrape_errors_total 1\n/);
+});
+
 test("other methods and paths are refused with what there is", async () => {
   const { url } = await metricsOf();
   const posted = await fetch(`${url}/metrics`, { method: "POST", body: "x" });
@@ -59,6 +76,12 @@ test("garbage and headers over the bound end their own connection only", async (
   const big = "x".repeat(PAGE_SERVER_LIMITS.headerBytes);
   expect(await raw(server.port, `GET /metrics HTTP/1.1\r\nhost: x\r\nx: ${big}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431/);
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
+});
+
+test("a request with a body is refused and its connection ends", async () => {
+  const { server } = await metricsOf();
+  const answer = await raw(server.port, "GET /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1.1 400/);
 });
 
 test("closing ends open connections", async () => {

@@ -7,10 +7,12 @@ export interface Page {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  /** The Allow header of a 405, RFC 9110 §15.5.6. */
+  readonly allow?: string;
 }
 
-/** Makes a page for a request's Accept header. */
-export type PageMaker = (accept: string | undefined) => Page;
+/** Makes a page for a request's Accept header. What it throws or rejects with becomes a 500. */
+export type PageMaker = (accept: string | undefined) => Page | Promise<Page>;
 
 /** Where to listen and what to serve. */
 export interface PageServerOptions {
@@ -57,8 +59,15 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: requestMs,
     },
-    (request, response) => answer(request, response, options),
+    (request, response) => {
+      answer(request, options).then(
+        (page) => send(response, page),
+        () => send(response, text(500, "500 this page could not be made")),
+      );
+    },
   );
+  // Bounds a page that is never made, too: nothing then moves on its connection.
+  server.setTimeout(idleMs);
   server.maxConnections = connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (thrown: NodeJS.ErrnoException) => {
@@ -82,29 +91,26 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { pages }: PageServerOptions): void {
-  const { method, url = "/", headers } = request;
-  // A body is of no use here, and one that never ends must not hold the connection.
-  if (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0) {
-    response.setHeader("Connection", "close");
-  }
+async function answer({ method, url = "/", headers }: IncomingMessage, { pages }: PageServerOptions): Promise<Page> {
   const make = pages.get(url.split("?", 1)[0] ?? "");
   if (method !== "GET" && method !== "HEAD") {
-    response.setHeader("Allow", "GET, HEAD");
-    send(response, text(405, "405 method not allowed, supported: [GET, HEAD]"));
-  } else if (make === undefined) {
-    send(response, text(404, `404 not found, here are: ${[...pages.keys()].join(", ")}`));
-  } else {
-    send(response, make(headers.accept));
+    return { ...text(405, "405 method not allowed, supported: [GET, HEAD]"), allow: "GET, HEAD" };
   }
+  if (make === undefined) return text(404, `404 not found, here are: ${[...pages.keys()].join(", ")}`);
+  // A body is of no use here, and one that never ends must not hold the connection.
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody ? text(400, "400 a request for a page has no body") : make(headers.accept);
 }
 
 function text(status: number, line: string): Page {
   return { status, contentType: "text/plain; charset=utf-8", body: `${line}\n` };
 }
 
-function send(response: ServerResponse, { status, contentType, body }: Page): void {
+function send(response: ServerResponse, { status, contentType, body, allow }: Page): void {
+  // What refuses a request also ends its connection: a body may follow that nobody reads.
   response.writeHead(status, {
+    ...(allow !== undefined && { Allow: allow }),
+    ...(status >= 400 && status < 500 && { Connection: "close" }),
     "Content-Type": contentType,
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
