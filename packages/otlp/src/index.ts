@@ -4,6 +4,7 @@ export { countItems } from "./count.ts";
 export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources } from "./edit-requests.ts";
+export type { ItemFlaw } from "./message-check.ts";
 export { murmur2 } from "./murmur2.ts";
 export { type PartitionPart, partitionRequest } from "./partition.ts";
 export type { RequestPiece } from "./pieces.ts";
@@ -11,5 +12,6 @@ export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } f
 export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";
 export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.ts";
+export { type ItemProblem, validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
 export { WireError } from "./wire-error.ts";

@@ -1,4 +1,5 @@
 /** The field numbers that the hot paths know by heart. They are the same in all three signals but for the items. */
+import { type Cursor, Wire } from "./cursor.ts";
 import type { Signal } from "./signal.ts";
 
 /** Export{Trace,Metrics,Logs}ServiceRequest. */
@@ -14,22 +15,44 @@ export const RESOURCE_ATTRIBUTES = 1;
 /** KeyValue. */
 export const KEY_VALUE = { key: 1, value: 2 } as const;
 
-/** Metric.data by field number: its name, the message of its points, and the number of a point's attributes. */
+/** Metric.data by field number: its name and message, the message of its points, and the number of a point's attributes. */
 export const METRIC_DATA = {
-  5: { name: "gauge", point: "NumberDataPoint", attributes: 7 },
-  7: { name: "sum", point: "NumberDataPoint", attributes: 7 },
-  9: { name: "histogram", point: "HistogramDataPoint", attributes: 9 },
-  10: { name: "exponentialHistogram", point: "ExponentialHistogramDataPoint", attributes: 1 },
-  11: { name: "summary", point: "SummaryDataPoint", attributes: 7 },
+  5: { name: "gauge", message: "Gauge", point: "NumberDataPoint", attributes: 7 },
+  7: { name: "sum", message: "Sum", point: "NumberDataPoint", attributes: 7 },
+  9: { name: "histogram", message: "Histogram", point: "HistogramDataPoint", attributes: 9 },
+  10: {
+    name: "exponentialHistogram",
+    message: "ExponentialHistogram",
+    point: "ExponentialHistogramDataPoint",
+    attributes: 1,
+  },
+  11: { name: "summary", message: "Summary", point: "SummaryDataPoint", attributes: 7 },
 } as const;
 
 /** The field number of a metric's data. */
 export type MetricDataField = keyof typeof METRIC_DATA;
 
+/** The field numbers of METRIC_DATA as bits: the test stands in the hottest loops. */
+const DATA_BITS = Object.keys(METRIC_DATA).reduce((bits, field) => bits | (1 << Number(field)), 0);
+
 /** Whether a field of Metric holds points. */
 export function isMetricData(field: number): field is MetricDataField {
-  return field in METRIC_DATA;
+  return field < 32 && ((DATA_BITS >>> field) & 1) === 1;
 }
+
+/** Whether the current field of a container is one that leads to items. */
+export type IsChild = (field: Cursor) => boolean;
+
+/** Of the request: a resource with its items. */
+export const isResource: IsChild = (field) => field.is(REQUEST.resources, Wire.bytes);
+/** Of a resource with its items: a scope with its items. */
+export const isScope: IsChild = (field) => field.is(RESOURCE.scopes, Wire.bytes);
+/** Of a scope with its items: a span, log record or metric. */
+export const isEntry: IsChild = (field) => field.is(SCOPE.entries, Wire.bytes);
+/** Of a metric: its data. */
+export const isData: IsChild = (field) => field.wire === Wire.bytes && isMetricData(field.field);
+/** Of a metric's data: a point. */
+export const isPoint: IsChild = (field) => field.is(POINTS, Wire.bytes);
 
 /** The number of `attributes` in an item; for data points it depends on the metric's data. */
 export const ITEM_ATTRIBUTES: Readonly<Record<Exclude<Signal, "metrics">, number>> = { traces: 9, logs: 6 };

@@ -1,7 +1,7 @@
 /** Cuts a request into smaller ones at resource, scope and item borders. Nothing is decoded and no order changes. */
 import { countItems } from "./count.ts";
-import { Cursor, Wire } from "./cursor.ts";
-import { isMetricData, POINTS, REQUEST, RESOURCE, SCOPE } from "./layout.ts";
+import { Cursor } from "./cursor.ts";
+import { type IsChild, isData, isEntry, isPoint, isResource, isScope } from "./layout.ts";
 import { located } from "./locate.ts";
 import { Pieces, type RequestPiece } from "./pieces.ts";
 import type { Signal } from "./signal.ts";
@@ -11,13 +11,6 @@ export interface SplitBounds {
   readonly maxItems: number;
   readonly maxBytes: number;
 }
-
-type IsChild = (field: Cursor) => boolean;
-const isResource: IsChild = (field) => field.is(REQUEST.resources, Wire.bytes);
-const isScope: IsChild = (field) => field.is(RESOURCE.scopes, Wire.bytes);
-const isEntry: IsChild = (field) => field.is(SCOPE.entries, Wire.bytes);
-const isData: IsChild = (field) => field.wire === Wire.bytes && isMetricData(field.field);
-const isPoint: IsChild = (field) => field.is(POINTS, Wire.bytes);
 
 /** From the request inwards: which fields lead to the items, and at last are the items. */
 const LEVELS: Readonly<Record<Signal, readonly IsChild[]>> = {

@@ -1,0 +1,76 @@
+/** The table of messages squeezed into numbers, one per message and field, so that the validator's loop reads arrays only. */
+import { MESSAGES } from "./gen/schema.ts";
+import { type Field, messageOf } from "./schema.ts";
+
+/** How many field numbers a message may use; OTLP's highest is 16. */
+export const FIELD_LIMIT = 32;
+
+/** What a field asks of its value, beside its wire type. */
+export const Check = {
+  none: 0,
+  /** A message: the id is in `CHILDREN`. */
+  message: 1,
+  /** A name that Rondo or a backend reads: UTF-8. */
+  name: 2,
+  /** A trace or span id that may be missing. */
+  optionalTraceId: 3,
+  optionalSpanId: 4,
+  /** The ids of a span: the right length and not zero. */
+  traceId: 5,
+  spanId: 6,
+  /** Repeated numbers, which may also come packed. */
+  packedVarints: 7,
+  packedFixed64: 8,
+} as const;
+
+/** Strings that are names. Other strings are values: whatever bytes they are, they are passed on. */
+const NAMES = new Set([
+  "KeyValue.key",
+  "InstrumentationScope.name",
+  "InstrumentationScope.version",
+  "Span.name",
+  "Span.Event.name",
+  "Metric.name",
+  "Metric.unit",
+  "LogRecord.severityText",
+  "LogRecord.eventName",
+]);
+
+const IDS: Readonly<Record<string, number>> = {
+  "Span.traceId": Check.traceId,
+  "Span.spanId": Check.spanId,
+  "Span.parentSpanId": Check.optionalSpanId,
+  "Span.Link.traceId": Check.optionalTraceId,
+  "Span.Link.spanId": Check.optionalSpanId,
+  "LogRecord.traceId": Check.optionalTraceId,
+  "LogRecord.spanId": Check.optionalSpanId,
+  "Exemplar.traceId": Check.optionalTraceId,
+  "Exemplar.spanId": Check.optionalSpanId,
+};
+
+const names = Object.keys(MESSAGES);
+
+/** By message id and field number: 0 for an unknown field, else 1 + wire type + 8 × check. */
+export const CODES = new Uint8Array(names.length * FIELD_LIMIT);
+/** By message id and field number: the id of the message that is the field's value. */
+export const CHILDREN = new Uint8Array(names.length * FIELD_LIMIT);
+
+/** The id of a message in the tables above. */
+export function messageId(name: string): number {
+  return names.indexOf(messageOf(name).name);
+}
+
+for (const [id, name] of names.entries()) {
+  for (const field of messageOf(name).fields) {
+    if (field === undefined) continue;
+    const slot = id * FIELD_LIMIT + field.number;
+    CODES[slot] = 1 + field.wire + 8 * checkOf(`${name}.${field.name}`, field);
+    if (field.message !== undefined) CHILDREN[slot] = messageId(field.message.name);
+  }
+}
+
+function checkOf(path: string, field: Field): number {
+  if (field.kind === "message") return Check.message;
+  if (field.repeated && field.kind !== "string") return field.wire === 1 ? Check.packedFixed64 : Check.packedVarints;
+  return NAMES.has(path) ? Check.name : (IDS[path] ?? Check.none);
+}

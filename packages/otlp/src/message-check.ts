@@ -1,0 +1,147 @@
+/** Checks one message and everything below it against the table of codes: the inner loop of validation. */
+import { isUtf8 } from "node:buffer";
+import { VALUE_DEPTH } from "./any-value.ts";
+import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId } from "./field-codes.ts";
+import { WireError } from "./wire-error.ts";
+
+/** Why an item cannot be kept. */
+export type ItemFlaw = "trace_id" | "span_id" | "name_utf8";
+
+const ANY_VALUE = messageId("AnyValue");
+const SPAN = messageId("Span");
+const VARINT_BYTES = 10;
+/** What a span must have shown: a trace id (1) and a span id (2). */
+const BOTH_IDS = 3;
+
+export class MessageCheck {
+  /** The first flaw since it was last cleared. */
+  flaw: ItemFlaw | undefined;
+  /** Where it is, in bytes. */
+  flawAt = 0;
+  readonly #bytes: Uint8Array;
+  /** Where the last varint ended. */
+  #stop = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /**
+   * Checks `bytes[start, end)` as the message with this id of the table. `depth` is how deep its values are nested
+   * already. Throws WireError for what no reader could read; notes what only spoils the item in `flaw`.
+   */
+  message(id: number, start: number, end: number, depth: number): void {
+    const bytes = this.#bytes;
+    const base = id * FIELD_LIMIT;
+    let seen = 0;
+    let pos = start;
+    while (pos < end) {
+      const at = pos;
+      let tag = bytes[pos++] ?? 0;
+      if (tag >= 0x80) {
+        tag = this.#varint(at, end);
+        pos = this.#stop;
+        if (tag > 0xffffffff) throw new WireError("field number out of range", at);
+      }
+      const field = tag >>> 3;
+      if (field === 0) throw new WireError("field number 0", at);
+      const wire = tag & 7;
+      const code = field < FIELD_LIMIT ? (CODES[base + field] ?? 0) : 0;
+      const check = code >> 3;
+      if (code !== 0 && (code & 7) !== wire + 1 && !(wire === 2 && check >= Check.packedVarints)) {
+        throw new WireError(`wire type ${wire} where ${(code & 7) - 1} belongs`, at);
+      }
+      if (wire === 2) {
+        let length = pos < end ? (bytes[pos++] ?? 0) : 0x80;
+        if (length >= 0x80) {
+          length = this.#varint(pos - 1, end);
+          pos = this.#stop;
+        }
+        const stop = pos + length;
+        if (stop > end) throw new WireError(`length ${length} runs past the end of its message`, at);
+        if (check === Check.message) {
+          const child = CHILDREN[base + field] ?? 0;
+          // An AnyValue inside an AnyValue is one level deeper; the messages between them are not levels.
+          const deeper = child === ANY_VALUE ? depth + 1 : depth;
+          if (deeper > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, at);
+          this.message(child, pos, stop, deeper);
+        } else if (check !== Check.none) seen |= this.#value(check, pos, stop, at);
+        pos = stop;
+      } else if (wire === 0) {
+        if (pos < end && (bytes[pos] ?? 0) < 0x80) pos++;
+        else {
+          this.#varint(pos, end);
+          pos = this.#stop;
+        }
+      } else if (wire === 1 || wire === 5) {
+        pos += wire === 1 ? 8 : 4;
+        if (pos > end) throw new WireError("fixed value runs past the end of its message", at);
+      } else throw new WireError(wire === 3 || wire === 4 ? "group" : `wire type ${wire}`, at);
+    }
+    if (id === SPAN && seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start);
+  }
+
+  /** Checks a value of bytes; returns which id of a span it is. */
+  #value(check: number, start: number, stop: number, at: number): number {
+    switch (check) {
+      case Check.name:
+        if (!this.#isText(start, stop)) this.#note("name_utf8", at);
+        return 0;
+      case Check.traceId:
+        if (stop - start === 16 && this.#isSet(start, stop)) return 1;
+        this.#note("trace_id", at);
+        return 0;
+      case Check.spanId:
+        if (stop - start === 8 && this.#isSet(start, stop)) return 2;
+        this.#note("span_id", at);
+        return 0;
+      case Check.optionalTraceId:
+        if (stop !== start && stop - start !== 16) this.#note("trace_id", at);
+        return 0;
+      case Check.optionalSpanId:
+        if (stop !== start && stop - start !== 8) this.#note("span_id", at);
+        return 0;
+      case Check.packedFixed64:
+        if ((stop - start) % 8 !== 0) throw new WireError("packed numbers end within a number", at);
+        return 0;
+      default:
+        for (let pos = start; pos < stop; pos = this.#stop) this.#varint(pos, stop);
+        return 0;
+    }
+  }
+
+  #note(flaw: ItemFlaw, at: number): void {
+    if (this.flaw !== undefined) return;
+    this.flaw = flaw;
+    this.flawAt = at;
+  }
+
+  #isText(start: number, stop: number): boolean {
+    const bytes = this.#bytes;
+    let all = 0;
+    for (let pos = start; pos < stop; pos++) all |= bytes[pos] ?? 0;
+    return all < 0x80 || isUtf8(bytes.subarray(start, stop));
+  }
+
+  #isSet(start: number, stop: number): boolean {
+    for (let pos = start; pos < stop; pos++) if (this.#bytes[pos] !== 0) return true;
+    return false;
+  }
+
+  /** Reads a varint, exact below 2^53, and leaves its end in `#stop`. */
+  #varint(at: number, end: number): number {
+    let value = 0;
+    let scale = 1;
+    const limit = Math.min(end, at + VARINT_BYTES);
+    for (let pos = at; pos < limit; pos++, scale *= 128) {
+      const byte = this.#bytes[pos] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte >= 0x80) continue;
+      if (pos - at === VARINT_BYTES - 1 && byte > 1) break;
+      this.#stop = pos + 1;
+      return value;
+    }
+    const long = end - at >= VARINT_BYTES;
+    throw new WireError(long ? "varint of more than 64 bits" : "varint runs past the end of its message", at);
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Structural validation of a request: every frame, length and wire type down to the last value, without decoding any.
+ * What is wrong with single items but leaves the request readable is reported beside it (architecture §1a.14).
+ */
+import { Cursor } from "./cursor.ts";
+import { messageId } from "./field-codes.ts";
+import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA } from "./layout.ts";
+import { located, pathOf } from "./locate.ts";
+import { type ItemFlaw, MessageCheck } from "./message-check.ts";
+import type { Signal } from "./signal.ts";
+import { WireError } from "./wire-error.ts";
+
+/** Items that break the specification in a request that is otherwise sound. */
+export interface ItemProblem {
+  /** The index of the first such item, counting through the request. */
+  readonly first: number;
+  /** How many in a row; a flaw of a resource, scope or metric is one of all its items. */
+  readonly items: number;
+  readonly flaw: ItemFlaw;
+  /** The field, such as `resourceSpans[0].scopeSpans[0].spans[3].traceId`. */
+  readonly path: string;
+}
+
+/**
+ * Validates an export request and returns its number of items, flawed ones included. Throws WireError for broken frames,
+ * wrong wire types of known fields, field number 0, groups, values nested deeper than VALUE_DEPTH, and metrics with more
+ * than one data field, of which readers would keep one; unknown fields are accepted. Flawed items are appended to
+ * `problems`, in no certain order, and may be named twice; without `problems` they are not looked up.
+ */
+export function validateRequest(signal: Signal, body: Uint8Array, problems?: ItemProblem[]): number {
+  return located(signal, body, () => new RequestCheck(signal, body, problems).request());
+}
+
+/** The messages from the request inwards, by id; for metrics the last is Metric, whose data hold the items. */
+const FRAMES: Readonly<Record<Signal, readonly [request: number, resource: number, scope: number, entry: number]>> = {
+  traces: frames("ExportTraceServiceRequest", "ResourceSpans", "ScopeSpans", "Span"),
+  metrics: frames("ExportMetricsServiceRequest", "ResourceMetrics", "ScopeMetrics", "Metric"),
+  logs: frames("ExportLogsServiceRequest", "ResourceLogs", "ScopeLogs", "LogRecord"),
+};
+
+/** By field number of Metric.data: the message of the data and that of its points. */
+const DATA: Readonly<Record<number, readonly [data: number, point: number]>> = Object.fromEntries(
+  Object.entries(METRIC_DATA).map(([field, { message, point }]) => [field, [messageId(message), messageId(point)]]),
+);
+
+function frames(request: string, resource: string, scope: string, entry: string) {
+  return [messageId(request), messageId(resource), messageId(scope), messageId(entry)] as const;
+}
+
+/** Walks the frames around the items, and hands everything else to the message check. */
+class RequestCheck {
+  readonly #signal: Signal;
+  readonly #body: Uint8Array;
+  readonly #problems: ItemProblem[] | undefined;
+  readonly #check: MessageCheck;
+  /** One cursor per level of frames. */
+  readonly #cursors: readonly Cursor[];
+  #items = 0;
+
+  constructor(signal: Signal, body: Uint8Array, problems: ItemProblem[] | undefined) {
+    this.#signal = signal;
+    this.#body = body;
+    this.#problems = problems;
+    this.#check = new MessageCheck(body);
+    this.#cursors = [0, 1, 2, 3, 4].map(() => new Cursor(body));
+  }
+
+  request(): number {
+    const [request, resource, scope, entry] = FRAMES[this.#signal];
+    this.#frame(request, 0, 0, this.#body.length, isResource, (field) => {
+      this.#frame(resource, 1, field.start, field.stop, isScope, (inner) => {
+        this.#frame(scope, 2, inner.start, inner.stop, isEntry, (item) => {
+          if (this.#signal === "metrics") this.#metric(item);
+          else this.#item(entry, item);
+        });
+      });
+    });
+    return this.#items;
+  }
+
+  /** Checks one container: its children by `each`, its other fields as they are. Their flaws are those of all its items. */
+  #frame(
+    id: number,
+    level: number,
+    start: number,
+    stop: number,
+    isChild: IsChild,
+    each: (field: Cursor) => void,
+  ): void {
+    const field = this.#at(level).over(start, stop);
+    const first = this.#items;
+    let flawed = -1;
+    let flaw: ItemFlaw | undefined;
+    while (field.next()) {
+      if (isChild(field)) {
+        each(field);
+        continue;
+      }
+      this.#check.message(id, field.at, field.stop, 0);
+      if (this.#check.flaw === undefined) continue;
+      flaw ??= this.#check.flaw;
+      flawed = flawed < 0 ? this.#check.flawAt : flawed;
+      this.#check.flaw = undefined;
+    }
+    if (flaw !== undefined) this.#report(first, flaw, flawed);
+  }
+
+  #metric(metric: Cursor): void {
+    let seen = false;
+    this.#frame(FRAMES.metrics[3], 3, metric.start, metric.stop, isData, (field) => {
+      if (seen) throw new WireError("a second data field in one metric", field.at);
+      seen = true;
+      const [data = 0, point = 0] = DATA[field.field] ?? [];
+      this.#frame(data, 4, field.start, field.stop, isPoint, (item) => this.#item(point, item));
+    });
+  }
+
+  #item(id: number, field: Cursor): void {
+    this.#check.message(id, field.start, field.stop, 0);
+    this.#items++;
+    if (this.#check.flaw === undefined) return;
+    this.#report(this.#items - 1, this.#check.flaw, this.#check.flawAt);
+    this.#check.flaw = undefined;
+  }
+
+  #report(first: number, flaw: ItemFlaw, at: number): void {
+    const items = this.#items - first;
+    if (items > 0) this.#problems?.push({ first, items, flaw, path: pathOf(this.#signal, this.#body, at) });
+  }
+
+  #at(level: number): Cursor {
+    const cursor = this.#cursors[level];
+    if (cursor === undefined) throw new RangeError(`no level ${level}`);
+    return cursor;
+  }
+}
