@@ -1,0 +1,49 @@
+/** Which package may import what: the one table that `architecture.test.ts` holds the sources to. */
+
+/**
+ * Our packages by level, the highest first. A package may import every package of a lower level, none of its own and none
+ * above: see docs/architecture.md.
+ */
+export const LEVELS: readonly (readonly string[])[] = [
+  ["cli"],
+  ["gateway", "worker"],
+  ["exporters"],
+  ["processors", "delivery"],
+  ["broker"],
+  ["monitor", "config"],
+  ["core"],
+  ["otlp"],
+];
+
+/** Packages that only tests import; they may themselves import every level but the roles and the command line. */
+export const TEST_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  testkit: ["exporters", "processors", "delivery", "broker", "monitor", "config", "core", "otlp"],
+};
+
+/** Third-party packages, each with the only packages of ours that may import it. */
+export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["gateway", "exporters", "cli"],
+  commander: ["cli"],
+  lmdb: ["broker"],
+  pino: ["monitor"],
+  "pino-pretty": ["monitor"],
+  protobufjs: ["otlp"],
+  re2js: ["processors", "config"],
+  yaml: ["config"],
+};
+
+/** What any test may import besides what its package may. */
+export const TEST_TOOLS: readonly string[] = [
+  "vitest",
+  "fast-check",
+  ...Object.keys(TEST_PACKAGES).map((name) => `@rondo/${name}`),
+];
+
+/** The packages of ours that a package may import. Throws for a package that no level names. */
+export function mayImport(name: string): readonly string[] {
+  const forTests = TEST_PACKAGES[name];
+  if (forTests !== undefined) return forTests;
+  const level = LEVELS.findIndex((names) => names.includes(name));
+  if (level < 0) throw new Error(`package ${name} is in no level of test/arrows.ts: say there what it may import`);
+  return LEVELS.slice(level + 1).flat();
+}
