@@ -1,0 +1,41 @@
+/** The order of the Layers around an exporter, written down once. */
+import {
+  type Accumulation,
+  type Clock,
+  compose,
+  type Deliver,
+  type Exporter,
+  type Log,
+  type Random,
+} from "@rondo/core";
+import { accumulate } from "./accumulate.ts";
+import { guard } from "./guard.ts";
+import { type RetryOptions, retry } from "./retry.ts";
+import { timeout } from "./timeout.ts";
+
+/** What an exporter is surrounded with. */
+export interface ChainOptions {
+  /** How the pipeline joins batches; the exporter's own `accumulation` overrides it key by key. */
+  readonly accumulation: Accumulation;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onRetry?: RetryOptions["onRetry"];
+}
+
+/**
+ * Returns a maker of chains: one call per partition, so that order and back-pressure stay with the partition, while what is
+ * said to the log is said once per exporter. `accumulate` joins records; `retry` repeats the joined request unchanged, so
+ * that a backend that deduplicates requests can; `timeout` bounds each try; `guard` holds the exporter to its contract.
+ * A chain answers `settled`, or a retry with a Fault `aborted` after an abort (or `throttled` beyond accumulate's limit).
+ */
+export function chain(exporter: Exporter, options: ChainOptions): () => Deliver {
+  const { clock, random, log, onRetry } = options;
+  const layers = [
+    accumulate({ ...options.accumulation, ...exporter.accumulation }, clock),
+    retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) }),
+    timeout(exporter.timeoutMs, clock),
+    guard(log, clock),
+  ];
+  return () => compose(layers, exporter.deliver);
+}
