@@ -10,7 +10,7 @@ export interface Entry {
   readonly offset: number;
   readonly tenant: string;
   readonly items: number;
-  /** Of these items, how many may have been sent before. */
+  /** How many deliveries of these items there may have been before, times their number. */
   readonly doubtful: number;
   readonly origin?: SettledOrigin;
   /** What became of it; absent while it is in flight. */
@@ -121,5 +121,13 @@ export class PartitionAccount {
 function rowOf({ items, doubtful, outcome }: Entry): Row {
   if (outcome === undefined) return { ...NO_ITEMS, entered: items };
   const { created = 0, forwarded = 0, delivered = 0, dropped } = outcome;
-  return { ...NO_ITEMS, entered: items, created, forwarded, delivered, dropped, redelivered: Math.min(doubtful, delivered) };
+  return {
+    ...NO_ITEMS,
+    entered: items,
+    created,
+    forwarded,
+    delivered,
+    dropped,
+    redelivered: delivered === 0 ? 0 : doubtful,
+  };
 }

@@ -3,7 +3,14 @@
  * them takes away is named, and the result is cut to what a record may hold. A pure function of the record, so that a rerun
  * after a crash gives the same bytes. Rules of the log 3 and 5.
  */
-import { enrichedHeaders, type LogRecord, type NewRecord, type RawHeaders, type RecordAccount, writeOrigin } from "@rondo/broker";
+import {
+  enrichedHeaders,
+  type LogRecord,
+  type NewRecord,
+  type RawHeaders,
+  type RecordAccount,
+  writeOrigin,
+} from "@rondo/broker";
 import type { Batch, Part, Processor } from "@rondo/core";
 import { countItems, type Signal, splitRequest } from "@rondo/otlp";
 
@@ -85,7 +92,13 @@ function cut(parts: readonly Part[], { signal, maxRecordBytes }: EnrichOptions, 
   return fitting;
 }
 
-function toRecords(parts: readonly Part[], record: LogRecord, partition: number, tenant: string, account: RecordAccount): NewRecord[] {
+function toRecords(
+  parts: readonly Part[],
+  record: LogRecord,
+  partition: number,
+  tenant: string,
+  account: RecordAccount,
+): NewRecord[] {
   const pieces = parts.length === 0 ? [{ items: 0, body: new Uint8Array() }] : parts;
   return pieces.map(({ items, body }, part) => ({
     headers: enrichedHeaders({

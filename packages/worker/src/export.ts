@@ -2,13 +2,38 @@
  * Runs one exporter on one partition: enriched records in, verdicts out, settled in any order and committed without gaps,
  * until the partition is taken away. What a dead backend holds back is this partition of this exporter, nothing else.
  */
-import { type Broker, type Claim, type EnrichedHeaders, type LogRecord, readEnrichedHeaders, readOrigin } from "@rondo/broker";
-import { type Batch, type Clock, type Deliver, type Drop, Fault, type Log, type Verdict } from "@rondo/core";
+import {
+  type Broker,
+  type Claim,
+  type EnrichedHeaders,
+  type LogRecord,
+  readEnrichedHeaders,
+  readOrigin,
+} from "@rondo/broker";
+import {
+  type Batch,
+  type Clock,
+  type Deliver,
+  type Drop,
+  Fault,
+  type Log,
+  type Settled,
+  type Verdict,
+} from "@rondo/core";
+import { type DeliveryObserver, observe } from "@rondo/delivery";
 import type { Signal } from "@rondo/otlp";
-import { type Entry, PartitionAccount } from "./account.ts";
+import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { readUntil } from "./read-until.ts";
-import { encodeTotals, isSettled, loadTotals, type SettledOrigin, totalsKey } from "./totals.ts";
+import {
+  type Doubt,
+  encodeTotals,
+  isSettled,
+  loadTotals,
+  type SettledOrigin,
+  type Totals,
+  totalsKey,
+} from "./totals.ts";
 
 /** What an exporter needs on every one of its partitions. */
 export interface ExportOptions {
@@ -47,8 +72,12 @@ class ExporterRun {
   readonly #committer: Committer;
   readonly #deliver: Deliver;
   readonly #flight = new Flight();
-  /** Records below this may have been sent by a run that did not end well. */
-  readonly #doubtBelow: number;
+  /** Of every batch that is inside the chain. */
+  readonly #entries = new Map<Batch, Entry>();
+  /** The record that is being handed to the chain, which enters the account there. */
+  #reading: { readonly offset: number; readonly headers: EnrichedHeaders } | undefined;
+  /** What runs before this one may have sent. */
+  readonly #doubt: Doubt;
   /** Every commit so far allows sending below this offset. */
   #sentBelow: number;
   /** The newest origin that was read in this generation or settled before it. */
@@ -62,18 +91,28 @@ class ExporterRun {
     const stored = await loadTotals(options.broker.state, options.group, claim.partition);
     const offset = Math.max(claim.start.committed ?? claim.start.registered, stored?.offset ?? 0);
     const account = new PartitionAccount(offset, stored?.rows ?? {}, stored?.origin);
-    return new ExporterRun(claim, ended, options, account, stored?.sentBelow ?? offset, stored?.origin);
+    const { high } = await options.broker.watermarks(claim.topic, claim.partition);
+    const doubt = doubtOf(stored, offset, high);
+    return new ExporterRun(claim, ended, options, account, doubt, stored?.origin);
   }
 
-  private constructor(claim: Claim, ended: AbortSignal, options: ExportOptions, account: PartitionAccount, sentBelow: number, newest: SettledOrigin | undefined) {
+  private constructor(
+    claim: Claim,
+    ended: AbortSignal,
+    options: ExportOptions,
+    account: PartitionAccount,
+    doubt: Doubt,
+    newest: SettledOrigin | undefined,
+  ) {
     this.#claim = claim;
     this.#options = options;
     this.#account = account;
-    this.#doubtBelow = sentBelow;
-    this.#sentBelow = sentBelow;
+    this.#doubt = doubt;
+    // The first record to be sent makes the commit that remembers the doubt.
+    this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
-    this.#deliver = options.chain();
+    this.#deliver = observe(this.#observer)(options.chain());
     this.#committer = new Committer(options.clock, () => this.#commit(this.#account.next + SEND_AHEAD), options.log);
     claim.seek(account.low);
     options.opened(claim, account);
@@ -92,39 +131,69 @@ class ExporterRun {
 
   async #take(record: LogRecord): Promise<void> {
     const headers = readEnrichedHeaders(record);
-    const entry = this.#enter(record.offset, headers);
-    if (entry.items === 0) return this.#settle(entry, 0, { kind: "settled", drops: [] });
-    if (record.offset >= this.#sentBelow) await this.#promise(record.offset);
-    const batch: Batch = { signal: this.#options.signal, tenant: headers.tenant, items: headers.items, body: record.value, sources: [{ origin: headers.origin, items: headers.items }] };
-    this.#flight.add(record.value.length);
-    this.#deliver(batch, this.#abort).then(
-      (verdict) => this.#settle(entry, record.value.length, verdict),
-      (thrown: unknown) => {
-        this.#flight.remove(record.value.length);
-        this.#fail(Fault.from(thrown));
-      },
-    );
-  }
-
-  /** Enters a record; one that an earlier owner of the partition wrote twice enters empty. */
-  #enter(offset: number, { tenant, items, origin: written, at }: EnrichedHeaders): Entry {
-    const origin = readOrigin(written);
-    if (origin !== undefined && isSettled(origin, at, this.#newest)) return this.#account.enter(offset, tenant, 0);
-    if (origin !== undefined) this.#newest = { offset: origin.offset, part: origin.part, at };
-    return this.#account.enter(offset, tenant, items, { doubtful: offset < this.#doubtBelow ? items : 0, ...(origin && { origin: { offset: origin.offset, part: origin.part, at } }) });
-  }
-
-  #settle(entry: Entry, bytes: number, verdict: Verdict): void {
-    this.#flight.remove(bytes);
-    // A retry comes out of the chain only when the run ends: whoever owns the partition next will send it.
-    if (verdict.kind === "retry") return;
-    try {
-      const dropped = dropCounts(this.#options.component, verdict.drops);
-      this.#account.settle(entry, { delivered: entry.items - items(verdict.drops), dropped });
-      this.#committer.request();
-    } catch (thrown) {
-      this.#fail(Fault.from(thrown));
+    if (headers.items === 0 || this.#isOverlap(headers)) {
+      const entry = this.#account.enter(record.offset, headers.tenant, 0, knowledge(headers));
+      return this.#settle(entry, { kind: "settled", drops: [] });
     }
+    if (record.offset >= this.#sentBelow) await this.#promise(record.offset);
+    const { tenant, items, origin } = headers;
+    const batch: Batch = {
+      signal: this.#options.signal,
+      tenant,
+      items,
+      body: record.value,
+      sources: [{ origin, items }],
+    };
+    const bytes = record.value.length;
+    this.#reading = { offset: record.offset, headers };
+    this.#flight.add(bytes);
+    this.#deliver(batch, this.#abort)
+      .then(
+        (verdict) => this.#returned(verdict),
+        (thrown: unknown) => this.#fail(Fault.from(thrown)),
+      )
+      .finally(() => this.#flight.remove(bytes));
+  }
+
+  /** Whether an earlier owner of the partition wrote this twice. */
+  #isOverlap({ origin: written, at }: EnrichedHeaders): boolean {
+    const origin = readOrigin(written);
+    if (origin === undefined) return false;
+    if (isSettled(origin, at, this.#newest)) return true;
+    this.#newest = { offset: origin.offset, part: origin.part, at };
+    return false;
+  }
+
+  /** Counts for the account, once per record, whatever the layers inside join or repeat. */
+  readonly #observer: DeliveryObserver = {
+    entered: (batch) => {
+      const reading = this.#reading;
+      if (reading === undefined) throw new Fault("bug", "a batch entered the account that no record was read for");
+      const { offset, headers } = reading;
+      const doubtful = offset < this.#doubt.below ? batch.items * this.#doubt.times : 0;
+      this.#entries.set(
+        batch,
+        this.#account.enter(offset, batch.tenant, batch.items, { ...knowledge(headers), doubtful }),
+      );
+    },
+    settled: (batch, verdict) => {
+      const entry = this.#entries.get(batch);
+      this.#entries.delete(batch);
+      if (entry !== undefined) this.#settle(entry, verdict);
+    },
+    returned: (batch) => void this.#entries.delete(batch),
+  };
+
+  #settle(entry: Entry, { drops }: Settled): void {
+    const dropped = dropCounts(this.#options.component, drops);
+    this.#account.settle(entry, { delivered: entry.items - sumItems(drops), dropped });
+    this.#committer.request();
+  }
+
+  #returned(verdict: Verdict): void {
+    // A retry comes out of the chain when the run ends: whoever owns the partition next will send it. At any other time
+    // the record would stay unsettled for ever, so the partition is given up and taken again.
+    if (verdict.kind === "retry" && !this.#abort.aborted) this.#fail(verdict.fault);
   }
 
   #fail(fault: Error): void {
@@ -143,7 +212,14 @@ class ExporterRun {
     this.#sentBelow = Math.max(this.#sentBelow, sentBelow);
     const offset = this.#account.low;
     const { origin } = this.#account;
-    const totals = encodeTotals({ offset, sentBelow: this.#sentBelow, rows: this.#account.rows(), ...(origin && { origin }) });
+    const doubt = offset < this.#doubt.below ? this.#doubt : undefined;
+    const totals = encodeTotals({
+      offset,
+      sentBelow: this.#sentBelow,
+      ...(doubt && { doubt }),
+      rows: this.#account.rows(),
+      ...(origin && { origin }),
+    });
     await this.#claim.commit(offset, [{ key: totalsKey(group, this.#claim.partition), value: totals }]);
     this.#options.log.debug("committed", { component, partition: this.#claim.partition, offset });
   }
@@ -154,7 +230,9 @@ class ExporterRun {
     await this.#committer.stop();
     // After an orderly end only what is still unsettled may have been sent.
     this.#sentBelow = this.#account.unsettled === 0 ? this.#account.low : this.#account.next;
-    await this.#commit(0).catch(() => this.#options.log.debug("the last commit of a lost partition was refused", { partition: this.#claim.partition }));
+    await this.#commit(0).catch(() =>
+      this.#options.log.debug("the last commit of a lost partition was refused", { partition: this.#claim.partition }),
+    );
   }
 }
 
@@ -188,15 +266,28 @@ class Flight {
   }
 }
 
-function items(drops: readonly Drop[]): number {
-  return drops.reduce((sum, drop) => sum + drop.items, 0);
+/** What may have been sent before: nothing more after an orderly end, and never what was appended since. */
+function doubtOf(stored: Totals | undefined, offset: number, high: number): Doubt {
+  const sentBelow = Math.min(stored?.sentBelow ?? offset, high);
+  const earlier =
+    stored?.doubt !== undefined && stored.doubt.below > offset ? stored.doubt : { below: offset, times: 0 };
+  return sentBelow <= offset ? earlier : { below: Math.max(sentBelow, earlier.below), times: earlier.times + 1 };
+}
+
+function knowledge({ origin: written, at }: EnrichedHeaders): Knowledge {
+  const origin = readOrigin(written);
+  return origin === undefined ? {} : { origin: { offset: origin.offset, part: origin.part, at } };
+}
+
+function sumItems(drops: readonly Drop[]): number {
+  return drops.reduce((sum, { items }) => sum + items, 0);
 }
 
 function dropCounts(component: string, drops: readonly Drop[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { reason, items: count } of drops) {
+  for (const { reason, items } of drops) {
     const key = `${component}/${reason}`;
-    counts[key] = (counts[key] ?? 0) + count;
+    counts[key] = (counts[key] ?? 0) + items;
   }
   return counts;
 }

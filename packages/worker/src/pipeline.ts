@@ -1,5 +1,12 @@
 /** Runs one pipeline on one partition: raw records in, enriched records out, in order, until the partition is taken away. */
-import { type Broker, type Claim, type ForeignDefaults, type LogRecord, type NewRecord, readRawHeaders } from "@rondo/broker";
+import {
+  type Broker,
+  type Claim,
+  type ForeignDefaults,
+  type LogRecord,
+  type NewRecord,
+  readRawHeaders,
+} from "@rondo/broker";
 import { type Clock, Fault, type Log, sleep } from "@rondo/core";
 import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
@@ -33,11 +40,15 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
   options.opened(claim, account);
   let enriched = resumed.enriched;
   let { partsDone } = resumed;
-  const committer = new Committer(clock, () => {
-    const { low: offset, origin } = account;
-    const totals = encodeTotals({ offset, enriched, rows: account.rows(), ...(origin && { origin }) });
-    return claim.commit(offset, [{ key: totalsKey(group, claim.partition), value: totals }]);
-  }, log);
+  const committer = new Committer(
+    clock,
+    () => {
+      const { low: offset, origin } = account;
+      const totals = encodeTotals({ offset, enriched, rows: account.rows(), ...(origin && { origin }) });
+      return claim.commit(offset, [{ key: totalsKey(group, claim.partition), value: totals }]);
+    },
+    log,
+  );
   claim.seek(resumed.offset);
   try {
     for (;;) {
@@ -50,13 +61,19 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
       if (appended === undefined) break;
       enriched = appended;
       for (const { entry, result } of made) {
-        account.settle(entry, { created: result.account.created, forwarded: result.forwarded, dropped: result.account.dropped });
+        account.settle(entry, {
+          created: result.account.created,
+          forwarded: result.forwarded,
+          dropped: result.account.dropped,
+        });
       }
       committer.request();
     }
   } finally {
     await committer.stop();
-    await committer.now().catch(() => log.debug("the last commit of a lost partition was refused", { partition: claim.partition }));
+    await committer
+      .now()
+      .catch(() => log.debug("the last commit of a lost partition was refused", { partition: claim.partition }));
   }
 }
 
@@ -73,7 +90,13 @@ function process(record: LogRecord, claim: Claim, account: PartitionAccount, opt
 }
 
 /** Appends until the broker takes it; answers one past the last offset, or undefined when the claim is lost. */
-async function appendAll(claim: Claim, ended: AbortSignal, topic: string, records: readonly NewRecord[], { clock, log }: PipelineOptions): Promise<number | undefined> {
+async function appendAll(
+  claim: Claim,
+  ended: AbortSignal,
+  topic: string,
+  records: readonly NewRecord[],
+  { clock, log }: PipelineOptions,
+): Promise<number | undefined> {
   for (let failures = 0; ; failures++) {
     try {
       const { baseOffset } = await claim.append(topic, claim.partition, records);
@@ -83,7 +106,12 @@ async function appendAll(claim: Claim, ended: AbortSignal, topic: string, record
       const fault = Fault.from(thrown);
       if (fault.code === "aborted" || ended.aborted) return undefined;
       if (fault.code !== "unavailable" && fault.code !== "disk_full") throw fault;
-      if (failures === 0) log.warn("the log takes no records; holding the partition until it does", { topic, partition: claim.partition, fault });
+      if (failures === 0)
+        log.warn("the log takes no records; holding the partition until it does", {
+          topic,
+          partition: claim.partition,
+          fault,
+        });
       await sleep(clock, APPEND_RETRY_MS, ended);
       if (ended.aborted) return undefined;
     }

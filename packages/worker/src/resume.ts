@@ -4,7 +4,16 @@
  */
 import { type Broker, type Claim, type EnrichedHeaders, readEnrichedHeaders, readOrigin } from "@rondo/broker";
 import type { Log } from "@rondo/core";
-import { addDrops, addRows, loadTotals, NO_ITEMS, type Row, type SettledOrigin, type Totals, isSettled } from "./totals.ts";
+import {
+  addDrops,
+  addRows,
+  isSettled,
+  loadTotals,
+  NO_ITEMS,
+  type Row,
+  type SettledOrigin,
+  type Totals,
+} from "./totals.ts";
 
 /** Where and with what totals a pipeline starts on one partition. */
 export interface Resumption {
@@ -24,20 +33,36 @@ export interface Resumption {
 const SCAN_BYTES = 4 << 20;
 
 /** Finds where to resume. Totals and tail come from the log alone; nothing is written. */
-export async function resumePipeline(broker: Broker, claim: Claim, group: string, enrichedTopic: string, log: Log): Promise<Resumption> {
+export async function resumePipeline(
+  broker: Broker,
+  claim: Claim,
+  group: string,
+  enrichedTopic: string,
+  log: Log,
+): Promise<Resumption> {
   const stored = await loadTotals(broker.state, group, claim.partition);
   const tail = await replayTail(broker, claim.partition, enrichedTopic, stored);
   const offset = Math.max(claim.start.committed ?? claim.start.registered, stored?.offset ?? 0, tail.offset);
   if (await wasRecreated(broker, claim, offset, tail.origin)) {
     const { low } = await broker.watermarks(claim.topic, claim.partition);
-    log.error("the topic was recreated: starting again at its beginning", { topic: claim.topic, partition: claim.partition, was: offset, now: low });
+    log.error("the topic was recreated: starting again at its beginning", {
+      topic: claim.topic,
+      partition: claim.partition,
+      was: offset,
+      now: low,
+    });
     return { ...tail, offset: low, partsDone: 0 };
   }
   return { ...tail, offset, partsDone: offset === tail.offset ? tail.partsDone : 0 };
 }
 
 /** Reads the enriched partition forward from what the totals know, adding what was appended since. */
-async function replayTail(broker: Broker, partition: number, topic: string, stored: Totals | undefined): Promise<Resumption> {
+async function replayTail(
+  broker: Broker,
+  partition: number,
+  topic: string,
+  stored: Totals | undefined,
+): Promise<Resumption> {
   const { low, high } = await broker.watermarks(topic, partition);
   const rows = new Map<string, Row>(Object.entries(stored?.rows ?? {}));
   let at = Math.max(stored?.enriched ?? low, low);
@@ -74,7 +99,12 @@ function tailRow({ items, account }: EnrichedHeaders): Row {
 }
 
 /** Whether the raw topic is not the one that the tail came from: shorter than it was, or with another record at its offset. */
-async function wasRecreated(broker: Broker, { topic, partition }: Claim, offset: number, origin: SettledOrigin | undefined): Promise<boolean> {
+async function wasRecreated(
+  broker: Broker,
+  { topic, partition }: Claim,
+  offset: number,
+  origin: SettledOrigin | undefined,
+): Promise<boolean> {
   const { low, high } = await broker.watermarks(topic, partition);
   if (offset > high) return true;
   if (origin === undefined || origin.offset < low || origin.offset >= high) return false;

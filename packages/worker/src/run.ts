@@ -1,9 +1,19 @@
 /** The worker role: one consumer group per pipeline and one per exporter, in one process. */
-import { type Broker, type Claim, enrichedTopic, exporterGroup, type GroupSpec, type Member, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import {
+  type Broker,
+  type Claim,
+  enrichedTopic,
+  exporterGroup,
+  type GroupSpec,
+  type Member,
+  pipelineGroup,
+  RAW_TOPICS,
+} from "@rondo/broker";
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
+import { chain } from "@rondo/delivery";
 import { countItems } from "@rondo/otlp";
-import { batching, exporterChain } from "./chain.ts";
+import { accumulationOfPipeline } from "./accumulation.ts";
 import { runExporterClaim } from "./export.ts";
 import { Ledger } from "./ledger.ts";
 import { runPipelineClaim } from "./pipeline.ts";
@@ -31,15 +41,20 @@ export interface Worker {
 
 /** The topics and groups of a configuration; every role makes sure of them before it acknowledges anything. */
 export async function prepareLog(graph: Graph, broker: Broker): Promise<void> {
-  const groups = graph.pipelines.flatMap((pipeline) => [pipelineSpec(pipeline), ...pipeline.exporters.map(({ id }) => exporterSpec(pipeline, id))]);
+  const groups = graph.pipelines.flatMap((pipeline) => [
+    pipelineSpec(pipeline),
+    ...pipeline.exporters.map(({ id }) => exporterSpec(pipeline, id)),
+  ]);
   const raw = new Set(graph.pipelines.map(({ signal }) => RAW_TOPICS[signal]));
   const rawStates = await broker.ensureTopics([...raw].map((name) => ({ name })));
   const partitions = new Map(rawStates.map((state) => [state.name, state.partitions]));
   // Equal counts: every enriched record goes to the partition of its raw record.
-  await broker.ensureTopics(graph.pipelines.map(({ id, signal }) => {
-    const count = partitions.get(RAW_TOPICS[signal]);
-    return { name: enrichedTopic(signal, id), ...(count !== undefined && { partitions: count }) };
-  }));
+  await broker.ensureTopics(
+    graph.pipelines.map(({ id, signal }) => {
+      const count = partitions.get(RAW_TOPICS[signal]);
+      return { name: enrichedTopic(signal, id), ...(count !== undefined && { partitions: count }) };
+    }),
+  );
   for (const group of groups) await broker.registerGroup(group);
 }
 
@@ -49,6 +64,11 @@ function pipelineSpec({ id, signal }: PipelineNode): GroupSpec {
 
 function exporterSpec({ id, signal }: PipelineNode, exporter: string): GroupSpec {
   return { group: exporterGroup(id, exporter), topic: enrichedTopic(signal, id) };
+}
+
+/** Config read these values with the fields of the very entry whose `create` gets them, which the list's type has forgotten. */
+function typed(values: unknown): never {
+  return values as never;
 }
 
 /** How long a member that failed stays away before it joins again, milliseconds. */
@@ -80,26 +100,54 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
     const spec = pipelineSpec(pipeline);
     ledger.group({ ...about, component: "", ...spec });
-    const stages = pipeline.processors.map(({ id, type, values }) => ({ id, processor: type.create(values, around(options, pipeline, id)) }));
-    const settings = graph.broker;
-    const foreign = { tenant: settings.defaultTenant, via: settings.defaultReceiver, count: (value: Uint8Array) => countItems(pipeline.signal, value) };
-    const topic = enrichedTopic(pipeline.signal, pipeline.id);
-    keep(spec, (claim, ended) => runPipelineClaim(claim, ended, {
-      ...spec, signal: pipeline.signal, stages, receivers: new Set(pipeline.receivers), maxRecordBytes: broker.maxRecordBytes,
-      enrichedTopic: topic, foreign, readBytes, broker, clock, log: log.child({ pipeline: pipeline.id }),
-      opened: (opened, account) => ledger.opened(spec.group, opened, account),
+    const stages = pipeline.processors.map(({ id, type, values }) => ({
+      id,
+      processor: type.create(typed(values), around(options, pipeline, id)),
     }));
+    const settings = graph.broker;
+    const foreign = {
+      tenant: settings.defaultTenant,
+      via: settings.defaultReceiver,
+      count: (value: Uint8Array) => countItems(pipeline.signal, value),
+    };
+    const topic = enrichedTopic(pipeline.signal, pipeline.id);
+    keep(spec, (claim, ended) =>
+      runPipelineClaim(claim, ended, {
+        ...spec,
+        signal: pipeline.signal,
+        stages,
+        receivers: new Set(pipeline.receivers),
+        maxRecordBytes: broker.maxRecordBytes,
+        enrichedTopic: topic,
+        foreign,
+        readBytes,
+        broker,
+        clock,
+        log: log.child({ pipeline: pipeline.id }),
+        opened: (opened, account) => ledger.opened(spec.group, opened, account),
+      }),
+    );
     for (const { id, type, values } of pipeline.exporters) {
       const group = exporterSpec(pipeline, id);
       ledger.group({ ...about, component: id, ...group });
       const exporter = createExporter(type, values, around(options, pipeline, id));
       exporters.push(exporter);
       const exporterLog = log.child({ pipeline: pipeline.id, exporter: id });
-      const chain = () => exporterChain(exporter, batching(pipeline, exporter), { clock, random: options.random, log: exporterLog });
-      keep(group, (claim, ended) => runExporterClaim(claim, ended, {
-        group: group.group, signal: pipeline.signal, component: id, chain, readBytes, broker, clock, log: exporterLog,
-        opened: (opened, account) => ledger.opened(group.group, opened, account),
-      }));
+      const accumulation = accumulationOfPipeline(pipeline);
+      const deliverer = chain(exporter, { accumulation, clock, random: options.random, log: exporterLog });
+      keep(group, (claim, ended) =>
+        runExporterClaim(claim, ended, {
+          group: group.group,
+          signal: pipeline.signal,
+          component: id,
+          readBytes,
+          chain: deliverer,
+          broker,
+          clock,
+          log: exporterLog,
+          opened: (opened, account) => ledger.opened(group.group, opened, account),
+        }),
+      );
     }
   }
   await Promise.all(members.map((member) => member.join()));
@@ -125,12 +173,13 @@ function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }:
 }
 
 function createExporter(type: AnyExporterType, values: unknown, surroundings: ReturnType<typeof around>): Exporter {
-  return type.create(values, surroundings);
+  return type.create(typed(values), surroundings);
 }
 
 async function countClaims(graph: Graph, broker: Broker): Promise<number> {
   let claims = 0;
-  for (const pipeline of graph.pipelines) claims += (await broker.partitions(RAW_TOPICS[pipeline.signal])) * (1 + pipeline.exporters.length);
+  for (const pipeline of graph.pipelines)
+    claims += (await broker.partitions(RAW_TOPICS[pipeline.signal])) * (1 + pipeline.exporters.length);
   return claims;
 }
 
@@ -145,7 +194,14 @@ class KeptMember {
   #member: Member | undefined;
   #rejoining: Promise<void> = Promise.resolve();
 
-  constructor(spec: GroupSpec, run: (claim: Claim) => Promise<void>, broker: Broker, clock: Clock, log: Log, stop: AbortSignal) {
+  constructor(
+    spec: GroupSpec,
+    run: (claim: Claim) => Promise<void>,
+    broker: Broker,
+    clock: Clock,
+    log: Log,
+    stop: AbortSignal,
+  ) {
     this.#spec = spec;
     this.#run = run;
     this.#broker = broker;

@@ -34,10 +34,18 @@ export interface Totals {
   readonly enriched?: number;
   /** Exporters: records from here on were not sent before these totals were written; below it they may have been. */
   readonly sentBelow?: number;
+  /** Exporters: what runs that did not end well may have sent, until `offset` has passed it. */
+  readonly doubt?: Doubt;
   /** Exporters: the newest origin that is settled, and its raw record's timestamp. */
   readonly origin?: SettledOrigin;
   /** By tenant. */
   readonly rows: Readonly<Record<string, Row>>;
+}
+
+/** Records below an offset, and how many runs may have sent each of them without saying so. */
+export interface Doubt {
+  readonly below: number;
+  readonly times: number;
 }
 
 /** The newest raw record of a partition of which a reader is done. */
@@ -48,7 +56,11 @@ export interface SettledOrigin {
 }
 
 /** Whether a reader that is done with `newest` has seen this origin: an overlap that an earlier owner of the partition left. */
-export function isSettled(origin: { readonly offset: number; readonly part: number }, at: number, newest: SettledOrigin | undefined): boolean {
+export function isSettled(
+  origin: { readonly offset: number; readonly part: number },
+  at: number,
+  newest: SettledOrigin | undefined,
+): boolean {
   // A later timestamp under an old offset is no overlap: the raw topic was recreated and counts from its beginning again.
   if (newest === undefined || at > newest.at) return false;
   return origin.offset < newest.offset || (origin.offset === newest.offset && origin.part <= newest.part);

@@ -1,0 +1,358 @@
+/** Pipelines and exporters over the log in memory, crashed at will: what the rules of the log promise of them. */
+import { enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
+import {
+  type Batch,
+  type Deliver,
+  type Exporter,
+  Fault,
+  type Processor,
+  retry,
+  SETTLED,
+  silentLog,
+  systemClock,
+} from "@rondo/core";
+import { chain } from "@rondo/delivery";
+import { countItems } from "@rondo/otlp";
+import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
+import { expect, test } from "vitest";
+import { runExporterClaim } from "./export.ts";
+import { Ledger, type LedgerRow } from "./ledger.ts";
+import { runPipelineClaim } from "./pipeline.ts";
+import { sumDrops } from "./totals.ts";
+
+const RAW = RAW_TOPICS.traces;
+const ENRICHED = enrichedTopic("traces", "traces");
+const PIPELINE = { group: pipelineGroup("traces"), topic: RAW };
+const EXPORTER = { group: exporterGroup("traces", "out"), topic: ENRICHED };
+
+/** A traces request whose spans are named `id-<n>;`, written by hand: ResourceSpans > ScopeSpans > Span.name. */
+function spans(ids: readonly number[]): Uint8Array {
+  const field = (tag: number, body: Buffer) => Buffer.concat([Buffer.from([tag, ...varint(body.length)]), body]);
+  const items = ids.map((id) => field(0x12, field(0x2a, Buffer.from(`id-${id};`))));
+  return field(0x0a, field(0x12, Buffer.concat(items)));
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+}
+
+function idsIn(body: Uint8Array): number[] {
+  return [
+    ...Buffer.from(body)
+      .toString("latin1")
+      .matchAll(/id-(\d+);/g),
+  ].map(([, id]) => Number(id));
+}
+
+async function openLog(partitions = 1): Promise<MemoryBroker> {
+  const broker = memoryBroker({ partitions });
+  await broker.ensureTopics([{ name: RAW }, { name: ENRICHED }]);
+  await broker.registerGroup(PIPELINE);
+  await broker.registerGroup(EXPORTER);
+  return broker;
+}
+
+function produce(broker: MemoryBroker, ids: readonly number[], via = "otlp", partition = 0) {
+  const headers = rawHeaders({ tenant: "default", via, items: ids.length });
+  return broker.append(RAW, partition, [{ headers, value: spans(ids) }]);
+}
+
+interface Run {
+  readonly ledger: Ledger;
+  /** Ends orderly: everything settled is committed. */
+  stop(): Promise<void>;
+}
+
+async function start(broker: MemoryBroker, deliver: Deliver, processor?: Processor): Promise<Run> {
+  const ledger = new Ledger(broker);
+  const stop = new AbortController();
+  const about = { signal: "traces", pipeline: "traces" } as const;
+  ledger.group({ ...about, component: "", ...PIPELINE });
+  ledger.group({ ...about, component: "out", ...EXPORTER });
+  const exporter: Exporter = {
+    deliver,
+    timeoutMs: 0,
+    retry: { initialMs: 1, multiplier: 1, maxMs: 1, randomization: 0 },
+    close: async () => {},
+  };
+  const common = { broker, clock: systemClock, log: silentLog, signal: "traces", readBytes: 1 << 20 } as const;
+  const running: Promise<void>[] = [];
+  const failures: Error[] = [];
+  const joined = await Promise.all([
+    broker.join(
+      PIPELINE,
+      (claim) => {
+        const done = runPipelineClaim(claim, AbortSignal.any([claim.revoked, stop.signal]), {
+          ...common,
+          ...PIPELINE,
+          stages: processor === undefined ? [] : [{ id: "edit", processor }],
+          receivers: new Set(["otlp"]),
+          maxRecordBytes: 1 << 20,
+          enrichedTopic: ENRICHED,
+          foreign: { tenant: "default", via: "otlp", count: (value) => countItems("traces", value) },
+          opened: (opened, account) => ledger.opened(PIPELINE.group, opened, account),
+        });
+        running.push(done);
+        return done.then(() => untilRevoked(claim.revoked));
+      },
+      (fault) => failures.push(fault),
+    ),
+    broker.join(
+      EXPORTER,
+      (claim) => {
+        const done = runExporterClaim(claim, AbortSignal.any([claim.revoked, stop.signal]), {
+          ...common,
+          ...EXPORTER,
+          component: "out",
+          chain: chain(exporter, {
+            accumulation: { minItems: 1, maxItems: 0, maxBytes: 1 << 20, waitMs: 0 },
+            clock: systemClock,
+            random: Math.random,
+            log: silentLog,
+          }),
+          opened: (opened, account) => ledger.opened(EXPORTER.group, opened, account),
+        });
+        running.push(done);
+        return done.then(() => untilRevoked(claim.revoked));
+      },
+      (fault) => failures.push(fault),
+    ),
+  ]);
+  return {
+    ledger,
+    async stop() {
+      stop.abort();
+      await Promise.all(running);
+      await Promise.all(joined.map((member) => member.leave()));
+      expect(failures).toEqual([]);
+    },
+  };
+}
+
+function untilRevoked(revoked: AbortSignal): Promise<void> {
+  return new Promise((resolve) => (revoked.aborted ? resolve() : revoked.addEventListener("abort", () => resolve())));
+}
+
+async function drained({ ledger }: Run): Promise<void> {
+  await expect.poll(() => ledger.isDrained(), { timeout: 5_000, interval: 2 }).toBe(true);
+}
+
+function row(run: Run, component: string): LedgerRow | undefined {
+  return run.ledger.rows().find((one) => one.component === component);
+}
+
+function expectBalanced(run: Run): void {
+  for (const one of run.ledger.rows()) {
+    const gone = one.forwarded + one.delivered + one.deadLettered + sumDrops(one.dropped);
+    expect(one.entered + one.created).toBe(gone + one.inFlight);
+  }
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
+test("what is produced is delivered in order, and every row balances", async () => {
+  const broker = await openLog();
+  const seen: number[] = [];
+  const run = await start(broker, async (batch) => {
+    seen.push(...idsIn(batch.body));
+    return SETTLED;
+  });
+  for (let n = 0; n < 100; n += 10) await produce(broker, range(n, n + 10));
+  await drained(run);
+  expect(seen).toEqual(range(0, 100));
+  expect(row(run, "")).toMatchObject({ entered: 100, forwarded: 100, inFlight: 0 });
+  expect(row(run, "out")).toMatchObject({ entered: 100, delivered: 100, redelivered: 0, inFlight: 0 });
+  await run.stop();
+});
+
+test("every raw record yields exactly one enriched record, an empty one for another pipeline's receiver", async () => {
+  const broker = await openLog();
+  const run = await start(broker, async () => SETTLED);
+  await produce(broker, [1, 2]);
+  await produce(broker, [3], "otlp/other");
+  await drained(run);
+  const records = broker.records(ENRICHED);
+  expect(records.map(({ headers }) => [headers["origin"], headers["items"]])).toEqual([
+    ["0:0:0/1", "2"],
+    ["0:1:0/1", "0"],
+  ]);
+  expect(row(run, "")).toMatchObject({ entered: 2, forwarded: 2 });
+  await run.stop();
+});
+
+test("after an orderly stop nothing is repeated and the account goes on", async () => {
+  const broker = await openLog();
+  const seen: number[] = [];
+  const deliver: Deliver = async (batch) => {
+    seen.push(...idsIn(batch.body));
+    return SETTLED;
+  };
+  const first = await start(broker, deliver);
+  await produce(broker, range(0, 5));
+  await drained(first);
+  await first.stop();
+  const second = await start(broker, deliver);
+  await produce(broker, range(5, 8));
+  await drained(second);
+  expect(seen).toEqual(range(0, 8));
+  expect(row(second, "out")).toMatchObject({ entered: 8, delivered: 8, redelivered: 0 });
+  expectBalanced(second);
+  await second.stop();
+});
+
+test("a crash between produce and commit repeats nothing in the enriched topic", async () => {
+  const broker = await openLog();
+  const first = await start(broker, async () => SETTLED);
+  await produce(broker, range(0, 5));
+  await drained(first);
+  // No beat has passed: nothing of this is committed.
+  broker.crash();
+  const second = await start(broker, async () => SETTLED);
+  await produce(broker, range(5, 7));
+  await drained(second);
+  expect(broker.records(ENRICHED).map(({ headers }) => headers["origin"])).toEqual(["0:0:0/1", "0:1:0/1"]);
+  expect(row(second, "")).toMatchObject({ entered: 7, forwarded: 7 });
+  expectBalanced(second);
+  await second.stop();
+});
+
+test("what may have been sent before a crash is delivered again and counted as redelivered", async () => {
+  const broker = await openLog();
+  const seen: number[] = [];
+  const deliver: Deliver = async (batch) => {
+    seen.push(...idsIn(batch.body));
+    return SETTLED;
+  };
+  const first = await start(broker, deliver);
+  await produce(broker, range(0, 5));
+  await drained(first);
+  broker.crash();
+  const second = await start(broker, deliver);
+  await drained(second);
+  const repeated = seen.length - new Set(seen).size;
+  const out = row(second, "out");
+  expect(new Set(seen)).toEqual(new Set(range(0, 5)));
+  expect(out).toMatchObject({ entered: 5, delivered: 5 });
+  expect(out?.redelivered).toBeGreaterThanOrEqual(repeated);
+  await second.stop();
+});
+
+test("an unfinished record of several parts is finished, not repeated", async () => {
+  const broker = await openLog();
+  // Cuts every batch in two, so that a record has two parts.
+  const halve: Processor = {
+    process: ({ body }) => {
+      const ids = idsIn(body);
+      const half = Math.ceil(ids.length / 2);
+      return {
+        parts: [ids.slice(0, half), ids.slice(half)].map((part) => ({ items: part.length, body: spans(part) })),
+      };
+    },
+  };
+  const first = await start(broker, async () => SETTLED, halve);
+  await produce(broker, range(0, 4));
+  await drained(first);
+  broker.crash();
+  // As if only the first part had been written.
+  const written = broker.records(ENRICHED);
+  const cut = await openLog();
+  await produce(cut, range(0, 4));
+  const [head] = written;
+  const raw = cut.records(RAW)[0];
+  if (head === undefined || raw === undefined) throw new Error("nothing was written");
+  await cut.append(ENRICHED, 0, [{ headers: { ...head.headers, at: String(raw.timestamp) }, value: head.value }]);
+  const second = await start(cut, async () => SETTLED, halve);
+  await drained(second);
+  expect(cut.records(ENRICHED).map(({ headers }) => headers["origin"])).toEqual(["0:0:0/2", "0:0:1/2"]);
+  expect(row(second, "")).toMatchObject({ entered: 4, forwarded: 4 });
+  expect(row(second, "out")).toMatchObject({ entered: 4, delivered: 4 });
+  await second.stop();
+});
+
+test("what a processor takes without a reason is dropped as unexplained, what it declares by its reason", async () => {
+  const broker = await openLog();
+  const lossy: Processor = {
+    process: ({ body }) => ({
+      parts: [{ items: 1, body: spans(idsIn(body).slice(0, 1)) }],
+      drops: [{ reason: "invalid_item", items: 2 }],
+    }),
+  };
+  const run = await start(broker, async () => SETTLED, lossy);
+  await produce(broker, range(0, 5));
+  await drained(run);
+  expect(row(run, "")).toMatchObject({
+    entered: 5,
+    forwarded: 1,
+    dropped: { "edit/invalid_item": 2, "edit/unexplained": 2 },
+  });
+  expectBalanced(run);
+  await run.stop();
+});
+
+test("what a backend refuses for good is dropped by reason, what it cannot take now waits", async () => {
+  const broker = await openLog();
+  let tries = 0;
+  const run = await start(broker, async (batch) => {
+    if (tries++ < 3) return retry(new Fault("unavailable", "not now"));
+    return { kind: "settled", drops: [{ reason: "backend_rejected", items: batch.items }] };
+  });
+  await produce(broker, range(0, 3));
+  await drained(run);
+  expect(row(run, "out")).toMatchObject({ entered: 3, delivered: 0, dropped: { "out/backend_rejected": 3 } });
+  await run.stop();
+});
+
+test("a raw topic that was recreated is read from its beginning, and its records are no overlaps", async () => {
+  const old = await openLog();
+  const first = await start(old, async () => SETTLED);
+  for (const id of range(0, 4)) await produce(old, [id]);
+  await drained(first);
+  await first.stop();
+  // The state and the enriched topic survive, the raw topic does not.
+  const fresh = await openLog();
+  await fresh.state.put((await old.state.list("")).map(([key, value]) => ({ key, value })));
+  for (const { headers, value } of old.records(ENRICHED)) await fresh.append(ENRICHED, 0, [{ headers, value }]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await produce(fresh, [100]);
+  const seen: number[] = [];
+  const second = await start(fresh, async (batch) => {
+    seen.push(...idsIn(batch.body));
+    return SETTLED;
+  });
+  await drained(second);
+  expect(seen).toContain(100);
+  await second.stop();
+});
+
+test("crashed thirty times under load, nothing produced is missing and the account balances to the item", async () => {
+  const broker = await openLog(2);
+  const seen: number[] = [];
+  let random = 42;
+  const chance = () => {
+    random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return random / 2_147_483_648;
+  };
+  const deliver: Deliver = async (batch: Batch, abort) => {
+    if (chance() < 0.2) return retry(new Fault("unavailable", "by chance"));
+    await new Promise((resolve) => setTimeout(resolve, chance() * 3));
+    if (abort.aborted) return retry(new Fault("aborted", "given up"));
+    seen.push(...idsIn(batch.body));
+    return SETTLED;
+  };
+  let next = 0;
+  for (let round = 0; round < 30; round++) {
+    const run = await start(broker, deliver);
+    for (let n = 0; n < 20; n++, next += 3) await produce(broker, range(next, next + 3), "otlp", n % 2);
+    await new Promise((resolve) => setTimeout(resolve, chance() * 10));
+    expectBalanced(run);
+    broker.crash();
+  }
+  const last = await start(broker, deliver);
+  await drained(last);
+  expectBalanced(last);
+  expect(new Set(seen)).toEqual(new Set(range(0, next)));
+  const out = row(last, "out");
+  expect(out).toMatchObject({ entered: next, delivered: next });
+  expect(out?.redelivered).toBeGreaterThanOrEqual(seen.length - next);
+  await last.stop();
+});
