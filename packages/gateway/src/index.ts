@@ -1,1 +1,14 @@
-export {};
+/** The gateway role: OTLP receivers on gRPC and HTTP, admission, batching into the log. */
+export { creditsFrom } from "./admission.ts";
+export type { Endpoint } from "./endpoint.ts";
+export { type Address, type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
+export {
+  type Account,
+  type GatewayMetrics,
+  noMetrics,
+  type Outcome,
+  type Protocol,
+  registryMetrics,
+} from "./metrics.ts";
+export { type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
+export type { Total } from "./totals.ts";

@@ -1,0 +1,210 @@
+/**
+ * Joins small requests into the log's records: one lane per partition, one append in flight per lane, and the next record gathers
+ * meanwhile. Requests of one tenant and receiver stay in the order of their arrival. Rules of the log 1 and 3.
+ */
+import { type NewRecord, rawHeaders } from "@rondo/broker";
+import { type Clock, Fault } from "@rondo/core";
+
+/** How records are cut. */
+export interface BatchLimits {
+  /** A record of this many bytes goes at once. */
+  readonly targetBytes: number;
+  /** No record grows beyond this by joining. */
+  readonly recordBytes: number;
+  /** One append carries at most this many bytes, or a single record. */
+  readonly appendBytes: number;
+  /** A smaller record waits this long for company, milliseconds. */
+  readonly lingerMs: number;
+}
+
+/** The limits of rules of the log 1; the linger is configured. */
+export const BATCH_LIMITS: Omit<BatchLimits, "lingerMs"> = {
+  targetBytes: 256 << 10,
+  recordBytes: 900 << 10,
+  appendBytes: 2 << 20,
+};
+
+/** One request, or its share of one partition. */
+export interface Piece {
+  readonly topic: string;
+  readonly partition: number;
+  readonly tenant: string;
+  readonly via: string;
+  readonly items: number;
+  readonly body: Uint8Array;
+}
+
+/** A piece on its way. */
+export interface Submitted {
+  /** Resolves when the piece is durable; rejects with a Fault when it is not, and then may be submitted again. */
+  readonly durable: Promise<void>;
+  /** Takes the piece back if no append has begun for it: `durable` then rejects with `aborted`. Else it does nothing. */
+  withdraw(): void;
+}
+
+/** Submits pieces, and flushes them. */
+export interface Batcher {
+  submit(piece: Piece): Submitted;
+  /** From now on nothing lingers: everything gathered goes at once. */
+  hurry(): void;
+  /** Pieces that are neither durable nor failed. */
+  readonly pending: number;
+}
+
+/** What the batcher asks of the log. */
+export type Append = (topic: string, partition: number, records: readonly NewRecord[]) => Promise<unknown>;
+
+interface Entry {
+  readonly piece: Piece;
+  readonly resolve: () => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+/** A record being gathered. A set, because a piece may be withdrawn from the middle. */
+interface Gathering {
+  readonly entries: Set<Entry>;
+  readonly due: number;
+  bytes: number;
+  sealed: boolean;
+}
+
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  /** In the order of their first piece; the last one of a tenant and receiver is open while it is not sealed. */
+  readonly queue: Gathering[];
+  readonly open: Map<string, Gathering>;
+  busy: boolean;
+  wake: (() => void) | undefined;
+}
+
+/** Makes a batcher over `append`. Its memory is bounded by the admission account: it holds only what was admitted. */
+export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batcher {
+  const lanes = new Map<string, Lane>();
+  let hurried = false;
+  let pending = 0;
+
+  const laneOf = (topic: string, partition: number): Lane => {
+    const key = `${partition}/${topic}`;
+    const found = lanes.get(key);
+    if (found !== undefined) return found;
+    const made: Lane = { topic, partition, queue: [], open: new Map(), busy: false, wake: undefined };
+    lanes.set(key, made);
+    return made;
+  };
+
+  const seal = (lane: Lane, key: string, gathering: Gathering) => {
+    gathering.sealed = true;
+    if (lane.open.get(key) === gathering) lane.open.delete(key);
+  };
+
+  const gather = (lane: Lane, key: string, bytes: number): Gathering => {
+    const found = lane.open.get(key);
+    if (found !== undefined && found.bytes + bytes <= limits.recordBytes) return found;
+    if (found !== undefined) seal(lane, key, found);
+    const made = { entries: new Set<Entry>(), due: clock.monotonic() + limits.lingerMs, bytes: 0, sealed: false };
+    lane.open.set(key, made);
+    lane.queue.push(made);
+    return made;
+  };
+
+  /** Takes what is ripe off the queue, oldest first. What is not ripe is left, also by its own successors: they are younger. */
+  const ripe = (lane: Lane): Gathering[] => {
+    const now = clock.monotonic();
+    const taken: Gathering[] = [];
+    let bytes = 0;
+    for (const gathering of lane.queue) {
+      if (!hurried && !gathering.sealed && gathering.due > now) continue;
+      if (taken.length > 0 && bytes + gathering.bytes > limits.appendBytes) break;
+      bytes += gathering.bytes;
+      taken.push(gathering);
+    }
+    if (taken.length === lane.queue.length) {
+      lane.queue.length = 0;
+      lane.open.clear();
+    } else {
+      for (const gathering of taken) lane.queue.splice(lane.queue.indexOf(gathering), 1);
+      for (const [key, open] of lane.open) if (taken.includes(open)) lane.open.delete(key);
+    }
+    return taken.filter(({ entries }) => entries.size > 0);
+  };
+
+  const write = async (lane: Lane, taken: readonly Gathering[]) => {
+    lane.busy = true;
+    let fault: Fault | undefined;
+    try {
+      await append(lane.topic, lane.partition, taken.map(recordOf));
+    } catch (thrown) {
+      fault = Fault.from(thrown, "unavailable");
+    }
+    lane.busy = false;
+    for (const { entries } of taken) {
+      pending -= entries.size;
+      for (const { resolve, reject } of entries) fault === undefined ? resolve() : reject(fault);
+    }
+    flush(lane);
+  };
+
+  const flush = (lane: Lane): void => {
+    if (lane.busy) return;
+    lane.wake?.();
+    lane.wake = undefined;
+    const taken = ripe(lane);
+    if (taken.length > 0) return void write(lane, taken);
+    const [next] = lane.queue;
+    if (next === undefined) return;
+    lane.wake = clock.after(Math.max(0, next.due - clock.monotonic()), () => {
+      lane.wake = undefined;
+      flush(lane);
+    });
+  };
+
+  return {
+    get pending() {
+      return pending;
+    },
+    submit(piece) {
+      const lane = laneOf(piece.topic, piece.partition);
+      const key = `${piece.via}\n${piece.tenant}`;
+      const gathering = gather(lane, key, piece.body.length);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const entry: Entry = { piece, resolve, reject };
+      gathering.entries.add(entry);
+      gathering.bytes += piece.body.length;
+      pending += 1;
+      if (gathering.bytes >= limits.targetBytes) seal(lane, key, gathering);
+      if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
+      return {
+        durable: promise,
+        withdraw() {
+          if (!lane.queue.includes(gathering) || !gathering.entries.delete(entry)) return;
+          gathering.bytes -= piece.body.length;
+          pending -= 1;
+          reject(new Fault("aborted", "the request was withdrawn before it was written"));
+        },
+      };
+    },
+    hurry() {
+      hurried = true;
+      for (const lane of lanes.values()) flush(lane);
+    },
+  };
+}
+
+/** One record of a gathering. Concatenated requests are one valid request: protobuf messages merge by concatenation. */
+function recordOf({ entries, bytes }: Gathering): NewRecord {
+  const pieces = Array.from(entries, ({ piece }) => piece);
+  const [first] = pieces;
+  if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
+  const items = pieces.reduce((sum, piece) => sum + piece.items, 0);
+  return {
+    headers: rawHeaders({ tenant: first.tenant, via: first.via, items }),
+    value:
+      pieces.length === 1
+        ? first.body
+        : Buffer.concat(
+            pieces.map(({ body }) => body),
+            bytes,
+          ),
+  };
+}

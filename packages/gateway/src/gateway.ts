@@ -1,0 +1,215 @@
+/** The gateway role: listens for every OTLP receiver that a pipeline uses and makes what it accepts durable in the log. */
+import { type Broker, RAW_TOPICS } from "@rondo/broker";
+import type { Graph } from "@rondo/config";
+import { type Clock, DEFAULT_TENANT, type Log, type Random } from "@rondo/core";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { type Admission, admission } from "./admission.ts";
+import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { startGrpc } from "./grpc.ts";
+import { startHttp } from "./http.ts";
+import { type Intake, intake } from "./intake.ts";
+import type { Listener, ListenerOptions } from "./listener.ts";
+import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
+import { type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
+import { openTotals, type Total, type Totals } from "./totals.ts";
+
+/** What a gateway needs from the process that runs it. */
+export interface GatewayOptions {
+  readonly receivers: Graph["receivers"];
+  readonly pipelines: Graph["pipelines"];
+  /** The raw topics of the pipelines' signals must exist in it. */
+  readonly broker: Pick<Broker, "append" | "state" | "partitions">;
+  /** How long a small record waits for company, milliseconds: of the configuration's broker section. */
+  readonly lingerMs: number;
+  /** Bytes that may be in flight at once: see `creditsFrom`. */
+  readonly creditsBytes: number;
+  readonly metrics: GatewayMetrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The name of this process among gateways; its totals are kept under it. */
+  readonly instance: string;
+  /** Replaces configured endpoints; undefined leaves one as it is. */
+  readonly listen?: (receiver: string, protocol: Protocol) => Endpoint | undefined;
+}
+
+/** Where a receiver listens. */
+export interface Address {
+  readonly receiver: string;
+  readonly protocol: Protocol;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly addresses: readonly Address[];
+  readonly admission: Pick<Admission, "credits" | "inUse">;
+  /** Accepted and refused items per receiver, signal and tenant since this instance's first start. */
+  totals(): readonly Total[];
+  /**
+   * Stops accepting, answers what has arrived, writes what lingers, and saves the totals. Resolves with the number of requests
+   * that were still unanswered after `deadlineMs`; their clients will repeat them.
+   */
+  drain(deadlineMs: number): Promise<number>;
+  /** Cuts connections and saves the totals. After `drain`, nothing is lost by it. */
+  close(): Promise<void>;
+}
+
+/** Starts every listener. Rejects with a `startup` Fault naming the key when one cannot be bound, and then leaves nothing listening;
+ * with `not_found` when a raw topic is missing. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { broker, clock, log, metrics, random } = options;
+  const partitions = await partitionCounts(options);
+  const totals = await openTotals(broker.state, options.instance, { clock, log });
+  for (const total of totals.all()) count(metrics, total, total.accepted, total.refused);
+  const account = admission(options.creditsBytes, clock);
+  metrics.watch(account);
+  const batches = batcher((topic, partition, records) => broker.append(topic, partition, records), clock, {
+    ...BATCH_LIMITS,
+    lingerMs: options.lingerMs,
+  });
+  const open = openRequests(clock);
+  const into = open.counting(
+    intake({
+      admission: account,
+      batcher: batches,
+      partitionsOf: (signal) => partitions[signal],
+      clock,
+      random,
+      count(whose, accepted, refused) {
+        totals.add(whose, accepted, refused);
+        count(metrics, whose, accepted, refused);
+      },
+    }),
+  );
+  const listening = await startListeners(options, into);
+  return gateway(listening, { account, batches, open, totals });
+}
+
+/** The partitions of every raw topic that some pipeline reads; a signal that none reads is never asked for. */
+async function partitionCounts({ broker, pipelines }: GatewayOptions): Promise<Readonly<Record<Signal, number>>> {
+  const counts: Record<Signal, number> = { traces: 1, metrics: 1, logs: 1 };
+  for (const signal of new Set(pipelines.map((pipeline) => pipeline.signal))) {
+    counts[signal] = await broker.partitions(RAW_TOPICS[signal]);
+  }
+  return counts;
+}
+
+interface Listening {
+  readonly receiver: string;
+  readonly listener: Listener;
+}
+
+async function startListeners(options: GatewayOptions, into: Intake): Promise<readonly Listening[]> {
+  const { clock, log, metrics } = options;
+  const started: Listening[] = [];
+  try {
+    for (const { id: receiver, type, values } of options.receivers) {
+      const signals = signalsOf(options.pipelines, receiver);
+      if (type.type !== otlpReceiver.type || signals.length === 0) continue;
+      // The values of a component are those of its type's fields, and the type was just compared.
+      const { protocols } = values as OtlpReceiverValues;
+      const around = (protocol: Protocol, configured: Endpoint): ListenerOptions => ({
+        receiver,
+        key: `receivers::${receiver}::protocols::${protocol}::endpoint`,
+        endpoint: options.listen?.(receiver, protocol) ?? configured,
+        signals,
+        tenant: DEFAULT_TENANT,
+        intake: into,
+        clock,
+        log,
+        answered: (outcome: Outcome, seconds: number) => metrics.answered(receiver, protocol, outcome, seconds),
+      });
+      const { grpc, http } = protocols;
+      if (grpc !== null) started.push({ receiver, listener: await startGrpc(grpc, around("grpc", grpc.endpoint)) });
+      if (http !== null) started.push({ receiver, listener: await startHttp(http, around("http", http.endpoint)) });
+    }
+  } catch (thrown) {
+    await Promise.all(started.map(({ listener }) => listener.close()));
+    throw thrown;
+  }
+  return started;
+}
+
+/** The signals of the pipelines that name a receiver; none means that it is not started, as in the Collector. */
+function signalsOf(pipelines: Graph["pipelines"], receiver: string): readonly Signal[] {
+  const used = new Set(pipelines.filter(({ receivers }) => receivers.includes(receiver)).map(({ signal }) => signal));
+  return SIGNALS.filter((signal) => used.has(signal));
+}
+
+interface Inside {
+  readonly account: Admission;
+  readonly batches: Batcher;
+  readonly open: OpenRequests;
+  readonly totals: Totals;
+}
+
+function gateway(listening: readonly Listening[], { account, batches, open, totals }: Inside): Gateway {
+  const close = async () => {
+    await Promise.all(listening.map(({ listener }) => listener.close()));
+    await totals.save();
+  };
+  return {
+    addresses: listening.map(({ receiver, listener: { protocol, host, port } }) => ({
+      receiver,
+      protocol,
+      host,
+      port,
+    })),
+    admission: account,
+    totals: totals.all,
+    async drain(deadlineMs) {
+      for (const { listener } of listening) listener.stop();
+      batches.hurry();
+      const left = await open.none(deadlineMs);
+      await totals.save();
+      return left;
+    },
+    close,
+  };
+}
+
+function count(metrics: GatewayMetrics, whose: Account, accepted: number, refused: number): void {
+  if (accepted > 0) metrics.accepted(whose, accepted);
+  if (refused > 0) metrics.refused(whose, refused);
+}
+
+/** Counts the requests between their last byte and their answer, so that a drain can wait for them. */
+interface OpenRequests {
+  counting(into: Intake): Intake;
+  /** Resolves with 0 when none is open, or after `deadlineMs` with how many are. */
+  none(deadlineMs: number): Promise<number>;
+}
+
+function openRequests(clock: Clock): OpenRequests {
+  let open = 0;
+  let emptied: (() => void) | undefined;
+  return {
+    counting: (into) => ({
+      ...into,
+      async take(...request) {
+        open += 1;
+        try {
+          return await into.take(...request);
+        } finally {
+          open -= 1;
+          if (open === 0) emptied?.();
+        }
+      },
+    }),
+    none(deadlineMs) {
+      return new Promise((resolve) => {
+        const end = () => {
+          cancel();
+          emptied = undefined;
+          resolve(open);
+        };
+        const cancel = clock.after(deadlineMs, end);
+        emptied = end;
+        if (open === 0) end();
+      });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** Writes the gateway's answers as OTLP/HTTP asks: in the request's encoding, errors as google.rpc.Status, waits as Retry-After. */
+import type { ServerResponse } from "node:http";
+import { encodeResponse, encodeStatus, responseToJson, type Signal, type Status, statusToJson } from "@rondo/otlp";
+import type { Answer, Refused } from "./intake.ts";
+import { HTTP_ONLY, statusOf } from "./status-table.ts";
+
+/** One encoding of OTLP/HTTP. */
+export interface Encoding {
+  readonly name: "protobuf" | "json";
+  readonly contentType: string;
+  readonly status: (status: Status) => Uint8Array | string;
+  readonly response: (...given: Parameters<typeof encodeResponse>) => Uint8Array | string;
+}
+
+/** By media type, parameters such as a charset left away. */
+export const ENCODINGS: ReadonlyMap<string, Encoding> = new Map(
+  [
+    {
+      name: "protobuf",
+      contentType: "application/x-protobuf",
+      status: encodeStatus,
+      response: encodeResponse,
+    } as const,
+    { name: "json", contentType: "application/json", status: statusToJson, response: responseToJson } as const,
+  ].map((encoding) => [encoding.contentType, encoding]),
+);
+
+/** The encoding that a Content-Type names; undefined for any other. */
+export function encodingOf(contentType: string | undefined): Encoding | undefined {
+  const [mediaType = ""] = (contentType ?? "").split(";", 1);
+  return ENCODINGS.get(mediaType.trim().toLowerCase());
+}
+
+/** Answers a request that went through the intake. */
+export function writeAnswer(response: ServerResponse, answer: Answer, encoding: Encoding, signal: Signal): void {
+  if (answer.kind === "refused") {
+    writeRefusal(response, answer, encoding);
+  } else {
+    const { rejected, message } = answer;
+    const partial = rejected > 0 ? { rejected, message } : undefined;
+    write(response, 200, encoding.contentType, encoding.response(signal, partial));
+  }
+}
+
+function writeRefusal(response: ServerResponse, { fault, afterMs }: Refused, encoding: Encoding): void {
+  const row = statusOf(fault);
+  if (afterMs !== undefined) response.setHeader("Retry-After", Math.ceil(afterMs / 1_000));
+  const status = { code: row.grpc, message: fault.message, ...(afterMs !== undefined && { retryDelayMs: afterMs }) };
+  write(response, row.http, encoding.contentType, encoding.status(status));
+}
+
+/** Answers a request that is none of OTLP's; in plain text when its Content-Type is none either. */
+export function writeHttpOnly(
+  response: ServerResponse,
+  http: keyof typeof HTTP_ONLY,
+  message: string,
+  encoding: Encoding | undefined,
+): void {
+  if (encoding === undefined) write(response, http, "text/plain; charset=utf-8", message);
+  else write(response, http, encoding.contentType, encoding.status({ code: HTTP_ONLY[http], message }));
+}
+
+function write(response: ServerResponse, status: number, contentType: string, body: Uint8Array | string): void {
+  response.writeHead(status, { "Content-Type": contentType, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}

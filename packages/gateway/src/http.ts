@@ -1,0 +1,194 @@
+/** OTLP over HTTP/1.1: protobuf and JSON, limits before decompression, an answer in the request's encoding for whatever comes. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Fault } from "@rondo/core";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { type Encoding, encodingOf, writeAnswer, writeHttpOnly } from "./http-answer.ts";
+import { isRefused, readBody, type Whole } from "./http-body.ts";
+import { INFLATABLE, inflation } from "./inflate.ts";
+import type { Answer } from "./intake.ts";
+import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
+import type { Outcome } from "./metrics.ts";
+import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
+import { requestFault, STATUS } from "./status-table.ts";
+
+const HEADER_BYTES = 16 << 10;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+/** Above the 60 s at which common load balancers let go, so that it is never we who close under a request. */
+const IDLE_MS = 75_000;
+
+/** Answers to what is not even HTTP; anything else is 400. */
+const PARSE_ERRORS: ReadonlyMap<string, string> = new Map([
+  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "413 Payload Too Large"],
+]);
+
+/** Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
+export async function startHttp(values: HttpValues, options: ListenerOptions): Promise<Listener> {
+  const server = createServer({
+    headersTimeout: values.read_header_timeout || HEADERS_MS,
+    requestTimeout: values.read_timeout || REQUEST_MS,
+    keepAliveTimeout: values.idle_timeout || IDLE_MS,
+    connectionsCheckingInterval: 1_000,
+    maxHeaderSize: HEADER_BYTES,
+    noDelay: true,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  const handle = handler(values, options);
+  let stopping = false;
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    if (stopping || !values.keep_alives_enabled) response.shouldKeepAlive = false;
+    handle(request, response);
+  };
+  server.on("request", serve);
+  // A client that asks before it sends is told `100 Continue` only when its body will be read.
+  server.on("checkContinue", serve);
+  server.on("clientError", answerGarbage);
+  const { address, port } = await bind(server, options.endpoint, options.key);
+  return {
+    protocol: "http",
+    host: address,
+    port,
+    stop() {
+      stopping = true;
+      server.close();
+      server.closeIdleConnections();
+    },
+    close() {
+      stopping = true;
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** A request that can be read. */
+interface Route {
+  readonly signal: Signal;
+  readonly encoding: Encoding;
+  readonly compression?: string | undefined;
+}
+
+/** A request that is refused by its headers. */
+interface Misrouted {
+  readonly http: 404 | 405 | 415;
+  readonly outcome: Outcome;
+  readonly message: string;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+function handler(values: HttpValues, options: ListenerOptions): Handler {
+  const { receiver, tenant, intake, clock, answered } = options;
+  const paths = new Map<string, Signal>(
+    SIGNALS.filter((signal) => options.signals.includes(signal)).map((signal) => [
+      values[`${signal}_url_path`],
+      signal,
+    ]),
+  );
+  const encodings = new Set(INFLATABLE.filter((name) => values.compression_algorithms.some((one) => one === name)));
+  const limit = values.max_request_body_size || BODY_BYTES;
+  const inflating = inflation();
+
+  /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
+  const route = (request: IncomingMessage, encoding: Encoding | undefined): Route | Misrouted => {
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const signal = paths.get(path);
+    if (signal === undefined) {
+      const known = [...paths.keys()].join(", ");
+      return { http: 404, outcome: "not_found", message: `404 no pipeline takes data at this path; known: ${known}` };
+    }
+    if (request.method !== "POST") {
+      return { http: 405, outcome: "unsupported", message: "405 method not allowed, supported: [POST]" };
+    }
+    if (encoding === undefined) {
+      const supported = "[application/json, application/x-protobuf]";
+      return { http: 415, outcome: "unsupported", message: `415 unsupported media type, supported: ${supported}` };
+    }
+    const named = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
+    if (named === "" || named === "identity") return { signal, encoding };
+    if (encodings.has(named)) return { signal, encoding, compression: named };
+    const supported = [...encodings].join(", ");
+    return {
+      http: 415,
+      outcome: "unsupported",
+      message: `415 unsupported Content-Encoding, supported: [${supported}]`,
+    };
+  };
+
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    for (const [name, value] of values.response_headers) response.setHeader(name, value);
+    const encoding = encodingOf(request.headers["content-type"]);
+    const found = route(request, encoding);
+    if ("signal" in found) return void exchange(request, response, found);
+    if (found.http === 405) response.setHeader("Allow", "POST");
+    writeHttpOnly(response, found.http, found.message, encoding);
+    answered(found.outcome, 0);
+  };
+
+  /** Reads, takes in and answers. Every way out of it has answered, or the client is gone. */
+  const exchange = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    { signal, encoding, compression }: Route,
+  ) => {
+    let arrived = clock.monotonic();
+    let outcome: Outcome;
+    try {
+      const received = await readBody(request, {
+        limit,
+        intake,
+        expect: (bytes) => (compression === undefined ? bytes : inflating.expect(bytes, limit)),
+        admitted: () => request.headers.expect !== undefined && response.writeContinue(),
+      });
+      arrived = clock.monotonic();
+      if (received === undefined) return answered("gone", 0);
+      const answer: Answer = isRefused(received) ? received : await taken(received, { signal, encoding, compression });
+      writeAnswer(response, answer, encoding, signal);
+      outcome = outcomeOf(answer);
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      options.log.error("a request could not be answered", { receiver, fault: fault.stack });
+      if (!response.headersSent) writeAnswer(response, { kind: "refused", fault }, encoding, signal);
+      outcome = fault.code;
+    }
+    answered(outcome, (clock.monotonic() - arrived) / 1_000);
+  };
+
+  const taken = async ({ body, permit }: Whole, { signal, encoding, compression }: Route): Promise<Answer> => {
+    let request: Uint8Array = body;
+    try {
+      if (compression !== undefined) request = await inflating.inflate(compression, request, limit);
+      if (encoding.name === "json") request = await fromJson(signal, request);
+    } catch (thrown) {
+      permit.release();
+      return intake.refuse(requestFault(thrown));
+    }
+    if (permit.resize(request.length)) return await intake.take({ receiver, signal, tenant }, request, permit);
+    permit.release();
+    return intake.overloaded(request.length);
+  };
+
+  return handle;
+}
+
+/** OTLP/JSON is decoded into objects; the code for that is loaded with the first such request. */
+async function fromJson(signal: Signal, body: Uint8Array): Promise<Uint8Array> {
+  const { requestFromJson } = await import("@rondo/otlp/json");
+  return requestFromJson(signal, body);
+}
+
+function outcomeOf(answer: Answer): Outcome {
+  if (answer.kind === "refused") return answer.fault.code;
+  return answer.rejected > 0 ? "partial" : "ok";
+}
+
+function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const status = PARSE_ERRORS.get(error.code ?? "") ?? `${STATUS.invalid.http} Bad Request`;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

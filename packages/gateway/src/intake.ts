@@ -1,0 +1,157 @@
+/**
+ * What happens to a request between its last byte and its answer, on both transports alike: validate the structure, set aside what
+ * is too large, partition by service identity, make every part durable. OK is said only then; anything else is the client's to repeat.
+ */
+import { RAW_TOPICS } from "@rondo/broker";
+import { type Clock, Fault, type Random } from "@rondo/core";
+import { partitionRequest, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
+import type { Admission, Permit } from "./admission.ts";
+import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
+import type { Account } from "./metrics.ts";
+import { requestFault, statusOf } from "./status-table.ts";
+
+/** A single item above this is refused by partial success: no record could hold it for certain. Rules of the log 13. */
+export const ITEM_BYTES = 1 << 20;
+
+/** A request that is not durable after this is answered as retryable: below the 10 s of common clients. */
+export const DEADLINE_MS = 8_000;
+
+/** Every item is durable, but for `rejected`, which is final. */
+export interface Accepted {
+  readonly kind: "accepted";
+  readonly items: number;
+  readonly rejected: number;
+  /** Why items were rejected; empty when none was. */
+  readonly message: string;
+}
+
+/** Nothing is acknowledged. `afterMs` stands whenever later may do. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly fault: Fault;
+  readonly afterMs?: number;
+}
+
+export type Answer = Accepted | Refused;
+
+/** Where requests go in. */
+export interface Intake {
+  readonly admission: Admission;
+  /** A refusal for `fault`, with the wait that its row of the status table asks for. */
+  refuse(fault: Fault): Refused;
+  /** The refusal for bytes that the admission account does not grant. */
+  overloaded(bytes: number): Refused;
+  /** Takes a whole, inflated request. `permit` covers its bytes and is released when they are let go. Never rejects. */
+  take(account: Account, body: Uint8Array, permit: Permit): Promise<Answer>;
+}
+
+/** What the intake works with. */
+export interface IntakeSurroundings {
+  readonly admission: Admission;
+  readonly batcher: Batcher;
+  readonly partitionsOf: (signal: Signal) => number;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Counts items that were acknowledged, and items that were refused. */
+  readonly count: (account: Account, accepted: number, refused: number) => void;
+}
+
+/** Makes the intake of a gateway. */
+export function intake(around: IntakeSurroundings): Intake {
+  const { admission, batcher, clock, random, count } = around;
+
+  const refuse = (fault: Fault): Refused => {
+    if (!statusOf(fault).retryable) return { kind: "refused", fault };
+    // Up to a fifth more, so that clients refused together do not come back together.
+    return { kind: "refused", fault, afterMs: admission.retryAfterMs() * (1 + random() / 5) };
+  };
+
+  const piecesOf = (account: Account, body: Uint8Array): { pieces: readonly Piece[]; rejected: number } => {
+    const { signal, tenant, receiver: via } = account;
+    const topic = RAW_TOPICS[signal];
+    const pieces: Piece[] = [];
+    let rejected = 0;
+    for (const { partition, items, body: part } of partitionRequest(
+      signal,
+      body,
+      around.partitionsOf(signal),
+      tenant,
+    )) {
+      for (const cut of cutToRecords(signal, part, items)) {
+        if (cut.body.length > ITEM_BYTES) rejected += cut.items;
+        else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, ...cut });
+      }
+    }
+    return { pieces, rejected };
+  };
+
+  return {
+    admission,
+    refuse,
+    overloaded(bytes) {
+      const { inUse, credits } = admission;
+      if (bytes > credits) {
+        return refuse(
+          new Fault("too_large", `a request of ${bytes} B exceeds all ${credits} B of the memory limiter's account`),
+        );
+      }
+      return refuse(new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`));
+    },
+    async take(account, body, permit) {
+      let items: number;
+      let work: { pieces: readonly Piece[]; rejected: number };
+      try {
+        items = validateRequest(account.signal, body);
+        work = items === 0 ? { pieces: [], rejected: 0 } : piecesOf(account, body);
+      } catch (thrown) {
+        permit.release();
+        return refuse(requestFault(thrown));
+      }
+      const { pieces, rejected } = work;
+      const fault = await durable(
+        pieces.map((piece) => batcher.submit(piece)),
+        clock,
+        () => permit.release(),
+      );
+      if (fault !== undefined) {
+        count(account, 0, items);
+        return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
+      }
+      admission.drained(body.length);
+      count(account, items - rejected, rejected);
+      const message = rejected === 0 ? "" : `item_too_large: ${rejected} of ${items} items are over ${ITEM_BYTES} B`;
+      return { kind: "accepted", items: items - rejected, rejected, message };
+    },
+  };
+}
+
+/** Parts that fit a record; a part above the bound holds a single item. */
+function cutToRecords(signal: Signal, body: Uint8Array, items: number): readonly { items: number; body: Uint8Array }[] {
+  if (body.length <= BATCH_LIMITS.recordBytes) return [{ items, body }];
+  return splitRequest(signal, body, { maxItems: 0, maxBytes: BATCH_LIMITS.recordBytes });
+}
+
+/**
+ * Undefined when all are durable, else the first fault; at the deadline too. Parts whose append has not begun are then taken back.
+ * `release` runs when the last part is let go, which may be after the answer.
+ */
+function durable(parts: readonly Submitted[], clock: Clock, release: () => void): Promise<Fault | undefined> {
+  return new Promise((resolve) => {
+    let open = parts.length;
+    const end = (fault?: Fault) => {
+      cancel();
+      resolve(fault);
+      if (fault !== undefined) for (const part of parts) part.withdraw();
+    };
+    const settle = (fault?: Fault) => {
+      open -= 1;
+      if (open <= 0) release();
+      if (fault !== undefined || open <= 0) end(fault);
+    };
+    const late = () =>
+      end(new Fault("unavailable", `the log did not take the request within ${DEADLINE_MS / 1_000} s`));
+    const cancel = open === 0 ? () => {} : clock.after(DEADLINE_MS, late, { background: true });
+    if (open === 0) settle();
+    for (const part of parts) part.durable.then(() => settle(), settle);
+  });
+}

@@ -1,0 +1,52 @@
+/** What a transport's listener is to the gateway, and how a socket is bound so that its failure can be explained. */
+import type { AddressInfo, Server } from "node:net";
+import type { Clock, Log } from "@rondo/core";
+import type { Signal } from "@rondo/otlp";
+import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
+import type { Intake } from "./intake.ts";
+import type { Outcome, Protocol } from "./metrics.ts";
+
+/** Connections that one listener holds; further ones are closed at once. */
+export const MAX_CONNECTIONS = 10_000;
+
+/** A bound, accepting listener. */
+export interface Listener {
+  readonly protocol: Protocol;
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; what is being answered goes on. */
+  stop(): void;
+  /** Cuts every connection and resolves when all are gone. */
+  close(): Promise<void>;
+}
+
+/** What a listener is given. */
+export interface ListenerOptions {
+  /** The receiver's id. */
+  readonly receiver: string;
+  /** Where the endpoint stands in the configuration, for errors. */
+  readonly key: string;
+  readonly endpoint: Endpoint;
+  /** The signals that some pipeline takes from this receiver. */
+  readonly signals: readonly Signal[];
+  readonly tenant: string;
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called when a request was answered, or its client went away (`gone`). */
+  readonly answered: (outcome: Outcome, seconds: number) => void;
+}
+
+/** Binds `server`; rejects with a `startup` Fault that names the key, the reason and the way out. */
+export function bind(server: Server, at: Endpoint, key: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (thrown: Error) => reject(listenFault(thrown, at, key));
+    server.once("error", failed);
+    server.listen(bindAddress(at), () => {
+      server.off("error", failed);
+      const address = server.address();
+      if (address === null || typeof address === "string") return failed(new Error("the socket has no address"));
+      resolve(address);
+    });
+  });
+}

@@ -1,0 +1,71 @@
+/** What the gateway tells of itself, and how that becomes Rondo's own metrics. */
+import type { Handle, HistogramHandle, Registry } from "@rondo/monitor";
+import type { Signal } from "@rondo/otlp";
+import type { Admission } from "./admission.ts";
+
+/** The transports of OTLP. */
+export type Protocol = "grpc" | "http";
+
+/** Whose items are counted. */
+export interface Account {
+  /** The receiver's id. */
+  readonly receiver: string;
+  readonly signal: Signal;
+  readonly tenant: string;
+}
+
+/** How a request ended: `ok`, `partial` (some items refused for good), or the code of the Fault that it was answered with. */
+export type Outcome = string;
+
+/** Where the gateway's counts go. */
+export interface GatewayMetrics {
+  /** Items that were acknowledged after they were durable. At start, what earlier processes of this instance accepted. */
+  accepted(account: Account, items: number): void;
+  /** Items that were answered with a refusal, as far as a request could be read. At start, as for `accepted`. */
+  refused(account: Account, items: number): void;
+  /** One request was answered, `seconds` after its last byte had arrived. */
+  answered(receiver: string, protocol: Protocol, outcome: Outcome, seconds: number): void;
+  /** Called once: the account whose state may be asked for at any time. */
+  watch(admission: Admission): void;
+}
+
+/** Counts nothing. */
+export const noMetrics: GatewayMetrics = { accepted() {}, refused() {}, answered() {}, watch() {} };
+
+/** Writes into the registry of the process. */
+export function registryMetrics(registry: Registry): GatewayMetrics {
+  const counters = new Map<string, Handle>();
+  const histograms = new Map<string, HistogramHandle>();
+  const add = (name: "rondo_items_accepted_total" | "rondo_items_refused_total", account: Account, items: number) => {
+    const { receiver: component, signal, tenant } = account;
+    once(counters, `${name}\n${component}\n${signal}\n${tenant}`, () =>
+      registry.counter(name, { signal, tenant, component }),
+    ).add(items);
+  };
+  return {
+    accepted: (account, items) => add("rondo_items_accepted_total", account, items),
+    refused: (account, items) => add("rondo_items_refused_total", account, items),
+    answered(component, protocol, outcome, seconds) {
+      once(counters, `${component}\n${protocol}\n${outcome}`, () =>
+        registry.counter("rondo_requests_total", { component, protocol, outcome }),
+      ).add(1);
+      once(histograms, `${component}\n${protocol}`, () =>
+        registry.histogram("rondo_request_duration_seconds", { component, protocol }),
+      ).observe(seconds);
+    },
+    watch(account) {
+      // One account serves every receiver of the process.
+      registry.computed("rondo_gateway_in_flight_bytes", { component: "" }, () => account.inUse);
+      registry.computed("rondo_gateway_credit_bytes", { component: "" }, () => account.credits - account.inUse);
+    },
+  };
+}
+
+/** Finds or makes the entry of a key. The keys are receivers, signals, tenants and outcomes: configured, hence few. */
+function once<T>(made: Map<string, T>, key: string, make: () => T): T {
+  const found = made.get(key);
+  if (found !== undefined) return found;
+  const fresh = make();
+  made.set(key, fresh);
+  return fresh;
+}

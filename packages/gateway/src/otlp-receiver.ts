@@ -1,0 +1,148 @@
+/** The configuration of the `otlp` receiver: the Collector's keys and defaults for OTLP over gRPC and HTTP. */
+import {
+  choice,
+  defineReceiver,
+  duration,
+  type Field,
+  type Fields,
+  field,
+  flag,
+  group,
+  integer,
+  list,
+  map,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
+import { endpoint } from "./endpoint.ts";
+import { ignored, refused } from "./unbuilt.ts";
+
+const MIB = 1 << 20;
+
+/** The body limit of both transports where none is set, bytes, before and after decompression. Rules of the log 14. */
+export const BODY_BYTES = 20 * MIB;
+
+/** The largest body limit that may be set, MiB: above it one request could take a whole admission account. */
+const BODY_CEILING_MIB = 512;
+
+/** Names of `Content-Encoding` that the Collector knows; those that this build can inflate are in body.ts. */
+const ENCODINGS = ["", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"] as const;
+
+const WITHOUT_TLS = "end TLS in front of Rondo, or remove the key and keep the endpoint on localhost";
+const WITHOUT_AUTH = "authenticate in front of Rondo, or remove the key";
+
+/** A protocol that is off while its key is absent, and on with defaults when the key stands without a value. */
+function protocol<F extends Fields>(doc: string, fields: F): Field<ValuesOf<F> | null> {
+  const inner = group(doc, fields);
+  return {
+    docs: { ...inner.docs, required: false, fallback: "off" },
+    read: (raw, place) => (raw === undefined ? null : inner.read(raw ?? {}, place)),
+  };
+}
+
+/** A URL path; the leading slash may be left out, as the Collector allows. */
+function urlPath(doc: string, fallback: string): Field<string> {
+  return field(
+    "path",
+    doc,
+    (raw, place) => {
+      const path = typeof raw === "string" ? raw.trim() : "";
+      if (/^[^\s?#]+$/.test(path)) return path.startsWith("/") ? path : `/${path}`;
+      place.problem(`must be a path without spaces, ? and #, such as ${fallback}`);
+      return undefined;
+    },
+    { value: fallback, text: fallback },
+  );
+}
+
+const transport = choice("Network of the endpoint. Unix sockets are not built yet.", ["tcp", "tcp4", "tcp6"], "tcp");
+
+const keepalive = group("When idle and dead connections end, named as in grpc-go.", {
+  server_parameters: group("What the server does by itself.", {
+    max_connection_idle: duration(
+      "Ends a connection without calls; grpc-go's default is never, ours has a bound.",
+      "15m",
+    ),
+    max_connection_age: duration("Ends a connection of this age, so that load spreads again; 0 is never.", "0s"),
+    max_connection_age_grace: duration("Time for the calls of a connection that is too old; 0 is no bound.", "0s"),
+    time: duration("Asks a silent peer for a sign of life after this time.", "2h"),
+    timeout: duration("Ends the connection when that sign does not come.", "20s"),
+  }),
+  enforcement_policy: ignored("What clients may do.", "clients that ping too often are left alone."),
+});
+
+const grpcFields = {
+  endpoint: endpoint("Where to listen for OTLP/gRPC.", "localhost:4317"),
+  transport,
+  max_recv_msg_size_mib: integer("Largest message, MiB, before and after decompression; 0 is 20 MiB.", 0, {
+    max: BODY_CEILING_MIB,
+  }),
+  max_concurrent_streams: integer("Calls that one connection may have open; 0 is 256.", 0, { max: 100_000 }),
+  keepalive,
+  read_buffer_size: ignored("Bytes read at once.", "Node chooses its own buffers."),
+  write_buffer_size: ignored("Bytes written at once.", "Node chooses its own buffers."),
+  include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
+  tls: refused("TLS on the listener.", WITHOUT_TLS),
+  auth: refused("Authentication of clients.", WITHOUT_AUTH),
+  middlewares: refused("Extensions that see requests first.", "remove the key"),
+};
+
+const httpFields = {
+  endpoint: endpoint("Where to listen for OTLP/HTTP.", "localhost:4318"),
+  transport,
+  traces_url_path: urlPath("Path that takes traces.", "/v1/traces"),
+  metrics_url_path: urlPath("Path that takes metrics.", "/v1/metrics"),
+  logs_url_path: urlPath("Path that takes logs.", "/v1/logs"),
+  max_request_body_size: integer("Largest body, bytes, before and after decompression; 0 is 20 MiB.", 0, {
+    max: BODY_CEILING_MIB * MIB,
+  }),
+  compression_algorithms: list(
+    "Content-Encodings that are taken; what is not built yet is answered 415.",
+    choice("Encoding.", ENCODINGS),
+    ENCODINGS,
+  ),
+  response_headers: map("Headers added to every answer.", text("Value."), new Map()),
+  read_timeout: duration("Time for a whole request to arrive; 0 is 15s.", "0s"),
+  read_header_timeout: duration("Time for the headers to arrive; 0 is 10s.", "0s"),
+  idle_timeout: duration("How long an idle connection is kept; 0 is 75s.", "0s"),
+  write_timeout: ignored(
+    "Time for an answer to be taken.",
+    "answers are small; the gateway's own deadline of 8 s bounds them.",
+  ),
+  keep_alives_enabled: flag("Keeps connections open between requests.", true),
+  include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
+  cors: ignored("Lets pages of other origins send.", "browsers will not be let through."),
+  tls: refused("TLS on the listener.", WITHOUT_TLS),
+  auth: refused("Authentication of clients.", WITHOUT_AUTH),
+  middlewares: refused("Extensions that see requests first.", "remove the key"),
+};
+
+/**
+ * The `otlp` receiver. An absent protocol is off, `grpc:` without a value is on with defaults, and one of them must be on.
+ * Collector: receiver/otlpreceiver, config/configgrpc, config/confighttp.
+ */
+export const otlpReceiver = defineReceiver({
+  type: "otlp",
+  summary: "Takes OTLP over gRPC and HTTP, and answers OK only when the batch is durable.",
+  signals: ["traces", "metrics", "logs"],
+  fields: {
+    protocols: group("The protocols to listen for; at least one.", {
+      grpc: protocol("OTLP/gRPC.", grpcFields),
+      http: protocol("OTLP/HTTP with protobuf or JSON bodies.", httpFields),
+    }),
+  },
+  check({ protocols }, place) {
+    if (protocols.grpc === null && protocols.http === null) {
+      place.at("protocols").problem("must name grpc, http or both, as in `protocols: {grpc: null}`");
+    }
+  },
+});
+
+/** The values of the otlp receiver. */
+export type OtlpReceiverValues = ValuesOf<(typeof otlpReceiver)["fields"]>;
+
+/** The values of its gRPC listener. */
+export type GrpcValues = ValuesOf<typeof grpcFields>;
+
+/** The values of its HTTP listener. */
+export type HttpValues = ValuesOf<typeof httpFields>;

@@ -1,0 +1,101 @@
+/**
+ * What each receiver of this instance has accepted and refused since its first start, kept in `rondo.state`: written once a second
+ * while it changes and at the end, so that a kill costs at most the last second of the count, never an item. Rules of the log 6.
+ */
+import { escapeName, type StateStore } from "@rondo/broker";
+import { type Clock, Fault, type Log } from "@rondo/core";
+import { SIGNALS } from "@rondo/otlp";
+import type { Account } from "./metrics.ts";
+
+const PERIOD_MS = 1_000;
+
+/** One account with its counts. */
+export interface Total extends Account {
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/** The running totals of one instance. */
+export interface Totals {
+  add(account: Account, accepted: number, refused: number): void;
+  /** Every account as it stands, earlier runs included. */
+  all(): readonly Total[];
+  /** Writes what has changed. Rejects with a Fault when the state store does; it is then tried again at the next change. */
+  save(): Promise<void>;
+}
+
+/** Reads the totals of `instance` and keeps them from there. Throws a `corrupt` Fault for a value that this build did not write. */
+export async function openTotals(
+  state: StateStore,
+  instance: string,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<Totals> {
+  const prefix = `gateway/${escapeName(instance)}/`;
+  const totals = new Map<string, Total>();
+  for (const [key, value] of await state.list(prefix)) totals.set(key, readTotal(key, value));
+  const changed = new Set<string>();
+  let timer: (() => void) | undefined;
+  let saving: Promise<void> = Promise.resolve();
+
+  const keyOf = ({ receiver, signal, tenant }: Account) =>
+    `${prefix}${escapeName(receiver)}/${signal}/${escapeName(tenant)}`;
+
+  const write = async () => {
+    const keys = [...changed];
+    if (keys.length === 0) return;
+    changed.clear();
+    try {
+      await state.put(keys.map((key) => ({ key, value: Buffer.from(JSON.stringify(totals.get(key))) })));
+    } catch (thrown) {
+      for (const key of keys) changed.add(key);
+      throw Fault.from(thrown, "unavailable");
+    }
+  };
+
+  const save = () => {
+    timer?.();
+    timer = undefined;
+    // One after the other: the newest value must be the last one written.
+    saving = saving.catch(() => undefined).then(write);
+    return saving;
+  };
+
+  return {
+    add(account, accepted, refused) {
+      const key = keyOf(account);
+      const before = totals.get(key) ?? { ...account, accepted: 0, refused: 0 };
+      totals.set(key, { ...before, accepted: before.accepted + accepted, refused: before.refused + refused });
+      changed.add(key);
+      timer ??= clock.after(
+        PERIOD_MS,
+        () =>
+          save().catch((fault: Fault) => log.warn("the gateway's totals could not be saved", { fault: fault.message })),
+        { background: true },
+      );
+    },
+    all: () => [...totals.values()],
+    save,
+  };
+}
+
+function readTotal(key: string, value: Uint8Array): Total {
+  const found = parsed(value);
+  if (typeof found === "object" && found !== null) {
+    const { receiver, signal, tenant, accepted, refused } = found as Partial<Record<keyof Total, unknown>>;
+    const known = SIGNALS.find((one) => one === signal);
+    if (known !== undefined && typeof receiver === "string" && typeof tenant === "string") {
+      if (typeof accepted === "number" && typeof refused === "number") {
+        return { receiver, signal: known, tenant, accepted, refused };
+      }
+    }
+  }
+  throw new Fault("corrupt", `the state under ${key} is not a gateway's total; was it written by another build?`);
+}
+
+function parsed(value: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(value).toString());
+  } catch {
+    return undefined;
+  }
+}
