@@ -19,7 +19,7 @@ function byte(bytes: Uint8Array, at: number): number {
 
 export class Cursor {
   /** The buffer that all offsets are relative to. */
-  bytes: Uint8Array;
+  readonly bytes: Uint8Array;
   /** Where the next tag is read. */
   pos: number;
   /** The end of the message. */
@@ -100,6 +100,16 @@ export class Cursor {
     return true;
   }
 
+  /** Stands on a value without a tag, as packed lists hold them: a varint, fixed64 or fixed32 at `at`. */
+  element(at: number, wire: number): this {
+    this.wire = wire;
+    this.at = at;
+    this.start = at;
+    this.stop = wire === Wire.varint ? skipVarint(this.bytes, at, this.end) : at + (wire === Wire.fixed64 ? 8 : 4);
+    if (this.stop > this.end) throw new WireError("packed numbers end within a number", at);
+    return this;
+  }
+
   /** Whether the current field has this number and wire type. A known number with another wire type reads as unknown. */
   is(field: number, wire: number): boolean {
     return this.field === field && this.wire === wire;
@@ -126,6 +136,7 @@ export class Cursor {
 
   /** A varint as the signed 64-bit integer that it holds (int64, int32). */
   int64(): bigint {
+    if (this.stop - this.start === 1) return BigInt(byte(this.bytes, this.start));
     let value = 0n;
     for (let at = this.stop - 1; at >= this.start; at--) value = (value << 7n) | BigInt(byte(this.bytes, at) & 0x7f);
     return BigInt.asIntN(64, value);

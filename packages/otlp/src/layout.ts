@@ -67,3 +67,10 @@ export const SIGNAL_MESSAGES: Readonly<Record<Signal, { request: string; respons
   },
   logs: { request: "ExportLogsServiceRequest", response: "ExportLogsServiceResponse", rejected: "rejectedLogRecords" },
 };
+
+/** From the request inwards: which fields lead to the items, and at last are the items. */
+export const LEVELS: Readonly<Record<Signal, readonly IsChild[]>> = {
+  traces: [isResource, isScope, isEntry],
+  metrics: [isResource, isScope, isEntry, isData, isPoint],
+  logs: [isResource, isScope, isEntry],
+};

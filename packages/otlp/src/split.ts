@@ -1,7 +1,7 @@
 /** Cuts a request into smaller ones at resource, scope and item borders. Nothing is decoded and no order changes. */
 import { countItems } from "./count.ts";
 import { Cursor } from "./cursor.ts";
-import { type IsChild, isData, isEntry, isPoint, isResource, isScope } from "./layout.ts";
+import { LEVELS } from "./layout.ts";
 import { located } from "./locate.ts";
 import { Pieces, type RequestPiece } from "./pieces.ts";
 import type { Signal } from "./signal.ts";
@@ -11,13 +11,6 @@ export interface SplitBounds {
   readonly maxItems: number;
   readonly maxBytes: number;
 }
-
-/** From the request inwards: which fields lead to the items, and at last are the items. */
-const LEVELS: Readonly<Record<Signal, readonly IsChild[]>> = {
-  traces: [isResource, isScope, isEntry],
-  metrics: [isResource, isScope, isEntry, isData, isPoint],
-  logs: [isResource, isScope, isEntry],
-};
 
 /**
  * The request in pieces within the bounds, in order; the same body when it is within them. Each piece repeats the

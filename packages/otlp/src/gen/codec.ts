@@ -2,6 +2,8 @@
 /*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
 import $protobuf from "protobufjs/minimal.js";
 
+const RECURSION_LIMIT = 128;
+
 const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
 const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
 
@@ -44,7 +46,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.resourceSpans != null && message.resourceSpans.length)
         for (let i = 0; i < message.resourceSpans.length; ++i)
@@ -60,7 +62,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message;
        if (length === $undefined)
@@ -126,7 +128,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.partialSuccess != null && $Object.hasOwnProperty.call(message, "partialSuccess"))
         $root.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess.encode(message.partialSuccess, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -141,7 +143,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -206,7 +208,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.rejectedSpans != null && $Object.hasOwnProperty.call(message, "rejectedSpans") && (typeof message.rejectedSpans === "object" ? message.rejectedSpans.low || message.rejectedSpans.high : message.rejectedSpans !== 0))
         writer.uint32(8).int64(message.rejectedSpans);
@@ -223,7 +225,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -257,7 +259,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         case 2: {
           if (wireType !== 2)
            break;
-          if ((value = reader.stringVerify()).length)
+          if ((value = reader.string()).length)
            message.errorMessage = value;
           else
            delete message.errorMessage;
@@ -314,7 +316,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.resourceMetrics != null && message.resourceMetrics.length)
         for (let i = 0; i < message.resourceMetrics.length; ++i)
@@ -330,7 +332,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message;
        if (length === $undefined)
@@ -396,7 +398,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.partialSuccess != null && $Object.hasOwnProperty.call(message, "partialSuccess"))
         $root.opentelemetry.proto.collector.metrics.v1.ExportMetricsPartialSuccess.encode(message.partialSuccess, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -411,7 +413,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -476,7 +478,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.rejectedDataPoints != null && $Object.hasOwnProperty.call(message, "rejectedDataPoints") && (typeof message.rejectedDataPoints === "object" ? message.rejectedDataPoints.low || message.rejectedDataPoints.high : message.rejectedDataPoints !== 0))
         writer.uint32(8).int64(message.rejectedDataPoints);
@@ -493,7 +495,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -527,7 +529,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         case 2: {
           if (wireType !== 2)
            break;
-          if ((value = reader.stringVerify()).length)
+          if ((value = reader.string()).length)
            message.errorMessage = value;
           else
            delete message.errorMessage;
@@ -584,7 +586,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.resourceLogs != null && message.resourceLogs.length)
         for (let i = 0; i < message.resourceLogs.length; ++i)
@@ -600,7 +602,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message;
        if (length === $undefined)
@@ -666,7 +668,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.partialSuccess != null && $Object.hasOwnProperty.call(message, "partialSuccess"))
         $root.opentelemetry.proto.collector.logs.v1.ExportLogsPartialSuccess.encode(message.partialSuccess, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -681,7 +683,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -746,7 +748,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.rejectedLogRecords != null && $Object.hasOwnProperty.call(message, "rejectedLogRecords") && (typeof message.rejectedLogRecords === "object" ? message.rejectedLogRecords.low || message.rejectedLogRecords.high : message.rejectedLogRecords !== 0))
         writer.uint32(8).int64(message.rejectedLogRecords);
@@ -763,7 +765,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -797,7 +799,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         case 2: {
           if (wireType !== 2)
            break;
-          if ((value = reader.stringVerify()).length)
+          if ((value = reader.string()).length)
            message.errorMessage = value;
           else
            delete message.errorMessage;
@@ -857,7 +859,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resourceSpans != null && message.resourceSpans.length)
        for (let i = 0; i < message.resourceSpans.length; ++i)
@@ -873,7 +875,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -942,7 +944,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resource != null && $Object.hasOwnProperty.call(message, "resource"))
        $root.opentelemetry.proto.resource.v1.Resource.encode(message.resource, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -962,7 +964,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -1001,7 +1003,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -1046,7 +1048,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.scope != null && $Object.hasOwnProperty.call(message, "scope"))
        $root.opentelemetry.proto.common.v1.InstrumentationScope.encode(message.scope, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -1066,7 +1068,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -1105,7 +1107,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -1165,7 +1167,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.traceId != null && $Object.hasOwnProperty.call(message, "traceId") && message.traceId.length)
        writer.uint32(10).bytes(message.traceId);
@@ -1213,7 +1215,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -1256,7 +1258,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.traceState = value;
          else
           delete message.traceState;
@@ -1283,7 +1285,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 5: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.name = value;
          else
           delete message.name;
@@ -1421,7 +1423,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.timeUnixNano != null && $Object.hasOwnProperty.call(message, "timeUnixNano") && (typeof message.timeUnixNano === "object" ? message.timeUnixNano.low || message.timeUnixNano.high : message.timeUnixNano !== 0))
         writer.uint32(9).fixed64(message.timeUnixNano);
@@ -1443,7 +1445,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -1477,7 +1479,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         case 2: {
           if (wireType !== 2)
            break;
-          if ((value = reader.stringVerify()).length)
+          if ((value = reader.string()).length)
            message.name = value;
           else
            delete message.name;
@@ -1542,7 +1544,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.traceId != null && $Object.hasOwnProperty.call(message, "traceId") && message.traceId.length)
         writer.uint32(10).bytes(message.traceId);
@@ -1568,7 +1570,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -1611,7 +1613,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         case 3: {
           if (wireType !== 2)
            break;
-          if ((value = reader.stringVerify()).length)
+          if ((value = reader.string()).length)
            message.traceState = value;
           else
            delete message.traceState;
@@ -1683,7 +1685,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
        writer.uint32(18).string(message.message);
@@ -1700,7 +1702,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -1725,7 +1727,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 2: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.message = value;
          else
           delete message.message;
@@ -1821,7 +1823,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.stringValue != null && $Object.hasOwnProperty.call(message, "stringValue"))
        writer.uint32(10).string(message.stringValue);
@@ -1850,7 +1852,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -1875,7 +1877,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         message.stringValue = reader.stringVerify();
+         message.stringValue = reader.string();
          message.value = "stringValue";
          continue;
         }
@@ -1965,7 +1967,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.values != null && message.values.length)
        for (let i = 0; i < message.values.length; ++i)
@@ -1981,7 +1983,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -2048,7 +2050,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.values != null && message.values.length)
        for (let i = 0; i < message.values.length; ++i)
@@ -2064,7 +2066,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -2132,7 +2134,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key !== "")
        writer.uint32(10).string(message.key);
@@ -2151,7 +2153,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2176,7 +2178,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.key = value;
          else
           delete message.key;
@@ -2237,7 +2239,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
        writer.uint32(10).string(message.name);
@@ -2259,7 +2261,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2284,7 +2286,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.name = value;
          else
           delete message.name;
@@ -2293,7 +2295,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 2: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.version = value;
          else
           delete message.version;
@@ -2357,7 +2359,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.schemaUrl != null && $Object.hasOwnProperty.call(message, "schemaUrl") && message.schemaUrl !== "")
        writer.uint32(10).string(message.schemaUrl);
@@ -2380,7 +2382,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2405,7 +2407,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -2414,7 +2416,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 2: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.type = value;
          else
           delete message.type;
@@ -2425,7 +2427,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
           break;
          if (!(message.idKeys && message.idKeys.length))
           message.idKeys = [];
-         message.idKeys.push(reader.stringVerify());
+         message.idKeys.push(reader.string());
          continue;
         }
        case 4: {
@@ -2433,7 +2435,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
           break;
          if (!(message.descriptionKeys && message.descriptionKeys.length))
           message.descriptionKeys = [];
-         message.descriptionKeys.push(reader.stringVerify());
+         message.descriptionKeys.push(reader.string());
          continue;
         }
        }
@@ -2490,7 +2492,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.attributes != null && message.attributes.length)
        for (let i = 0; i < message.attributes.length; ++i)
@@ -2511,7 +2513,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2609,7 +2611,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resourceMetrics != null && message.resourceMetrics.length)
        for (let i = 0; i < message.resourceMetrics.length; ++i)
@@ -2625,7 +2627,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -2694,7 +2696,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resource != null && $Object.hasOwnProperty.call(message, "resource"))
        $root.opentelemetry.proto.resource.v1.Resource.encode(message.resource, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -2714,7 +2716,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2753,7 +2755,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -2798,7 +2800,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.scope != null && $Object.hasOwnProperty.call(message, "scope"))
        $root.opentelemetry.proto.common.v1.InstrumentationScope.encode(message.scope, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -2818,7 +2820,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2857,7 +2859,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -2915,7 +2917,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
        writer.uint32(10).string(message.name);
@@ -2947,7 +2949,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -2972,7 +2974,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 1: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.name = value;
          else
           delete message.name;
@@ -2981,7 +2983,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 2: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.description = value;
          else
           delete message.description;
@@ -2990,7 +2992,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.unit = value;
          else
           delete message.unit;
@@ -3076,7 +3078,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.dataPoints != null && message.dataPoints.length)
        for (let i = 0; i < message.dataPoints.length; ++i)
@@ -3092,7 +3094,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -3161,7 +3163,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.dataPoints != null && message.dataPoints.length)
        for (let i = 0; i < message.dataPoints.length; ++i)
@@ -3181,7 +3183,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -3267,7 +3269,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.dataPoints != null && message.dataPoints.length)
        for (let i = 0; i < message.dataPoints.length; ++i)
@@ -3285,7 +3287,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -3362,7 +3364,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.dataPoints != null && message.dataPoints.length)
        for (let i = 0; i < message.dataPoints.length; ++i)
@@ -3380,7 +3382,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -3456,7 +3458,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.dataPoints != null && message.dataPoints.length)
        for (let i = 0; i < message.dataPoints.length; ++i)
@@ -3472,7 +3474,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -3553,7 +3555,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.startTimeUnixNano != null && $Object.hasOwnProperty.call(message, "startTimeUnixNano") && (typeof message.startTimeUnixNano === "object" ? message.startTimeUnixNano.low || message.startTimeUnixNano.high : message.startTimeUnixNano !== 0))
        writer.uint32(17).fixed64(message.startTimeUnixNano);
@@ -3582,7 +3584,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -3731,7 +3733,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.startTimeUnixNano != null && $Object.hasOwnProperty.call(message, "startTimeUnixNano") && (typeof message.startTimeUnixNano === "object" ? message.startTimeUnixNano.low || message.startTimeUnixNano.high : message.startTimeUnixNano !== 0))
        writer.uint32(17).fixed64(message.startTimeUnixNano);
@@ -3768,7 +3770,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -3962,7 +3964,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.attributes != null && message.attributes.length)
        for (let i = 0; i < message.attributes.length; ++i)
@@ -4005,7 +4007,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -4174,7 +4176,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && message.offset !== 0)
         writer.uint32(8).sint32(message.offset);
@@ -4191,7 +4193,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -4283,7 +4285,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.startTimeUnixNano != null && $Object.hasOwnProperty.call(message, "startTimeUnixNano") && (typeof message.startTimeUnixNano === "object" ? message.startTimeUnixNano.low || message.startTimeUnixNano.high : message.startTimeUnixNano !== 0))
        writer.uint32(17).fixed64(message.startTimeUnixNano);
@@ -4312,7 +4314,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -4429,7 +4431,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         writer = $Writer.create();
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $util.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        if (message.quantile != null && $Object.hasOwnProperty.call(message, "quantile") && !$Object.is(message.quantile, 0))
         writer.uint32(9).double(message.quantile);
@@ -4446,7 +4448,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
         reader = $Reader.create(reader);
        if (_depth === $undefined)
         _depth = 0;
-       if (_depth > $Reader.recursionLimit)
+       if (_depth > RECURSION_LIMIT)
         throw $Error("max depth exceeded");
        let end, message, value;
        if (length === $undefined)
@@ -4538,7 +4540,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.timeUnixNano != null && $Object.hasOwnProperty.call(message, "timeUnixNano") && (typeof message.timeUnixNano === "object" ? message.timeUnixNano.low || message.timeUnixNano.high : message.timeUnixNano !== 0))
        writer.uint32(17).fixed64(message.timeUnixNano);
@@ -4564,7 +4566,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -4701,7 +4703,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resourceLogs != null && message.resourceLogs.length)
        for (let i = 0; i < message.resourceLogs.length; ++i)
@@ -4717,7 +4719,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message;
       if (length === $undefined)
@@ -4786,7 +4788,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.resource != null && $Object.hasOwnProperty.call(message, "resource"))
        $root.opentelemetry.proto.resource.v1.Resource.encode(message.resource, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -4806,7 +4808,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -4845,7 +4847,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -4890,7 +4892,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.scope != null && $Object.hasOwnProperty.call(message, "scope"))
        $root.opentelemetry.proto.common.v1.InstrumentationScope.encode(message.scope, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -4910,7 +4912,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -4949,7 +4951,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.schemaUrl = value;
          else
           delete message.schemaUrl;
@@ -5002,7 +5004,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        writer = $Writer.create();
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $util.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       if (message.timeUnixNano != null && $Object.hasOwnProperty.call(message, "timeUnixNano") && (typeof message.timeUnixNano === "object" ? message.timeUnixNano.low || message.timeUnixNano.high : message.timeUnixNano !== 0))
        writer.uint32(9).fixed64(message.timeUnixNano);
@@ -5038,7 +5040,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        reader = $Reader.create(reader);
       if (_depth === $undefined)
        _depth = 0;
-      if (_depth > $Reader.recursionLimit)
+      if (_depth > RECURSION_LIMIT)
        throw $Error("max depth exceeded");
       let end, message, value;
       if (length === $undefined)
@@ -5090,7 +5092,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 3: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.severityText = value;
          else
           delete message.severityText;
@@ -5149,7 +5151,7 @@ export const opentelemetry = $root.opentelemetry = (() => {
        case 12: {
          if (wireType !== 2)
           break;
-         if ((value = reader.stringVerify()).length)
+         if ((value = reader.string()).length)
           message.eventName = value;
          else
           delete message.eventName;
@@ -5249,7 +5251,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.type_url != null && $Object.hasOwnProperty.call(message, "type_url") && message.type_url !== "")
      writer.uint32(10).string(message.type_url);
@@ -5266,7 +5268,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message, value;
     if (length === $undefined)
@@ -5291,7 +5293,7 @@ export const google = $root.google = (() => {
      case 1: {
        if (wireType !== 2)
         break;
-       if ((value = reader.stringVerify()).length)
+       if ((value = reader.string()).length)
         message.type_url = value;
        else
         delete message.type_url;
@@ -5343,7 +5345,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.seconds != null && $Object.hasOwnProperty.call(message, "seconds") && (typeof message.seconds === "object" ? message.seconds.low || message.seconds.high : message.seconds !== 0))
      writer.uint32(8).int64(message.seconds);
@@ -5360,7 +5362,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message, value;
     if (length === $undefined)
@@ -5446,7 +5448,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== 0)
      writer.uint32(8).int32(message.code);
@@ -5466,7 +5468,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message, value;
     if (length === $undefined)
@@ -5500,7 +5502,7 @@ export const google = $root.google = (() => {
      case 2: {
        if (wireType !== 2)
         break;
-       if ((value = reader.stringVerify()).length)
+       if ((value = reader.string()).length)
         message.message = value;
        else
         delete message.message;
@@ -5550,7 +5552,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.retryDelay != null && $Object.hasOwnProperty.call(message, "retryDelay"))
      $root.google.protobuf.Duration.encode(message.retryDelay, writer.uint32(10).fork(), _depth + 1).ldelim();
@@ -5565,7 +5567,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message, value;
     if (length === $undefined)
@@ -5630,7 +5632,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.fieldViolations != null && message.fieldViolations.length)
      for (let i = 0; i < message.fieldViolations.length; ++i)
@@ -5646,7 +5648,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message;
     if (length === $undefined)
@@ -5712,7 +5714,7 @@ export const google = $root.google = (() => {
       writer = $Writer.create();
      if (_depth === $undefined)
       _depth = 0;
-     if (_depth > $util.recursionLimit)
+     if (_depth > RECURSION_LIMIT)
       throw $Error("max depth exceeded");
      if (message.field != null && $Object.hasOwnProperty.call(message, "field") && message.field !== "")
       writer.uint32(10).string(message.field);
@@ -5733,7 +5735,7 @@ export const google = $root.google = (() => {
       reader = $Reader.create(reader);
      if (_depth === $undefined)
       _depth = 0;
-     if (_depth > $Reader.recursionLimit)
+     if (_depth > RECURSION_LIMIT)
       throw $Error("max depth exceeded");
      let end, message, value;
      if (length === $undefined)
@@ -5758,7 +5760,7 @@ export const google = $root.google = (() => {
       case 1: {
         if (wireType !== 2)
          break;
-        if ((value = reader.stringVerify()).length)
+        if ((value = reader.string()).length)
          message.field = value;
         else
          delete message.field;
@@ -5767,7 +5769,7 @@ export const google = $root.google = (() => {
       case 2: {
         if (wireType !== 2)
          break;
-        if ((value = reader.stringVerify()).length)
+        if ((value = reader.string()).length)
          message.description = value;
         else
          delete message.description;
@@ -5776,7 +5778,7 @@ export const google = $root.google = (() => {
       case 3: {
         if (wireType !== 2)
          break;
-        if ((value = reader.stringVerify()).length)
+        if ((value = reader.string()).length)
          message.reason = value;
         else
          delete message.reason;
@@ -5828,7 +5830,7 @@ export const google = $root.google = (() => {
      writer = $Writer.create();
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $util.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     if (message.locale != null && $Object.hasOwnProperty.call(message, "locale") && message.locale !== "")
      writer.uint32(10).string(message.locale);
@@ -5845,7 +5847,7 @@ export const google = $root.google = (() => {
      reader = $Reader.create(reader);
     if (_depth === $undefined)
      _depth = 0;
-    if (_depth > $Reader.recursionLimit)
+    if (_depth > RECURSION_LIMIT)
      throw $Error("max depth exceeded");
     let end, message, value;
     if (length === $undefined)
@@ -5870,7 +5872,7 @@ export const google = $root.google = (() => {
      case 1: {
        if (wireType !== 2)
         break;
-       if ((value = reader.stringVerify()).length)
+       if ((value = reader.string()).length)
         message.locale = value;
        else
         delete message.locale;
@@ -5879,7 +5881,7 @@ export const google = $root.google = (() => {
      case 2: {
        if (wireType !== 2)
         break;
-       if ((value = reader.stringVerify()).length)
+       if ((value = reader.string()).length)
         message.message = value;
        else
         delete message.message;
