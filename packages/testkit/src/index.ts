@@ -1,3 +1,6 @@
 /** What tests share: fakes that keep the real interfaces' promises. Never imported in production. */
+
+export * from "./fake-clock.ts";
 export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./memory-broker.ts";
 export type { BeforeAppend } from "./memory-partition.ts";
+export * from "./named-spans.ts";

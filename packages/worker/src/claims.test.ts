@@ -13,7 +13,7 @@ import {
 } from "@rondo/core";
 import { chain } from "@rondo/delivery";
 import { countItems } from "@rondo/otlp";
-import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
+import { idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { runExporterClaim } from "./export.ts";
 import { Ledger, type LedgerRow } from "./ledger.ts";
@@ -25,23 +25,9 @@ const ENRICHED = enrichedTopic("traces", "traces");
 const PIPELINE = { group: pipelineGroup("traces"), topic: RAW };
 const EXPORTER = { group: exporterGroup("traces", "out"), topic: ENRICHED };
 
-/** A traces request whose spans are named `id-<n>;`, written by hand: ResourceSpans > ScopeSpans > Span.name. */
+/** A traces request whose spans are named `id-<n>;`. */
 function spans(ids: readonly number[]): Uint8Array {
-  const field = (tag: number, body: Buffer) => Buffer.concat([Buffer.from([tag, ...varint(body.length)]), body]);
-  const items = ids.map((id) => field(0x12, field(0x2a, Buffer.from(`id-${id};`))));
-  return field(0x0a, field(0x12, Buffer.concat(items)));
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
-}
-
-function idsIn(body: Uint8Array): number[] {
-  return [
-    ...Buffer.from(body)
-      .toString("latin1")
-      .matchAll(/id-(\d+);/g),
-  ].map(([, id]) => Number(id));
+  return namedSpans(ids.map((id) => `id-${id};`));
 }
 
 async function openLog(partitions = 1): Promise<MemoryBroker> {

@@ -1,0 +1,76 @@
+import { type LogRecord, rawHeaders, readEnrichedHeaders } from "@rondo/broker";
+import type { Processor } from "@rondo/core";
+import { countItems } from "@rondo/otlp";
+import { namedSpans } from "@rondo/testkit";
+import { expect, test } from "vitest";
+import { type EnrichOptions, enrich, type Stage } from "./enrich.ts";
+
+const request = namedSpans;
+
+function record(value: Uint8Array, offset = 7): LogRecord {
+  const items = countItems("traces", value);
+  return { offset, timestamp: 1_000, headers: rawHeaders({ tenant: "t", via: "otlp", items }), value };
+}
+
+function run(value: Uint8Array, stages: readonly Stage[] = [], more: Partial<EnrichOptions> = {}) {
+  const options = { signal: "traces", stages, receivers: new Set(["otlp"]), maxRecordBytes: 1 << 20, ...more } as const;
+  const raw = { tenant: "t", via: "otlp", items: countItems("traces", value) };
+  return enrich(record(value), 3, raw, options);
+}
+
+const stage = (id: string, process: Processor["process"]): Stage => ({ id, processor: { process } });
+
+test("without processors the very bytes go through, with origin, time and account", () => {
+  const value = request(["a", "b"]);
+  const { records, account, forwarded } = run(value);
+  expect(records).toHaveLength(1);
+  expect(records[0]?.value).toBe(value);
+  expect(forwarded).toBe(2);
+  expect(account).toEqual({ entered: 2, created: 0, dropped: {} });
+  const headers = readEnrichedHeaders({ ...record(value), headers: records[0]?.headers ?? {} });
+  expect(headers).toEqual({ tenant: "t", items: 2, origin: "3:7:0/1", at: 1_000, account });
+});
+
+test("another pipeline's receiver yields an empty record that entered nothing", () => {
+  const { records, account } = run(request(["a"]), [], { receivers: new Set(["otlp/other"]) });
+  expect(records.map(({ value }) => value.length)).toEqual([0]);
+  expect(account.entered).toBe(0);
+});
+
+test("a processor that leaves nothing yields an empty record and its reasons", () => {
+  const all = stage("filter/x", ({ items }) => ({ parts: [], drops: [{ reason: "invalid_item", items }] }));
+  const { records, account, forwarded } = run(request(["a", "b"]), [all]);
+  expect(records).toHaveLength(1);
+  expect(forwarded).toBe(0);
+  expect(account.dropped).toEqual({ "filter/x/invalid_item": 2 });
+});
+
+test("a processor that says more than it leaves is found out by counting", () => {
+  const liar = stage("liar", () => ({ parts: [{ items: 5, body: request(["a"]) }] }));
+  const { account, forwarded } = run(request(["a", "b", "c", "d", "e"]), [liar]);
+  expect(forwarded).toBe(1);
+  expect(account).toMatchObject({ entered: 5, created: 0, dropped: { "pipeline/unexplained": 4 } });
+});
+
+test("items made from nothing are created, not negative drops", () => {
+  const maker = stage("maker", () => ({ parts: [{ items: 3, body: request(["a", "b", "c"]) }] }));
+  const { account, forwarded } = run(request(["a"]), [maker]);
+  expect(forwarded).toBe(3);
+  expect(account).toEqual({ entered: 1, created: 2, dropped: {} });
+});
+
+test("what grew over a record is cut at item borders; a single item over it is dropped by name", () => {
+  const grow = stage("grow", () => ({
+    parts: [{ items: 3, body: request(["x".repeat(3_000), "y".repeat(3_000), "z".repeat(9_000)]) }],
+  }));
+  const { records, account, forwarded } = run(request(["x", "y", "z"]), [grow], { maxRecordBytes: 4_096 + 4_000 });
+  expect(forwarded).toBe(2);
+  expect(account.dropped).toEqual({ "pipeline/item_too_large": 1 });
+  expect(records.map(({ headers }) => headers["origin"])).toEqual(["3:7:0/2", "3:7:1/2"]);
+  expect(records.map(({ headers }) => headers["acct"] !== undefined)).toEqual([true, false]);
+});
+
+test("the same record gives the same bytes twice", () => {
+  const value = request(["a", "b"]);
+  expect(run(value)).toEqual(run(value));
+});
