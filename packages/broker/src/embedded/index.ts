@@ -1,0 +1,4 @@
+/** The broker of one process, for everything that runs on a single machine. */
+
+export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from "./file-system.ts";
+export { type EmbeddedBroker, type EmbeddedOptions, openEmbedded } from "./open-embedded.ts";

@@ -1,0 +1,331 @@
+/**
+ * The journal: one sequence of files for all topics and partitions, here called streams. Appends that arrive while a sync
+ * runs are written together and made durable by the next one; each resolves, and is visible, only when it is durable.
+ */
+
+import { type Clock, Fault, type Log } from "@rondo/core";
+import type { Appended, LogRecord, NewRecord, Watermarks } from "../log.ts";
+import { type BatchIndex, MAX_BATCHES } from "./batch-index.ts";
+import { diskFault } from "./disk-fault.ts";
+import { type Body, encodeHeader, encodeRecords, HEADER_BYTES } from "./frame.ts";
+import { JournalReader } from "./journal-reader.ts";
+import { type Recovered, recover } from "./recover.ts";
+import type { JournalFiles } from "./scan-segment.ts";
+import type { Positions, Segment } from "./segment.ts";
+import { SegmentFiles } from "./segment-files.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import { TailCache } from "./tail-cache.ts";
+
+/** What a journal is opened with. */
+export interface JournalOptions extends JournalFiles {
+  readonly clock: Clock;
+  readonly segmentBytes: number;
+  readonly retentionMs: number;
+  readonly sync: boolean;
+  readonly tailCacheBytes: number;
+  /** Appends that wait, bytes; over it, appends fail with `unavailable`. */
+  readonly queueBytes: number;
+}
+
+interface Pending {
+  readonly stream: number;
+  readonly records: readonly NewRecord[];
+  readonly body: Body;
+  readonly check: () => void;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (fault: Error) => void;
+}
+
+interface Placed {
+  readonly pending: Pending;
+  readonly appended: Appended;
+  readonly position: number;
+}
+
+// One writev takes at most this much, so that the first of many waiting appends does not wait for all the others' bytes.
+const GROUP_BYTES = 16 << 20;
+
+/** An open journal. */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #log: Log;
+  readonly #files: SegmentFiles;
+  readonly #segments: Segment[];
+  /** Where every stream stands, durably. */
+  readonly #positions: Positions;
+  readonly #tail: TailCache;
+  readonly #reader: JournalReader;
+  readonly #waiting = new Map<number, Set<() => void>>();
+  #writer: SegmentWriter | undefined;
+  #highestNumber: number;
+  #queue: Pending[] = [];
+  #queuedBytes = 0;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(options: JournalOptions, recovered: Recovered) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#files = new SegmentFiles(options);
+    this.#segments = [...recovered.segments];
+    this.#positions = recovered.positions;
+    this.#highestNumber = recovered.highestNumber;
+    this.#tail = new TailCache(options.tailCacheBytes);
+    this.#reader = new JournalReader(this.#segments, this.#files, this.#tail, this.#positions);
+    for (const segment of recovered.segments) {
+      const index = recovered.indexes.get(segment.number);
+      if (index !== undefined) this.#files.hold(segment, index);
+    }
+  }
+
+  /** Opens what is there, repairing what a crash left behind unless `readOnly`. Throws the system's errors. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const recovered = await recover(options);
+    const journal = new Journal(options, recovered);
+    if (options.readOnly) return journal;
+    const newest = recovered.segments.at(-1);
+    const index = newest && recovered.indexes.get(newest.number);
+    if (newest !== undefined && index !== undefined && recovered.continuable) {
+      journal.#writer = await SegmentWriter.reopen(options, newest, index);
+    }
+    for (const segment of recovered.segments.slice(0, -1)) await journal.#files.seal(segment);
+    return journal;
+  }
+
+  /** Raises the next offset of a stream that is known to have been further; true when it was behind. */
+  raise(stream: number, next: number): boolean {
+    if (this.#positions.next(stream) >= next) return false;
+    this.#positions.move(stream, next, 0);
+    return true;
+  }
+
+  /**
+   * Appends records to a stream, all or none. Durable and visible when it resolves. `check` runs just before the write and
+   * may throw to withdraw. Rejects with `disk_full`, `unavailable` (not written, later will do) or `aborted` (closed).
+   */
+  append(stream: number, records: readonly NewRecord[], check: () => void = () => undefined): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new Fault("aborted", "the log is closed");
+      const body = encodeRecords(records, this.#options.salt);
+      if (this.#queuedBytes > 0 && this.#queuedBytes + body.length > this.#options.queueBytes) {
+        throw new Fault(
+          "unavailable",
+          `${this.#queuedBytes} B wait to be written, with these ${body.length} B more than ${this.#options.queueBytes}: the disk is too slow`,
+        );
+      }
+      this.#queuedBytes += body.length;
+      this.#queue.push({ stream, records, body, check, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Records of a stream from `offset`, at least one if there is one, up to `maxBytes` of values. */
+  read(stream: number, offset: number, maxBytes: number): Promise<readonly LogRecord[]> {
+    return this.#reader.read(stream, offset, maxBytes);
+  }
+
+  /** The first offset written at `timestamp` or later; the end when there is none. */
+  offsetAt(stream: number, timestamp: number): Promise<number> {
+    return this.#reader.offsetAt(stream, timestamp);
+  }
+
+  watermarks(stream: number): Watermarks {
+    return this.#reader.watermarks(stream);
+  }
+
+  /** Resolves when the stream has grown or `until` fires. */
+  changed(stream: number, until: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (until.aborted) return resolve();
+      const waiting = this.#waiting.get(stream) ?? new Set();
+      this.#waiting.set(stream, waiting);
+      const wake = () => {
+        waiting.delete(wake);
+        until.removeEventListener("abort", wake);
+        resolve();
+      };
+      waiting.add(wake);
+      until.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  /** Files and bytes on disk, and bytes held in memory for readers that keep up. */
+  size(): { readonly segments: number; readonly bytes: number; readonly tailBytes: number } {
+    const bytes = this.#segments.reduce((sum, { end }) => sum + end, 0);
+    return { segments: this.#segments.length, bytes, tailBytes: this.#tail.bytes };
+  }
+
+  /**
+   * Removes sealed segments whose newest record is older than retention, and seals the newest when its oldest record has
+   * used up a quarter of it, so that a quiet log forgets as well. Failures are logged; the next call tries again.
+   */
+  async expire(): Promise<void> {
+    const { clock, retentionMs, directory } = this.#options;
+    const now = clock.now();
+    const newest = this.#segments.at(-1);
+    if (newest !== undefined && newest.firstTimestamp > 0 && newest.firstTimestamp < now - retentionMs / 4) {
+      await this.#exclusively(() => this.#begin());
+    }
+    for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
+      if (this.#segments.length < 2 || oldest.lastTimestamp >= now - retentionMs) return;
+      this.#segments.shift();
+      try {
+        await this.#files.remove(oldest);
+      } catch (thrown) {
+        this.#log.warn(`${directory}: segment ${oldest.number} is past its retention but cannot be removed: ${thrown}`);
+      }
+    }
+  }
+
+  /** Waits for appends under way, refuses new ones, and closes files. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+    await this.#writer?.close();
+    this.#files.close();
+  }
+
+  /** Runs between two groups of appends. A failure is logged. */
+  async #exclusively(run: () => Promise<unknown>): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (this.#closed) return;
+    this.#running = run()
+      .then(() => undefined)
+      .catch((thrown) => this.#log.warn(`a new segment could not be begun: ${Fault.from(thrown).message}`))
+      .finally(() => {
+        this.#running = this.#queue.length > 0 ? this.#run() : undefined;
+      });
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Gives the appends of this tick the chance to share the first sync.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#writeGroup(this.#takeGroup());
+    this.#running = undefined;
+  }
+
+  #takeGroup(): readonly Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { body } of this.#queue) {
+      if (count > 0 && bytes + body.length > GROUP_BYTES) break;
+      bytes += body.length;
+      count++;
+    }
+    const group = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    this.#queuedBytes -= bytes;
+    return group;
+  }
+
+  async #writeGroup(group: readonly Pending[]): Promise<void> {
+    const admitted: Pending[] = [];
+    for (const pending of group) {
+      try {
+        pending.check();
+        admitted.push(pending);
+      } catch (thrown) {
+        pending.reject(Fault.from(thrown));
+      }
+    }
+    if (admitted.length === 0) return;
+    try {
+      const writer = await this.#writerFor(admitted);
+      const { chunks, placed } = this.#place(admitted, writer);
+      await writer.write(chunks);
+      this.#publish(placed, writer);
+    } catch (thrown) {
+      const fault = diskFault(thrown, this.#options.directory);
+      this.#log.error(`${admitted.length} appends failed: ${fault.message}`);
+      for (const { reject } of admitted) reject(fault);
+    }
+  }
+
+  /** The writer of the newest segment; begins a new one when there is none or it is full. */
+  async #writerFor(group: readonly Pending[]): Promise<SegmentWriter> {
+    const { segmentBytes } = this.#options;
+    const bytes = group.reduce((sum, { body }) => sum + body.length + HEADER_BYTES, 0);
+    const writer = this.#writer;
+    const fits =
+      writer !== undefined &&
+      !writer.failed &&
+      writer.index.batches + group.length <= MAX_BATCHES &&
+      (writer.segment.end + bytes <= segmentBytes || writer.index.batches === 0);
+    return fits ? writer : await this.#begin();
+  }
+
+  async #begin(): Promise<SegmentWriter> {
+    const previous = this.#segments.at(-1);
+    // A number is never used twice, even if the attempt fails: its file may be left behind.
+    this.#highestNumber++;
+    const writer = await SegmentWriter.begin(this.#options, this.#highestNumber, {
+      previous: previous === undefined ? null : { number: previous.number, end: previous.end },
+      starts: this.#positions.copy(),
+    });
+    const sealed = this.#writer;
+    this.#writer = writer;
+    this.#segments.push(writer.segment);
+    this.#files.hold(writer.segment, writer.index);
+    if (previous !== undefined) void this.#files.seal(previous);
+    await sealed?.close().catch((thrown) => this.#log.warn(`a sealed segment could not be closed: ${thrown}`));
+    return writer;
+  }
+
+  /** Gives a group its offsets, timestamps and positions in the file. Nothing is changed by it. */
+  #place(group: readonly Pending[], writer: SegmentWriter) {
+    const now = this.#options.clock.now();
+    const moved = this.#positions.copy();
+    const chunks: Uint8Array[] = [];
+    const placed: Placed[] = [];
+    let position = writer.segment.end;
+    // Without syncing nothing is known to be durable, and every hole may be a torn tail.
+    const synced = this.#options.sync ? position : 0;
+    for (const pending of group) {
+      const { stream, records, body } = pending;
+      const base = moved.next(stream);
+      const timestamp = Math.max(now, moved.timestamp(stream));
+      moved.move(stream, base + records.length, timestamp);
+      chunks.push(
+        encodeHeader(
+          {
+            kind: "records",
+            stream,
+            base,
+            count: records.length,
+            timestamp,
+            synced,
+            bodyLength: body.length,
+            bodyCrc: body.crc,
+          },
+          this.#options.salt,
+        ),
+        ...body.chunks,
+      );
+      placed.push({ pending, appended: { baseOffset: base, timestamp }, position });
+      position += HEADER_BYTES + body.length;
+    }
+    return { chunks, placed };
+  }
+
+  /** Makes durable appends visible, answers them and wakes the readers. */
+  #publish(placed: readonly Placed[], writer: SegmentWriter): void {
+    const grown = new Set<number>();
+    for (const { pending, appended, position } of placed) {
+      const { stream, records, body } = pending;
+      const { baseOffset: base, timestamp } = appended;
+      const { index, segment }: { index: BatchIndex; segment: Segment } = writer;
+      index.add(stream, { base, count: records.length, position, length: body.length, timestamp });
+      if (segment.firstTimestamp === 0) segment.firstTimestamp = timestamp;
+      segment.lastTimestamp = Math.max(segment.lastTimestamp, timestamp);
+      this.#positions.move(stream, base + records.length, timestamp);
+      this.#tail.add(
+        stream,
+        records.map(({ headers, value }, place) => ({ headers, value, offset: base + place, timestamp })),
+      );
+      grown.add(stream);
+    }
+    for (const { pending, appended } of placed) pending.resolve(appended);
+    for (const stream of grown) for (const wake of [...(this.#waiting.get(stream) ?? [])]) wake();
+  }
+}

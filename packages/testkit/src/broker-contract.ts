@@ -1,0 +1,351 @@
+/** What every broker must do, whatever it is made of. A broker is one when it passes this suite unchanged. */
+import type { Broker, Claim, LogRecord, NewRecord } from "@rondo/broker";
+import { Fault } from "@rondo/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+/** One broker to be tested. */
+export interface BrokerUnderTest {
+  readonly broker: Broker;
+  /** Ends it as a stop of the process does, and opens what it left behind. */
+  restart(): Promise<Broker>;
+  /** Ends and removes it. */
+  dispose(): Promise<void>;
+}
+
+/** How the suite gets a broker; `prefix` of names keeps tests apart that share one. */
+export interface BrokerFactory {
+  readonly prefix: string;
+  open(): Promise<BrokerUnderTest>;
+}
+
+const record = (text: string, headers: Record<string, string> = { n: text }): NewRecord => ({
+  headers,
+  value: Buffer.from(text),
+});
+const texts = (records: readonly LogRecord[]) => records.map(({ value }) => Buffer.from(value).toString());
+const failing = (fault: Error) => {
+  throw fault;
+};
+const eventually = { timeout: 10_000 };
+
+/** Declares the suite in the current test file. */
+export function brokerContract(name: string, factory: BrokerFactory): void {
+  describe(`${name} is a broker`, () => {
+    let under: BrokerUnderTest;
+    let broker: Broker;
+    let topic: string;
+    let group: string;
+    let tests = 0;
+
+    beforeEach(async () => {
+      under = await factory.open();
+      broker = under.broker;
+      topic = `${factory.prefix}topic.${++tests}`;
+      group = `${factory.prefix}group.${tests}`;
+    });
+    afterEach(() => under.dispose());
+
+    /** Reads without a group until `count` records are there. */
+    const all = async (partition: number, count: number) => {
+      const found: LogRecord[] = [];
+      while (found.length < count) {
+        found.push(...(await broker.read(topic, partition, (found.at(-1)?.offset ?? -1) + 1, 1 << 20)));
+      }
+      return found;
+    };
+
+    test("topics are created once and keep their partitions", async () => {
+      expect(await broker.ensureTopics([{ name: topic, partitions: 3 }])).toEqual([
+        { name: topic, partitions: 3, created: true },
+      ]);
+      expect(await broker.ensureTopics([{ name: topic }])).toEqual([{ name: topic, partitions: 3, created: false }]);
+      await expect(broker.ensureTopics([{ name: topic, partitions: 4 }])).rejects.toMatchObject({ code: "config" });
+      expect(await broker.partitions(topic)).toBe(3);
+      await expect(broker.partitions(`${topic}.missing`)).rejects.toMatchObject({ code: "not_found" });
+    });
+
+    test("two that create one topic at once both have it", async () => {
+      const made = await Promise.all([
+        broker.ensureTopics([{ name: topic, partitions: 2 }]),
+        broker.ensureTopics([{ name: topic, partitions: 2 }]),
+      ]);
+      expect(made.flat().filter(({ created }) => created)).toHaveLength(1);
+    });
+
+    test("appends get consecutive offsets and are read back byte for byte from any of them", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 2 }]);
+      const value = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
+      const headers = { tenant: "hospital-7", odd: 'ü"\\\n', empty: "", __proto__x: "y" };
+      expect((await broker.append(topic, 1, [record("a"), { headers, value }])).baseOffset).toBe(0);
+      expect((await broker.append(topic, 1, [record("", {})])).baseOffset).toBe(2);
+      const [first, second, third] = await all(1, 3);
+      expect(first).toMatchObject({ offset: 0, headers: { n: "a" } });
+      expect(second?.headers).toEqual(headers);
+      expect(Buffer.compare(second?.value ?? Buffer.of(), value)).toBe(0);
+      expect(third).toMatchObject({ offset: 2, headers: {} });
+      expect(third?.value.length).toBe(0);
+      expect((await broker.read(topic, 1, 2, 1000)).map(({ offset }) => offset)).toEqual([2]);
+      expect(await broker.read(topic, 1, 3, 1000)).toEqual([]);
+      expect(await broker.read(topic, 0, 0, 1000)).toEqual([]);
+      expect(await broker.watermarks(topic, 1)).toEqual({ low: 0, high: 3 });
+    });
+
+    test("an append is visible when it resolves, and timestamps never go backwards", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      let before = 0;
+      for (let index = 0; index < 5; index++) {
+        const { baseOffset, timestamp } = await broker.append(topic, 0, [record(String(index))]);
+        expect(timestamp).toBeGreaterThanOrEqual(before);
+        before = timestamp;
+        expect(await broker.watermarks(topic, 0)).toMatchObject({ high: baseOffset + 1 });
+        expect(await broker.read(topic, 0, baseOffset, 10)).toMatchObject([{ offset: baseOffset, timestamp }]);
+      }
+    });
+
+    test("appends that are made at once stand in the order of the calls", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      const names = Array.from({ length: 50 }, (_, index) => `r${index}`);
+      const appended = await Promise.all(names.map((one) => broker.append(topic, 0, [record(one)])));
+      expect(appended.map(({ baseOffset }) => baseOffset)).toEqual(names.map((_, index) => index));
+      expect(texts(await all(0, 50))).toEqual(names);
+    });
+
+    test("a read takes at least one record and no more bytes than asked for", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.append(
+        topic,
+        0,
+        ["aaaa", "bbbb", "cccc"].map((one) => record(one)),
+      );
+      expect(texts(await broker.read(topic, 0, 0, 1))).toEqual(["aaaa"]);
+      expect(texts(await broker.read(topic, 0, 0, 8))).toEqual(["aaaa", "bbbb"]);
+      expect(texts(await broker.read(topic, 0, 1, 100))).toEqual(["bbbb", "cccc"]);
+    });
+
+    test("a record over the limit is refused and leaves nothing behind", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      const big = { headers: {}, value: Buffer.alloc(broker.maxRecordBytes + 1) };
+      await expect(broker.append(topic, 0, [record("a"), big])).rejects.toMatchObject({ code: "too_large" });
+      await expect(broker.append(topic, 1, [record("a")])).rejects.toMatchObject({ code: "not_found" });
+      expect(await broker.watermarks(topic, 0)).toEqual({ low: 0, high: 0 });
+      await broker.append(topic, 0, [{ headers: {}, value: Buffer.alloc(broker.maxRecordBytes, 7) }]);
+      expect((await all(0, 1))[0]?.value.length).toBe(broker.maxRecordBytes);
+    });
+
+    test("records, groups and commits are there after a restart", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 2 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      await broker.append(topic, 1, [record("a"), record("b")]);
+      await broker.join(
+        { group, topic },
+        async (claim) => {
+          if (claim.partition === 1) await claim.commit(1, [{ key: `${group}/totals`, value: Buffer.from("1") }]);
+          while ((await claim.read(10)).length > 0);
+        },
+        failing,
+      );
+      await expect
+        .poll(() => broker.position(group), eventually)
+        .toContainEqual({ partition: 1, registered: 0, committed: 1 });
+      broker = await under.restart();
+      expect(await broker.groups()).toContainEqual({ group, topic, start: "earliest" });
+      expect(await broker.position(group)).toEqual([
+        { partition: 0, registered: 0 },
+        { partition: 1, registered: 0, committed: 1 },
+      ]);
+      expect(Buffer.from((await broker.state.get(`${group}/totals`)) ?? []).toString()).toBe("1");
+      expect(texts(await all(1, 2))).toEqual(["a", "b"]);
+      expect((await broker.append(topic, 1, [record("c")])).baseOffset).toBe(2);
+      expect(texts(await all(1, 3))).toEqual(["a", "b", "c"]);
+    });
+
+    test("the first registration wins; without a start an old topic is read from its end, a new one from its beginning", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      const { timestamp } = await broker.append(topic, 0, [record("a")]);
+      expect(await broker.registerGroup({ group, topic })).toEqual([{ partition: 0, registered: 0 }]);
+      expect(await broker.registerGroup({ group, topic, start: "latest" })).toEqual([{ partition: 0, registered: 0 }]);
+      const since = { group: `${group}.since`, topic, start: { since: timestamp } };
+      expect(await broker.registerGroup(since)).toEqual([{ partition: 0, registered: 0 }]);
+      const after = { group: `${group}.after`, topic, start: { since: timestamp + 3_600_000 } };
+      expect(await broker.registerGroup(after)).toEqual([{ partition: 0, registered: 1 }]);
+      broker = await under.restart();
+      expect(await broker.registerGroup({ group: `${group}.late`, topic })).toEqual([{ partition: 0, registered: 1 }]);
+      await expect(broker.position(`${group}.unknown`)).rejects.toMatchObject({ code: "not_found" });
+      await expect(broker.registerGroup({ group, topic: `${topic}.missing` })).resolves.toBeDefined();
+    });
+
+    test("a reader waits for records and is woken by them", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      const seen: string[] = [];
+      const member = await broker.join(
+        { group, topic },
+        async (claim) => {
+          for (let got = await claim.read(100); got.length > 0; got = await claim.read(100)) seen.push(...texts(got));
+        },
+        failing,
+      );
+      await broker.append(topic, 0, [record("a")]);
+      await expect.poll(() => seen, eventually).toEqual(["a"]);
+      await broker.append(topic, 0, [record("b")]);
+      await expect.poll(() => seen, eventually).toEqual(["a", "b"]);
+      await member.leave();
+    });
+
+    test("seek moves the read position, forth and back", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      await broker.append(
+        topic,
+        0,
+        ["a", "b", "c"].map((one) => record(one)),
+      );
+      const seen: string[][] = [];
+      const member = await broker.join(
+        { group, topic },
+        async (claim) => {
+          claim.seek(2);
+          seen.push(texts(await claim.read(100)));
+          claim.seek(0);
+          seen.push(texts(await claim.read(1)));
+          while ((await claim.read(100)).length > 0);
+        },
+        failing,
+      );
+      await expect.poll(() => seen, eventually).toEqual([["c"], ["a"]]);
+      await member.leave();
+    });
+
+    test("members share the partitions, never two one; who stays takes over what was left", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 4 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      const held = [new Set<Claim>(), new Set<Claim>()] as const;
+      const generations: number[] = [];
+      const holder = (claims: Set<Claim>) => async (claim: Claim) => {
+        for (const other of [...held[0], ...held[1]]) expect(other.partition).not.toBe(claim.partition);
+        claims.add(claim);
+        generations.push(claim.generation);
+        while ((await claim.read(1000)).length > 0);
+        claims.delete(claim);
+      };
+      const sizes = () => held.map(({ size }) => size);
+      const first = await broker.join({ group, topic }, holder(held[0]), failing);
+      await expect.poll(sizes, eventually).toEqual([4, 0]);
+      const second = await broker.join({ group, topic }, holder(held[1]), failing);
+      await expect.poll(sizes, eventually).toEqual([2, 2]);
+      await first.leave();
+      expect(held[0].size).toBe(0);
+      await expect.poll(sizes, eventually).toEqual([0, 4]);
+      await second.leave();
+      expect(held[1].size).toBe(0);
+      expect(generations).toEqual([...generations].sort((a, b) => a - b));
+    });
+
+    test("a claim that was given up can neither append nor commit", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      const claims: Claim[] = [];
+      const member = await broker.join(
+        { group, topic },
+        async (claim) => {
+          claims.push(claim);
+          await claim.append(topic, 0, [record("mine")]);
+          while ((await claim.read(10)).length > 0);
+        },
+        failing,
+      );
+      await expect.poll(async () => (await broker.watermarks(topic, 0)).high, eventually).toBe(1);
+      await member.leave();
+      const [claim] = claims;
+      expect(claim?.revoked.aborted).toBe(true);
+      await expect(claim?.append(topic, 0, [record("late")])).rejects.toMatchObject({ code: "aborted" });
+      await expect(claim?.commit(1, [])).rejects.toMatchObject({ code: "aborted" });
+      expect(await claim?.read(10)).toEqual([]);
+      expect(await broker.position(group)).toEqual([{ partition: 0, registered: 0 }]);
+      expect(await broker.watermarks(topic, 0)).toMatchObject({ high: 1 });
+    });
+
+    test("a new claim starts at the commit, which only moves forward", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      await broker.append(
+        topic,
+        0,
+        ["a", "b", "c"].map((one) => record(one)),
+      );
+      const committing = await broker.join(
+        { group, topic },
+        async (claim) => {
+          await claim.commit(2, []);
+          await claim.commit(1, []);
+          while ((await claim.read(10)).length > 0);
+        },
+        failing,
+      );
+      await expect
+        .poll(() => broker.position(group), eventually)
+        .toEqual([{ partition: 0, registered: 0, committed: 2 }]);
+      await committing.leave();
+      const seen: unknown[] = [];
+      const reading = await broker.join(
+        { group, topic },
+        async (claim) => {
+          seen.push(claim.start, texts(await claim.read(100)));
+          while ((await claim.read(10)).length > 0);
+        },
+        failing,
+      );
+      await expect.poll(() => seen, eventually).toEqual([{ registered: 0, committed: 2 }, ["c"]]);
+      await reading.leave();
+    });
+
+    test("a reader that throws fails its member once, and others take its partitions", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 2 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      const failures: Error[] = [];
+      const failed = Promise.withResolvers<void>();
+      await broker.join(
+        { group, topic },
+        async (claim) => {
+          if (claim.partition === 0) await failed.promise;
+          if (claim.partition === 0) throw new Fault("bug", "broken on purpose");
+          while ((await claim.read(10)).length > 0);
+        },
+        (fault) => failures.push(fault),
+      );
+      failed.resolve();
+      await expect.poll(() => failures.map(({ message }) => message), eventually).toEqual(["broken on purpose"]);
+      const taken: number[] = [];
+      const member = await broker.join(
+        { group, topic },
+        async (claim) => {
+          taken.push(claim.partition);
+          while ((await claim.read(10)).length > 0);
+        },
+        failing,
+      );
+      await expect.poll(() => [...taken].sort(), eventually).toEqual([0, 1]);
+      await member.leave();
+      expect(failures).toHaveLength(1);
+    });
+
+    test("close ends every member and waits for it; after it everything fails", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 2 }]);
+      await broker.registerGroup({ group, topic });
+      let holding = 0;
+      await broker.join(
+        { group, topic },
+        async (claim) => {
+          holding++;
+          while ((await claim.read(10)).length > 0);
+          holding--;
+        },
+        failing,
+      );
+      await expect.poll(() => holding, eventually).toBe(2);
+      await broker.close();
+      expect(holding).toBe(0);
+      await expect(broker.append(topic, 0, [record("a")])).rejects.toMatchObject({ code: "aborted" });
+    });
+  });
+}
