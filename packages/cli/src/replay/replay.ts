@@ -9,7 +9,7 @@ import type { Recorded, Recording } from "./recording.ts";
 import type { Outgoing, Sender, Sent } from "./send.ts";
 import { grpcSender } from "./send-grpc.ts";
 import { httpSender } from "./send-http.ts";
-import { shifted, type TimeShift, type Times, timeRange, timeShift } from "./timeline.ts";
+import { rangeOf, shifted, type TimeShift, type Times, timeShift } from "./timeline.ts";
 
 /** What a replay needs. At least one of `http` and `grpc` is given; with one, everything goes there. */
 export interface ReplayOptions {
@@ -79,7 +79,7 @@ const MAX_TROUBLES = 20;
  * all of it is sent now and nothing should lie in the future.
  */
 export function defaultStart(recording: Recording, speed: number, nowMs: number): number {
-  const range = speed === 0 ? timeRange(recording) : undefined;
+  const range = speed === 0 ? rangeOf(recording) : undefined;
   return range === undefined ? nowMs : nowMs - Number((range.last - range.first) / 1_000_000n);
 }
 

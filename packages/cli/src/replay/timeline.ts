@@ -1,28 +1,28 @@
 /** Moves a recording to another time: every OTLP time t becomes start + (t − first)/speed, spliced on the wire, ids unchanged. */
 import { Fault } from "@rondo/core";
-import { type Signal, shiftTimes } from "@rondo/otlp";
+import { type Signal, shiftTimes, type TimeRange, timeRange } from "@rondo/otlp";
 import { Holdings } from "../sink/holdings.ts";
 import { type IdentityOptions, identities } from "../sink/identity.ts";
 import type { Recorded, Recording } from "./recording.ts";
 
-/** Maps one time, in nanoseconds since the epoch. 0 means "not set" in OTLP and must stay 0. */
+/** Maps one time, in nanoseconds since the epoch. It is never asked about 0, which means "not set" in OTLP and stays. */
 export type TimeShift = (ns: bigint) => bigint;
 
 /** Whether times move to now or stay as recorded. */
 export type Times = "shift" | "keep";
 
 /** The smallest and the largest time in a recording, nanoseconds since the epoch; undefined when no item carries one. */
-export function timeRange(recording: Recording): { readonly first: bigint; readonly last: bigint } | undefined {
-  let first: bigint | undefined;
-  let last = 0n;
-  for (const one of recording) {
-    shifted(one, (ns) => {
-      if (ns !== 0n && (first === undefined || ns < first)) first = ns;
-      if (ns > last) last = ns;
-      return ns;
-    });
+export function rangeOf(recording: Recording): TimeRange | undefined {
+  let range: TimeRange | undefined;
+  for (const { signal, body, line } of recording) {
+    const one = atLine(line, signal, () => timeRange(signal, body));
+    if (one === undefined) continue;
+    range = {
+      first: range !== undefined && range.first < one.first ? range.first : one.first,
+      last: range !== undefined && range.last > one.last ? range.last : one.last,
+    };
   }
-  return first === undefined ? undefined : { first, last };
+  return range;
 }
 
 /**
@@ -31,11 +31,11 @@ export function timeRange(recording: Recording): { readonly first: bigint; reado
  */
 export function timeShift(recording: Recording, speed: number, startMs: number): TimeShift {
   if (!(speed >= 0) || !Number.isFinite(speed)) throw new RangeError(`speed ${speed} must be 0 or more`);
-  const first = timeRange(recording)?.first ?? 0n;
+  const first = rangeOf(recording)?.first ?? 0n;
   const start = BigInt(Math.round(startMs)) * 1_000_000n;
   // Whole numbers all the way: nanoseconds since the epoch do not fit a double.
   const scaled = speed === 0 ? SCALE : BigInt(Math.max(1, Math.round(speed * Number(SCALE))));
-  return (ns) => (ns === 0n ? 0n : start + ((ns - first) * SCALE) / scaled);
+  return (ns) => start + ((ns - first) * SCALE) / scaled;
 }
 
 const SCALE = 1_000_000n;

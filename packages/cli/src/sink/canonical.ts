@@ -20,7 +20,6 @@ export function canonical(value: unknown): string {
   if (value instanceof Uint8Array) return `x${hex(value)}`;
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isMessage(value)) throw new TypeError(`no OTLP message holds a ${typeof value}`);
-  if (isLong(value)) return String(integer(value));
   const fields = Object.keys(value)
     .sort()
     .filter((key) => meansSomething(key, value[key]))
@@ -58,29 +57,10 @@ function isMessage(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** protobufjs gives 64-bit integers as two halves when it has the `long` package. */
-interface Long extends Message {
-  readonly low: number;
-  readonly high: number;
-  readonly unsigned: boolean;
-}
-
-function isLong(value: Message): value is Long {
-  return (
-    typeof value["low"] === "number" && typeof value["high"] === "number" && typeof value["unsigned"] === "boolean"
-  );
-}
-
-function integer({ low, high, unsigned }: Long): bigint {
-  const bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-  return unsigned ? bits : BigInt.asIntN(64, bits);
-}
-
 /** Whether a field is more than the default that its absence would mean. */
 function meansSomething(key: string, value: unknown): boolean {
   if (value === undefined || value === null) return false;
   if (PRESENCE.has(key)) return true;
   if (value instanceof Uint8Array || Array.isArray(value) || typeof value === "string") return value.length > 0;
-  if (isMessage(value)) return !isLong(value) || integer(value) !== 0n;
   return value !== 0 && value !== 0n && value !== false;
 }

@@ -36,7 +36,7 @@ export function grpcServer(receive: Receive): Http2Server {
     session.setLocalWindowSize(16 << 20);
     session.on("error", () => session.destroy());
   });
-  server.on("stream", (stream, headers) => {
+  server.on("stream", (stream: ServerHttp2Stream, headers) => {
     stream.on("error", () => stream.destroy());
     answerTo(stream, headers, receive).then(
       (answer) => send(stream, answer),

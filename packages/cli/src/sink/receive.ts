@@ -12,7 +12,7 @@ export interface Arrival {
   readonly via: "grpc" | "http";
   readonly signal: Signal;
   readonly encoding: Encoding;
-  readonly body: Uint8Array;
+  readonly body: Buffer;
 }
 
 /** What the client is to see. */

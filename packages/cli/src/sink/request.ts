@@ -3,8 +3,9 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { Fault } from "@rondo/core";
-import { jsonToRequest, type Signal } from "@rondo/otlp";
+import type { Signal } from "@rondo/otlp";
 import { decodeRequest } from "@rondo/otlp/codec";
+import { requestFromJson } from "@rondo/otlp/json";
 import type { Message } from "./canonical.ts";
 
 /** How a request's body is written. */
@@ -48,5 +49,5 @@ export async function inflate(encoding: string | undefined, body: Buffer): Promi
 
 /** Decodes a body. Throws what the codec throws for bytes that are no request of this signal. */
 export function decodeBody(signal: Signal, encoding: Encoding, body: Buffer): Message {
-  return { ...decodeRequest(signal, encoding === "json" ? jsonToRequest(signal, body) : body) };
+  return { ...decodeRequest(signal, encoding === "json" ? requestFromJson(signal, body) : body) };
 }

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { systemClock } from "@rondo/core";
 import { decodeStatus, type Signal } from "@rondo/otlp";
-import { encodeRequest } from "@rondo/otlp/codec";
+import { requestFromJson } from "@rondo/otlp/json";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sinkClient } from "./client.ts";
 import { EXPORT_METHODS } from "./grpc.ts";
@@ -37,9 +37,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const record = (n: number) => ({ timeUnixNano: BigInt(n), body: { stringValue: "hello" } });
-const logs = (...numbers: number[]) =>
-  encodeRequest("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: numbers.map(record) }] }] });
+const encode = (signal: Signal, shape: object) => requestFromJson(signal, Buffer.from(JSON.stringify(shape)));
+const record = (n: number | bigint) => ({ timeUnixNano: String(n), body: { stringValue: "hello" } });
+const logs = (...numbers: (number | bigint)[]) =>
+  encode("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: numbers.map(record) }] }] });
 const known = <T>(value: T | undefined): T => {
   if (value === undefined) throw new Error("not there");
   return value;
@@ -95,7 +96,7 @@ describe("every way in", () => {
   });
 
   test("JSON over HTTP has the identities of the same request in protobuf", async () => {
-    await post("otlp/a", logs(9007199254740993));
+    await post("otlp/a", logs(9007199254740993n));
     const json = {
       resourceLogs: [
         { scopeLogs: [{ logRecords: [{ timeUnixNano: "9007199254740993", body: { stringValue: "hello" } }] }] },
@@ -109,12 +110,12 @@ describe("every way in", () => {
   });
 
   test("gRPC, plain and gzip, for every signal", async () => {
-    const span = { traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 2) };
-    const point = { gauge: { dataPoints: [{ asInt: 1n }] } };
+    const span = { traceId: "01".repeat(16), spanId: "02".repeat(8) };
+    const point = { gauge: { dataPoints: [{ asInt: 1 }] } };
     expect((await call(logs(1, 2))).error).toBeNull();
     expect((await call(logs(3), { gzip: true })).error).toBeNull();
-    const traces = encodeRequest("traces", { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
-    const metrics = encodeRequest("metrics", { resourceMetrics: [{ scopeMetrics: [{ metrics: [point] }] }] });
+    const traces = encode("traces", { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    const metrics = encode("metrics", { resourceMetrics: [{ scopeMetrics: [{ metrics: [point] }] }] });
     expect((await call(traces, { path: EXPORT_METHODS.traces })).error).toBeNull();
     expect((await call(metrics, { path: EXPORT_METHODS.metrics })).error).toBeNull();
     expect(holds("otlp/a").ids).toBe(3);
@@ -128,7 +129,7 @@ describe("every way in", () => {
   });
 
   test("a request of several megabytes over gRPC", async () => {
-    const big = encodeRequest("logs", {
+    const big = encode("logs", {
       resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "x".repeat(8 << 20) } }] }] }],
     });
     expect((await call(big)).error).toBeNull();
