@@ -17,8 +17,8 @@ export type Value =
 /** How deep values may nest, in arrays and maps. Deeper input is refused, since readers recurse. */
 export const VALUE_DEPTH = 32;
 
-/** The members of AnyValue by field number. */
-export const ANY = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 } as const;
+/** The members of AnyValue by field number. An `index` has meaning in profiles only; elsewhere it is like the empty value. */
+export const ANY = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7, index: 8 } as const;
 
 /** ArrayValue.values and KeyValueList.values. */
 export const VALUES = 1;
@@ -85,17 +85,37 @@ const MEMBER_WIRE: readonly (number | undefined)[] = [
   Wire.bytes,
   Wire.bytes,
   Wire.bytes,
+  Wire.varint,
 ];
 
 /**
  * A cursor that stands on the member of the AnyValue in `bytes[start, stop)`, or undefined for the empty value. The last
- * member on the wire counts, as in every protobuf reader.
+ * member on the wire counts; an array or map that stands there several times in a row is one, as in every protobuf reader.
  */
 export function memberOf(bytes: Uint8Array, start = 0, stop: number = bytes.length): Cursor | undefined {
   const cursor = new Cursor(bytes, start, stop);
   let last = -1;
-  while (cursor.next()) if (MEMBER_WIRE[cursor.field] === cursor.wire) last = cursor.at;
+  let field = 0;
+  let fragments: Uint8Array[] | undefined;
+  while (cursor.next()) {
+    if (MEMBER_WIRE[cursor.field] !== cursor.wire) continue;
+    if (cursor.field !== field) fragments = undefined;
+    else if (field === ANY.array || field === ANY.map) {
+      fragments ??= [firstValue(bytes, last, stop)];
+      fragments.push(cursor.slice());
+    }
+    field = cursor.field;
+    last = cursor.at;
+  }
   if (last < 0) return undefined;
+  if (fragments !== undefined) return memberOf(new Writer().bytes(field, Buffer.concat(fragments)).finish());
   cursor.over(last, stop).next();
   return cursor;
+}
+
+/** The value of the field of bytes at `start`. */
+function firstValue(bytes: Uint8Array, start: number, stop: number): Uint8Array {
+  const cursor = new Cursor(bytes, start, stop);
+  cursor.next();
+  return cursor.slice();
 }

@@ -66,6 +66,7 @@ export class Cursor {
     this.at = pos;
     let tag = byte(bytes, pos++);
     if (tag >= 0x80) {
+      this.field = 0;
       tag = this.#number(pos - 1, "tag");
       pos = this.stop;
       if (tag > 0xffffffff) throw new WireError("field number out of range", this.at);

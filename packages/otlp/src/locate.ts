@@ -38,7 +38,7 @@ export function pathOf(signal: Signal, body: Uint8Array, offset: number): string
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       const field = message.fields[cursor.field];
-      if (field !== undefined && error.offset > cursor.at) path.push(field.name);
+      if (field !== undefined && error.offset >= cursor.at) path.push(field.name);
     }
     message = inner;
     cursor.enter(cursor);

@@ -11,6 +11,7 @@ export function valueText(value: Uint8Array): string {
   const member = memberOf(value);
   switch (member?.field) {
     case undefined:
+    case ANY.index:
       return "";
     case ANY.string:
       return member.text();
