@@ -67,7 +67,7 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     },
   );
   // Bounds a page that is never made, too: nothing then moves on its connection.
-  server.setTimeout(idleMs);
+  server.timeout = idleMs;
   server.maxConnections = connections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (thrown: NodeJS.ErrnoException) => {
