@@ -3,6 +3,7 @@
  * the gateway inflates them itself, and ends calls that overdraw the account or trickle.
  */
 import http2, { type Http2Server, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { type Clock, Fault } from "@rondo/core";
 import { encodeStatus } from "@rondo/otlp";
 import type { Permit } from "./admission.ts";
@@ -11,7 +12,7 @@ import type { Intake, Refused } from "./intake.ts";
 import { statusOf } from "./status-table.ts";
 
 /** The request header by which a handler finds its call here. Whatever a client sends under this name is overwritten. */
-export const CALL_HEADER = "rondo-call";
+const CALL_HEADER = "rondo-call";
 
 /** A request that has not arrived whole after this is ended, as on HTTP. */
 const REQUEST_MS = 15_000;
@@ -32,8 +33,12 @@ export interface OpenCall {
 
 /** The calls of one listener. */
 export interface Calls {
-  /** The call that carries `id` in its CALL_HEADER. */
-  find(id: string | undefined): OpenCall | undefined;
+  /** The call whose metadata these are. */
+  find(metadata: Metadata): OpenCall | undefined;
+  /** Must be among the server's interceptors: it is how a call is ended from here. */
+  readonly interceptor: ServerInterceptor;
+  /** Watches every stream of `server` from before grpc-js sees it: listeners of one event share its header object. */
+  watch(server: Http2Server): void;
 }
 
 /** What the watch is given. */
@@ -46,8 +51,8 @@ export interface CallsOptions {
   readonly refused: (refused: Refused) => void;
 }
 
-/** Watches every stream of `server` from before grpc-js sees it: listeners of one event share its header object. */
-export function watchCalls(server: Http2Server, options: CallsOptions): Calls {
+/** Makes the watch of one listener. */
+export function watchCalls(options: CallsOptions): Calls {
   const calls = new Map<string, Call>();
   let count = 0;
   let sweeping = false;
@@ -64,7 +69,7 @@ export function watchCalls(server: Http2Server, options: CallsOptions): Calls {
     sweepSoon();
   };
 
-  server.prependListener("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  const opened = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const id = String(++count);
     headers[CALL_HEADER] = id;
     const encoding = headers["grpc-encoding"];
@@ -73,9 +78,23 @@ export function watchCalls(server: Http2Server, options: CallsOptions): Calls {
     if (known !== undefined) delete headers["grpc-encoding"];
     calls.set(id, new Call(stream, known, options, () => calls.delete(id)));
     sweepSoon();
-  });
+  };
+  const find = (metadata: Metadata) => calls.get(String(metadata.get(CALL_HEADER)[0]));
 
-  return { find: (id) => (id === undefined ? undefined : calls.get(id)) };
+  return {
+    find,
+    interceptor: (_, call) =>
+      new ServerInterceptingCall(call, {
+        start: (next) =>
+          next({
+            onReceiveMetadata(metadata, pass) {
+              find(metadata)?.answerWith((status) => call.sendStatus(status));
+              pass(metadata);
+            },
+          }),
+      }),
+    watch: (server) => void server.prependListener("stream", opened),
+  };
 }
 
 class Call implements OpenCall {
@@ -88,6 +107,7 @@ class Call implements OpenCall {
   #held = 0;
   #permit: Permit | undefined;
   #whole = false;
+  #sendStatus: ((status: GrpcStatus) => void) | undefined;
 
   constructor(stream: ServerHttp2Stream, encoding: string | undefined, options: CallsOptions, closed: () => void) {
     this.#stream = stream;
@@ -114,10 +134,19 @@ class Call implements OpenCall {
     return permit;
   }
 
+  /** Answers through grpc-js from now on, which then knows that the call is over. */
+  answerWith(sendStatus: (status: GrpcStatus) => void): void {
+    this.#sendStatus = sendStatus;
+  }
+
   endIfLate(): void {
     const { clock, intake } = this.#options;
     if (this.#whole || clock.monotonic() - this.#started < REQUEST_MS) return;
-    this.#refuse(intake.refuse(new Fault("unavailable", `the request did not arrive within ${REQUEST_MS / 1_000} s`)));
+    if (this.#stream.headersSent) this.#stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    else
+      this.#refuse(
+        intake.refuse(new Fault("unavailable", `the request did not arrive within ${REQUEST_MS / 1_000} s`)),
+      );
   }
 
   #arrived(chunk: Buffer): void {
@@ -126,11 +155,12 @@ class Call implements OpenCall {
     if (this.#flag === undefined) {
       this.#flag = chunk[0];
       // gRPC's length-prefixed message: a flag, four bytes of length, the message.
-      if (chunk.length >= FRAME_HEADER) declared = Math.min(limit, chunk.readUInt32BE(1));
+      if (chunk.length >= FRAME_HEADER) declared = chunk.readUInt32BE(1);
     }
     this.#bytes += chunk.length;
     const needed = Math.max(this.#bytes, declared);
-    if (needed <= this.#held || this.#stream.headersSent) return;
+    // What is over the limit is refused by grpc-js in this very event.
+    if (needed <= this.#held || declared > limit || this.#stream.headersSent) return;
     const held = this.compression === undefined ? needed : Math.max(needed, inflation.expect(needed, limit));
     if (this.#hold(held)) this.#held = held;
     else this.#refuse(intake.overloaded(held));
@@ -142,34 +172,30 @@ class Call implements OpenCall {
     return this.#permit !== undefined;
   }
 
-  /** A whole answer before the whole request, then RST_STREAM with NO_ERROR: RFC 9113 §8.1. */
+  /** A whole answer before the whole request, then RST_STREAM with NO_ERROR, so that the client stops sending: RFC 9113 §8.1. */
   #refuse(refused: Refused): void {
-    if (this.#stream.headersSent || this.#stream.destroyed) return;
-    const { code, details, bin } = grpcStatus(refused);
-    this.#stream.respond(
-      {
-        ":status": 200,
-        "content-type": "application/grpc+proto",
-        "grpc-status": String(code),
-        "grpc-message": encodeURI(details),
-        "grpc-status-details-bin": bin.toString("base64"),
-      },
-      { endStream: true },
-    );
-    this.#stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    if (this.#stream.headersSent || this.#stream.destroyed || this.#sendStatus === undefined) return;
+    this.#sendStatus(grpcStatus(refused));
     this.#options.refused(refused);
+    // Not at once: a reset in the same turn of the loop would overtake the answer.
+    setImmediate(() => this.#stream.close(http2.constants.NGHTTP2_NO_ERROR));
   }
 }
 
-/** A refusal as a gRPC status, its details as the bytes of google.rpc.Status. */
-export function grpcStatus({ fault, afterMs }: Refused): {
+/** A status as grpc-js sends it. */
+export interface GrpcStatus {
   readonly code: number;
   readonly details: string;
-  readonly bin: Buffer;
-} {
+  readonly metadata: Metadata;
+}
+
+/** A refusal as a gRPC status, its details as the bytes of google.rpc.Status. */
+export function grpcStatus({ fault, afterMs }: Refused): GrpcStatus {
   const code = statusOf(fault).grpc;
   // Half a surrogate pair, perhaps cut off here, would make the encoding of the trailer throw.
   const details = fault.message.slice(0, MESSAGE_CHARS).toWellFormed();
   const status = { code, message: details, ...(afterMs !== undefined && { retryDelayMs: afterMs }) };
-  return { code, details, bin: Buffer.from(encodeStatus(status)) };
+  const metadata = new Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(status)));
+  return { code, details, metadata };
 }

@@ -1,8 +1,8 @@
 /** OTLP over gRPC: the three Export methods of grpc-js on raw bytes, with the same limits and the same answers as HTTP. */
-import { Metadata, type ServerOptions, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
+import type { ServerOptions, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { Fault } from "@rondo/core";
 import { encodeResponse, type Signal } from "@rondo/otlp";
-import { CALL_HEADER, type Calls, grpcStatus, watchCalls } from "./grpc-calls.ts";
+import { type Calls, grpcStatus, watchCalls } from "./grpc-calls.ts";
 import { grpcServer } from "./grpc-http2.ts";
 import { type Inflation, inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
@@ -25,16 +25,17 @@ const raw = (bytes: Buffer) => bytes;
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
-  const server = grpcServer(serverOptions(values, limit), options.clock);
-  server.http2.maxConnections = MAX_CONNECTIONS;
   const inflating = inflation();
-  const calls = watchCalls(server.http2, {
+  const calls = watchCalls({
     intake: options.intake,
     inflation: inflating,
     limit,
     clock: options.clock,
     refused: ({ fault }) => options.answered(fault.code, 0),
   });
+  const server = grpcServer({ ...serverOptions(values, limit), interceptors: [calls.interceptor] }, options.clock);
+  server.http2.maxConnections = MAX_CONNECTIONS;
+  calls.watch(server.http2);
   // What is not registered, a signal without a pipeline among it, is answered UNIMPLEMENTED by grpc-js.
   for (const signal of options.signals) {
     server.grpc.register(METHODS[signal], exporter(signal, limit, options, calls, inflating), raw, raw, "unary");
@@ -67,7 +68,7 @@ function exporter(signal: Signal, limit: number, options: ListenerOptions, calls
   const success = Buffer.from(encodeResponse(signal, undefined));
 
   const take = async (call: ServerUnaryCall<Buffer, Buffer>): Promise<Answer> => {
-    const open = calls.find(call.metadata.get(CALL_HEADER)[0]?.toString());
+    const open = calls.find(call.metadata);
     let body: Uint8Array = call.request;
     const permit = open?.takePermit() ?? intake.admission.take(body.length);
     if (permit === undefined) return intake.overloaded(body.length);
@@ -90,10 +91,7 @@ function exporter(signal: Signal, limit: number, options: ListenerOptions, calls
       callback(null, rejected === 0 ? success : Buffer.from(encodeResponse(signal, { rejected, message })));
       return rejected === 0 ? "ok" : "partial";
     }
-    const { code, details, bin } = grpcStatus(given);
-    const metadata = new Metadata();
-    metadata.set("grpc-status-details-bin", bin);
-    callback({ code, details, metadata });
+    callback(grpcStatus(given));
     return given.fault.code;
   };
 

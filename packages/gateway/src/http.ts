@@ -75,7 +75,7 @@ interface Route {
 
 /** A request that is refused by its headers. */
 interface Misrouted {
-  readonly http: 404 | 405 | 415;
+  readonly http: 400 | 404 | 405 | 415;
   readonly outcome: Outcome;
   readonly message: string;
 }
@@ -96,7 +96,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
   const route = (request: IncomingMessage, encoding: Encoding | undefined): Route | Misrouted => {
-    const [path = ""] = (request.url ?? "").split("?", 1);
+    const path = pathOf(request.url ?? "");
+    if (path === undefined) return { http: 400, outcome: "invalid", message: "400 the request target is not a URL" };
     const signal = paths.get(path);
     if (signal === undefined) {
       const known = [...paths.keys()].join(", ");
@@ -174,6 +175,12 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   };
 
   return handle;
+}
+
+/** The path of a request target: of its origin form, or of the absolute form that proxies send (RFC 9112 §3.2). */
+function pathOf(target: string): string | undefined {
+  const [path] = target.split("?", 1);
+  return path?.startsWith("/") ? path : URL.parse(target)?.pathname;
 }
 
 /** OTLP/JSON is decoded into objects; the code for that is loaded with the first such request. */

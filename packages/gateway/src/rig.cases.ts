@@ -1,0 +1,131 @@
+/** A gateway on free ports over a log in memory, and the requests that tests send to it. */
+
+import { RAW_TOPICS } from "@rondo/broker";
+import type { PipelineNode } from "@rondo/config";
+import { type Clock, type Log, type Place, readFields, silentLog, systemClock } from "@rondo/core";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { decodedItems, decodeRequest, REQUEST_TYPES } from "@rondo/otlp/codec";
+import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
+import { type Gateway, type GatewayMetrics, noMetrics, otlpReceiver, startGateway } from "./index.ts";
+
+/** A place that collects what is said of a configuration. */
+export function place(path = "", said: string[] = []): Place {
+  return {
+    path,
+    problem: (message) => void said.push(`${path}: ${message}`),
+    warn: (message) => void said.push(`warning: ${path}: ${message}`),
+    at: (key) => place(path === "" ? String(key) : `${path}::${key}`, said),
+  };
+}
+
+/** Reads a receiver's configuration; throws when it has a problem. */
+export function receiverValues(raw: unknown) {
+  const said: string[] = [];
+  const values = readFields(otlpReceiver.fields, raw, place("", said));
+  if (values === undefined) throw new Error(said.join("\n"));
+  return values;
+}
+
+/** One pipeline per signal, all fed by `receiver`. */
+export function pipelines(signals: readonly Signal[], receiver = "otlp"): PipelineNode[] {
+  return signals.map((signal) => ({ id: signal, signal, receivers: [receiver], processors: [], exporters: [] }));
+}
+
+export interface RigOptions {
+  readonly grpc?: object;
+  readonly http?: object;
+  readonly signals?: readonly Signal[];
+  readonly creditsBytes?: number;
+  readonly lingerMs?: number;
+  readonly partitions?: number;
+  readonly metrics?: GatewayMetrics;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly broker?: MemoryBroker;
+}
+
+export interface Rig extends AsyncDisposable {
+  readonly broker: MemoryBroker;
+  readonly gateway: Gateway;
+  readonly http: number;
+  readonly grpc: number;
+}
+
+/** Starts a gateway on 127.0.0.1; `await using` ends it. */
+export async function rig(options: RigOptions = {}): Promise<Rig> {
+  const { signals = SIGNALS, clock = systemClock } = options;
+  const broker = options.broker ?? memoryBroker({ partitions: options.partitions ?? 1 });
+  await broker.ensureTopics(SIGNALS.map((signal) => ({ name: RAW_TOPICS[signal] })));
+  const endpoint = "127.0.0.1:0";
+  const values = receiverValues({
+    protocols: { grpc: { endpoint, ...options.grpc }, http: { endpoint, ...options.http } },
+  });
+  const gateway = await startGateway({
+    receivers: [{ id: "otlp", type: otlpReceiver, values }],
+    pipelines: pipelines(signals),
+    broker,
+    lingerMs: options.lingerMs ?? 1,
+    creditsBytes: options.creditsBytes ?? 128 << 20,
+    metrics: options.metrics ?? noMetrics,
+    log: options.log ?? silentLog,
+    clock,
+    random: () => 0,
+    instance: "test",
+  });
+  const portOf = (protocol: string) => gateway.addresses.find((one) => one.protocol === protocol)?.port ?? 0;
+  return {
+    broker,
+    gateway,
+    http: portOf("http"),
+    grpc: portOf("grpc"),
+    [Symbol.asyncDispose]: () => gateway.close(),
+  };
+}
+
+const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+const bytes = (length: number, seed: number) => new Uint8Array(length).fill((seed % 255) + 1);
+
+/** What surrounds an item of each signal, and the item itself. */
+const SHAPES: Readonly<
+  Record<Signal, { list: string; scopes: string; items: string; item: (name: string, i: number) => object }>
+> = {
+  traces: {
+    list: "resourceSpans",
+    scopes: "scopeSpans",
+    items: "spans",
+    item: (name, i) => ({ name, traceId: bytes(16, i), spanId: bytes(8, i) }),
+  },
+  metrics: {
+    list: "resourceMetrics",
+    scopes: "scopeMetrics",
+    items: "metrics",
+    item: (name) => ({ name, gauge: { dataPoints: [{ asDouble: 1 }] } }),
+  },
+  logs: {
+    list: "resourceLogs",
+    scopes: "scopeLogs",
+    items: "logRecords",
+    item: (name) => ({ body: { stringValue: name } }),
+  },
+};
+
+/** A request with one item per name, of one service; `namesIn` finds the names again. */
+export function request(signal: Signal, names: readonly string[], service = "svc"): Buffer {
+  const { list, scopes, items, item } = SHAPES[signal];
+  const resource = { attributes: [text("service.name", service)] };
+  const message = { [list]: [{ resource, [scopes]: [{ scope: { name: "test" }, [items]: names.map(item) }] }] };
+  return Buffer.from(REQUEST_TYPES[signal].encode(message).finish());
+}
+
+/** The names of the items of a request, in order. */
+export function namesIn(signal: Signal, body: Uint8Array): string[] {
+  return [...decodedItems(signal, decodeRequest(signal, body))].map(
+    ({ item, metric }) =>
+      metric?.name ?? ("body" in item ? item.body?.stringValue : "name" in item ? item.name : "") ?? "",
+  );
+}
+
+/** The names of everything that is durable for a signal, partition by partition in the order of the log. */
+export function durableNames(broker: MemoryBroker, signal: Signal): string[] {
+  return broker.records(RAW_TOPICS[signal]).flatMap(({ value }) => namesIn(signal, value));
+}
