@@ -1,0 +1,169 @@
+import type { NewRecord } from "@rondo/broker";
+import { sleep } from "@rondo/core";
+import { FakeClock, settled } from "@rondo/testkit";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type BatchLimits, batcher, type Piece } from "./batcher.ts";
+
+const LIMITS: BatchLimits = { targetBytes: 100, recordBytes: 300, appendBytes: 500, lingerMs: 10 };
+
+/** Pieces are told apart by their length-prefixed number, so that a joined value can be taken apart again. */
+function piece(number: number, size: number, partition = 0, tenant = "a"): Piece {
+  const body = Buffer.alloc(Math.max(8, size));
+  body.writeUInt32BE(number, 0);
+  body.writeUInt32BE(body.length, 4);
+  return { topic: "t", partition, tenant, via: "otlp", items: 1, body };
+}
+
+function numbersIn({ value }: NewRecord): number[] {
+  const bytes = Buffer.from(value);
+  const numbers: number[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at + 4)) numbers.push(bytes.readUInt32BE(at));
+  return numbers;
+}
+
+interface Recorded {
+  readonly partition: number;
+  readonly records: readonly NewRecord[];
+}
+
+/** A batcher whose appends are written down and all succeed at once. */
+function recording(limits: BatchLimits = LIMITS) {
+  const clock = new FakeClock();
+  const appends: Recorded[] = [];
+  const it = batcher(
+    async (_, partition, records) => {
+      appends.push({ partition, records });
+    },
+    clock,
+    limits,
+  );
+  return { clock, appends, it, numbers: () => appends.map(({ records }) => records.map(numbersIn)) };
+}
+
+test("small pieces wait for company, and go together when the linger has passed", async () => {
+  const { clock, it, numbers } = recording();
+  for (const number of [1, 2, 3]) it.submit(piece(number, 8));
+  await clock.advance(9);
+  expect(numbers()).toEqual([]);
+  await clock.advance(1);
+  expect(numbers()).toEqual([[[1, 2, 3]]]);
+  expect(it.pending).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test("a record that has reached its target goes at once", async () => {
+  const { it, numbers } = recording();
+  await Promise.all([it.submit(piece(1, 60)).durable, it.submit(piece(2, 60)).durable]);
+  expect(numbers()).toEqual([[[1, 2]]]);
+});
+
+test("tenants never share a record, and a record says how many items it has", async () => {
+  const { clock, it, appends } = recording();
+  it.submit(piece(1, 8, 0, "a"));
+  it.submit(piece(2, 8, 0, "b"));
+  it.submit(piece(3, 8, 0, "a"));
+  await clock.advance(10);
+  expect(appends.flatMap(({ records }) => records.map(({ headers }) => headers))).toEqual([
+    { v: "1", tenant: "a", via: "otlp", items: "2" },
+    { v: "1", tenant: "b", via: "otlp", items: "1" },
+  ]);
+});
+
+test("a piece that was taken back in time is not written", async () => {
+  const { clock, it, numbers } = recording();
+  const [first, second] = [it.submit(piece(1, 8)), it.submit(piece(2, 8))];
+  first.withdraw();
+  await expect(first.durable).rejects.toMatchObject({ code: "aborted" });
+  await clock.advance(10);
+  await second.durable;
+  second.withdraw();
+  expect(numbers()).toEqual([[[2]]]);
+});
+
+test("everything taken back leaves nothing to write", async () => {
+  const { clock, it, numbers } = recording();
+  const only = it.submit(piece(1, 8));
+  only.withdraw();
+  await expect(only.durable).rejects.toThrow();
+  await clock.advance(100);
+  expect(numbers()).toEqual([]);
+  expect(clock.pending).toBe(0);
+});
+
+test("in a hurry nothing lingers", async () => {
+  const { it, numbers } = recording();
+  it.submit(piece(1, 8));
+  it.hurry();
+  await settled();
+  it.submit(piece(2, 8));
+  await settled();
+  expect(numbers()).toEqual([[[1]], [[2]]]);
+});
+
+const submission = fc.record({
+  size: fc.integer({ min: 8, max: 400 }),
+  partition: fc.integer({ min: 0, max: 2 }),
+  tenant: fc.constantFrom("a", "b"),
+  before: fc.integer({ min: 0, max: 15 }),
+  withdraw: fc.boolean(),
+});
+const outcome = fc.record({ takes: fc.integer({ min: 0, max: 30 }), fails: fc.boolean() });
+
+test("whatever comes and fails: order is kept, every piece is answered once and truly, and bounds hold", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(submission, { maxLength: 40 }),
+      fc.array(outcome, { minLength: 1 }),
+      async (given, fates) => {
+        const clock = new FakeClock();
+        const written: { partition: number; tenant: string; number: number }[] = [];
+        const inFlight = new Set<number>();
+        let appends = 0;
+        const it = batcher(
+          async (_, partition, records) => {
+            expect(inFlight.has(partition)).toBe(false);
+            inFlight.add(partition);
+            const bytes = records.reduce((sum, { value }) => sum + value.length, 0);
+            expect(records.length === 1 || bytes <= LIMITS.appendBytes).toBe(true);
+            const fate = fates[appends++ % fates.length];
+            await sleep(clock, fate?.takes ?? 0, new AbortController().signal);
+            inFlight.delete(partition);
+            if (fate?.fails) throw new Error("no");
+            for (const record of records) {
+              const numbers = numbersIn(record);
+              expect(numbers.length === 1 || record.value.length <= LIMITS.recordBytes).toBe(true);
+              const tenant = record.headers["tenant"] ?? "";
+              for (const number of numbers) written.push({ partition, tenant, number });
+            }
+          },
+          clock,
+          LIMITS,
+        );
+        const answers = new Map<number, boolean[]>();
+        for (const [number, { size, partition, tenant, before, withdraw }] of given.entries()) {
+          await clock.advance(before);
+          const { durable, withdraw: takeBack } = it.submit(piece(number, size, partition, tenant));
+          const answer = (yes: boolean) => answers.set(number, [...(answers.get(number) ?? []), yes]);
+          durable.then(
+            () => answer(true),
+            () => answer(false),
+          );
+          if (withdraw) takeBack();
+        }
+        await clock.advance(5_000);
+        expect(it.pending).toBe(0);
+        expect(clock.pending).toBe(0);
+        const durable = new Set(written.map(({ number }) => number));
+        expect(written).toHaveLength(durable.size);
+        for (const number of given.keys()) expect(answers.get(number)).toEqual([durable.has(number)]);
+        const lanes = Map.groupBy(written, ({ partition, tenant }) => `${partition}${tenant}`);
+        for (const lane of lanes.values()) {
+          const numbers = lane.map(({ number }) => number);
+          expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

@@ -1,0 +1,91 @@
+import { Fault } from "@rondo/core";
+import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
+import { expect, test } from "vitest";
+import { admission } from "./admission.ts";
+import { BATCH_LIMITS, batcher } from "./batcher.ts";
+import { DEADLINE_MS, intake } from "./intake.ts";
+import { durableNames, request } from "./rig.cases.ts";
+
+const account = { receiver: "otlp", signal: "logs", tenant: "default" } as const;
+
+async function made() {
+  const clock = new FakeClock();
+  const broker = memoryBroker({ partitions: 8 });
+  await broker.ensureTopics([{ name: "otlp_logs" }]);
+  const credits = admission(1 << 20, clock);
+  const counts: [accepted: number, refused: number][] = [];
+  const it = intake({
+    admission: credits,
+    batcher: batcher(broker.append, clock, { ...BATCH_LIMITS, lingerMs: 10 }),
+    partitionsOf: () => 8,
+    clock,
+    random: () => 0.5,
+    count: (_, accepted, refused) => void counts.push([accepted, refused]),
+  });
+  const take = (body: Buffer) => {
+    const permit = credits.take(body.length);
+    if (permit === undefined) throw new Error("no credits");
+    return it.take(account, body, permit);
+  };
+  return { clock, broker, credits, counts, it, take };
+}
+
+/** A request whose services fall on several partitions. */
+const spread = () =>
+  Buffer.concat(["a", "b", "c", "d", "e", "f"].map((name) => request("logs", [name], `svc-${name}`)));
+
+test("a request over several partitions is accepted when all of them are durable", async () => {
+  const { broker, clock, credits, counts, take } = await made();
+  const answer = take(spread());
+  await clock.advance(10);
+  expect(await answer).toEqual({ kind: "accepted", items: 6, rejected: 0, message: "" });
+  expect(durableNames(broker, "logs").sort()).toEqual(["a", "b", "c", "d", "e", "f"]);
+  expect(counts).toEqual([[6, 0]]);
+  expect(credits.inUse).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test("one partition that fails refuses the whole request, for now", async () => {
+  const { broker, clock, credits, counts, take } = await made();
+  let appends = 0;
+  broker.beforeAppend = () => {
+    appends += 1;
+    if (appends === 2) throw new Fault("disk_full", "no room");
+  };
+  const answer = take(spread());
+  await clock.advance(10);
+  expect(await answer).toMatchObject({ kind: "refused", fault: { code: "disk_full" }, afterMs: 1_100 });
+  expect(counts).toEqual([[0, 6]]);
+  await settled();
+  expect(credits.inUse).toBe(0);
+});
+
+test("a log that does not answer is given up at the deadline; the credits stay until it lets the bytes go", async () => {
+  const { broker, clock, credits, take } = await made();
+  const held = Promise.withResolvers<void>();
+  broker.beforeAppend = () => held.promise;
+  const stuck = take(request("logs", ["a"]));
+  await clock.advance(100);
+  const behind = take(request("logs", ["b"]));
+  await clock.advance(DEADLINE_MS);
+  expect(await stuck).toMatchObject({ kind: "refused", fault: { code: "unavailable" } });
+  expect(await behind).toMatchObject({ kind: "refused", fault: { code: "unavailable" } });
+  // What had not begun was taken back, and will not be written behind its client's back.
+  expect(credits.inUse).toBe(request("logs", ["a"]).length);
+  held.resolve();
+  await clock.advance(100);
+  expect(credits.inUse).toBe(0);
+  expect(durableNames(broker, "logs")).toEqual(["a"]);
+});
+
+test("a request that cannot be read is final and holds nothing", async () => {
+  const { credits, take } = await made();
+  expect(await take(Buffer.from([0, 1]))).toMatchObject({ kind: "refused", fault: { code: "invalid" } });
+  expect(credits.inUse).toBe(0);
+});
+
+test("a request that no account could ever hold is too large, not busy", async () => {
+  const { it } = await made();
+  expect(it.overloaded((1 << 20) + 1).fault.code).toBe("too_large");
+  expect(it.overloaded(5)).toMatchObject({ fault: { code: "unavailable" }, afterMs: 1_100 });
+});

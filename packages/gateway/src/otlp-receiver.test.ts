@@ -1,0 +1,57 @@
+import { readFields } from "@rondo/core";
+import { expect, test } from "vitest";
+import { otlpReceiver } from "./otlp-receiver.ts";
+import { place, receiverValues } from "./rig.cases.ts";
+
+/** What is said of a configuration; an empty list when it is fine. */
+function said(raw: unknown): string[] {
+  const list: string[] = [];
+  const at = place("", list);
+  const values = readFields(otlpReceiver.fields, raw, at);
+  if (values !== undefined) otlpReceiver.check?.(values, at);
+  return list;
+}
+
+test("a protocol without a value is on with the Collector's defaults, an absent one is off", () => {
+  const { protocols } = receiverValues({ protocols: { grpc: null } });
+  expect(protocols.grpc).toMatchObject({ endpoint: { host: "localhost", port: 4317 }, max_recv_msg_size_mib: 0 });
+  expect(protocols.http).toBeNull();
+  expect(receiverValues({ protocols: { http: {} } }).protocols.http).toMatchObject({
+    endpoint: { host: "localhost", port: 4318 },
+    traces_url_path: "/v1/traces",
+    keep_alives_enabled: true,
+  });
+});
+
+test("no protocol at all is a problem that shows the way out", () => {
+  expect(said({ protocols: {} })).toEqual(["protocols: must name grpc, http or both, as in `protocols: {grpc: null}`"]);
+});
+
+test("what protects is refused by name", () => {
+  const tls = { cert_file: "a.pem" };
+  const list = said({ protocols: { grpc: { tls, auth: { authenticator: "x" }, middlewares: [] }, http: { tls } } });
+  expect(list.map((line) => line.split(":").slice(0, 5).join(":"))).toEqual([
+    "protocols::grpc::tls",
+    "protocols::grpc::auth",
+    "protocols::grpc::middlewares",
+    "protocols::http::tls",
+  ]);
+});
+
+test("what does no harm is warned about by name, and not when it asks for nothing", () => {
+  expect(said({ protocols: { http: { cors: { allowed_origins: ["*"] }, include_metadata: true } } })).toEqual([
+    expect.stringMatching(/^warning: protocols::http::include_metadata: /),
+    expect.stringMatching(/^warning: protocols::http::cors: /),
+  ]);
+  expect(said({ protocols: { http: { cors: {}, include_metadata: false } } })).toEqual([]);
+});
+
+test.each([
+  ["an unknown key", { grpc: { endpont: "a:1" } }, /protocols::grpc::endpont: unknown key; did you mean endpoint\?/],
+  ["a URL as endpoint", { grpc: { endpoint: "http://a:1" } }, /endpoint: must be host:port/],
+  ["a unix socket", { grpc: { transport: "unix" } }, /transport: must be one of tcp/],
+  ["a limit beyond the ceiling", { grpc: { max_recv_msg_size_mib: 4096 } }, /from 0 to 512/],
+  ["a path with a query", { http: { logs_url_path: "/v1/logs?x" } }, /logs_url_path: must be a path/],
+])("%s is a problem", (_, protocols, message) => {
+  expect(said({ protocols }).join("\n")).toMatch(message);
+});
