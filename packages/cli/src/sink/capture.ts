@@ -7,8 +7,8 @@ import { Holdings } from "./holdings.ts";
 import { type IdentityOptions, identities } from "./identity.ts";
 
 /**
- * What a capture file holds. A last line without its end is a batch whose exporter died while writing: it is left out,
- * as its delivery was never confirmed. Throws a Fault `corrupt` that names the line for other damage, `not_found`
+ * What a capture file holds. A line without its end is a batch whose exporter died while writing: it is left out, as its
+ * delivery was never confirmed, whether it is the last one or the next process went on behind it. Throws a Fault `corrupt` that names the line for other damage, `not_found`
  * when there is no file.
  */
 export async function readCapture(path: string, options?: IdentityOptions): Promise<Holdings> {
@@ -19,7 +19,7 @@ export async function readCapture(path: string, options?: IdentityOptions): Prom
       if (broken > 0) throw new Fault("corrupt", `${path}:${broken} is not a captured batch`);
       line += 1;
       if (text === "") continue;
-      const batch = parse(text);
+      const batch = parse(text) ?? parse(text.slice(text.lastIndexOf('{"')));
       if (batch === undefined) broken = line;
       else holdings.add(batch.signal, identities(batch.signal, batch.body, options));
     }
