@@ -1,0 +1,73 @@
+/** `npm run bench:peer`: both arms in the order A B B A …, a JSON line for every round, and the median ratio last. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildCorpus } from "./corpus.ts";
+import { readOptions, USAGE, UsageError } from "./options.ts";
+import { type Figures, runArm } from "./round.ts";
+
+/** The middle of the values, the lower of two; NaN of none. */
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
+/** Three digits behind the point are more than the method can tell apart. */
+function rounded(figures: Figures): object {
+  return Object.fromEntries(
+    Object.entries(figures).map(([key, value]) => [key, typeof value === "number" ? Number(value.toFixed(3)) : value]),
+  );
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const corpus = buildCorpus(options.signal, options.size, options.seed);
+  const bytes =
+    corpus.templates.reduce((sum, { body }) => sum + body.length, 0) / (corpus.templates.length * corpus.size);
+  console.log(
+    JSON.stringify({
+      ...options,
+      corpus: corpus.hash.slice(0, 16),
+      bytesPerItem: Number(bytes.toFixed(1)),
+      node: process.version,
+    }),
+  );
+  const scratch = mkdtempSync(join(tmpdir(), "rondo-bench-"));
+  const ratios: number[] = [];
+  let voided = 0;
+  for (let round = 0; round < options.rounds; round++) {
+    // A B, then B A: what warms up or wears out over time hits both alike.
+    const order = round % 2 === 0 ? [0, 1] : [1, 0];
+    const figures: Figures[] = [];
+    for (const which of order) {
+      const arm = options.arms[which === 0 ? 0 : 1];
+      figures[which] = await runArm(arm, { ...options, corpus }, join(scratch, `${round}-${which}`));
+    }
+    const [ours, theirs] = figures;
+    if (ours === undefined || theirs === undefined) throw new Error("a round has two arms");
+    const counts = ours.problems.length === 0 && theirs.problems.length === 0;
+    const ratio = ours.cpuPerMillion / theirs.cpuPerMillion;
+    if (counts) ratios.push(ratio);
+    else voided++;
+    console.log(
+      JSON.stringify({ round, counts, ratio: Number(ratio.toFixed(3)), arms: [rounded(ours), rounded(theirs)] }),
+    );
+  }
+  if (ratios.length > 0)
+    console.log(
+      `over ${ratios.length} rounds: ${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}; ${voided} void`,
+    );
+  console.log(`ratio ${median(ratios).toFixed(3)}`);
+  return voided > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  if (!(thrown instanceof UsageError)) throw thrown;
+  console.error(`${thrown.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,148 @@
+import { countItems, SIGNALS } from "@rondo/otlp";
+import { decodedItems, decodeRequest, encodeRequest } from "@rondo/otlp/codec";
+import { describe, expect, test } from "vitest";
+import { buildCorpus, INSTANCES, STAMP_KEY, stampInto } from "./corpus.ts";
+import { ITEM_KEY, openGate, RESOURCE_KEY } from "./gate.ts";
+import { readOptions, UsageError } from "./options.ts";
+import { cpuOfStat, cpuSeconds, memoryOf } from "./process-figures.ts";
+import { pipelineYaml } from "./subject.ts";
+
+/** Bytes an item, as the published figures have them. */
+const SIZES = { traces: 660, metrics: 131, logs: 297 } as const;
+
+describe.each(SIGNALS)("the corpus of %s", (signal) => {
+  const corpus = buildCorpus(signal, 100, 1);
+
+  test("has as many items as it says, each of the size that the figures are for", () => {
+    expect(corpus.templates).toHaveLength(INSTANCES);
+    for (const { body, stamps } of corpus.templates) {
+      expect(countItems(signal, body)).toBe(100);
+      expect(stamps).toHaveLength(100);
+      expect(Math.abs(body.length / 100 - SIZES[signal]) / SIZES[signal]).toBeLessThan(0.05);
+    }
+  });
+
+  test("is the same for the same seed", () => {
+    expect(buildCorpus(signal, 100, 1).hash).toBe(corpus.hash);
+    expect(buildCorpus(signal, 100, 2).hash).not.toBe(corpus.hash);
+  });
+
+  test("is numbered in place, item by item", () => {
+    const template = corpus.templates[3];
+    if (template === undefined) throw new Error("the corpus has 64 templates");
+    const body = stampInto(Buffer.alloc(200_000), template, 4200);
+    expect(body.length).toBe(template.body.length);
+    const ids = [
+      ...JSON.stringify(decodeRequest(signal, body), (_key, value) =>
+        typeof value === "bigint" ? String(value) : value,
+      ).matchAll(new RegExp(`"${STAMP_KEY}","value":{"stringValue":"(\\d+)"`, "g")),
+    ].map(([, digits]) => Number(digits));
+    expect(ids).toEqual(Array.from({ length: 100 }, (_, index) => 4200 + index));
+  });
+});
+
+/** Takes a request through a decoder and back with the bench's attributes added, as a subject would. */
+function enrich(
+  signal: (typeof SIGNALS)[number],
+  body: Buffer,
+  keys: { readonly resource: boolean; readonly item: boolean },
+): Buffer {
+  // Objects of the decoder, opened for change: this is the one place that plays the subject.
+  type Attributes = { attributes: { key: string; value: { stringValue: string } }[] };
+  const request = decodeRequest(signal, body);
+  const lists: readonly (readonly { readonly resource?: unknown }[])[] = Object.values(request);
+  for (const one of lists.flat())
+    if (keys.resource) (one.resource as Attributes).attributes.push({ key: RESOURCE_KEY, value: { stringValue: "a" } });
+  if (keys.item)
+    for (const { item } of decodedItems(signal, request))
+      (item as unknown as Attributes).attributes.push({ key: ITEM_KEY, value: { stringValue: "b" } });
+  return Buffer.from(encodeRequest(signal, request));
+}
+
+describe.each(SIGNALS)("the gate for %s", (signal) => {
+  const corpus = buildCorpus(signal, 10, 1);
+  const request = (number: number, keys = { resource: true, item: true }) => {
+    const template = corpus.templates[number];
+    if (template === undefined) throw new Error("the corpus has 64 templates");
+    return enrich(signal, stampInto(Buffer.alloc(20_000), template, number * 10), keys);
+  };
+
+  test("lets a complete round pass", () => {
+    const gate = openGate(signal, 100);
+    gate.take(request(1));
+    gate.take(Buffer.concat([request(0), request(2)]));
+    expect(gate.result(30)).toEqual({ received: 30, missing: 0, duplicates: 0, problems: [] });
+  });
+
+  test("sees what is missing", () => {
+    const gate = openGate(signal, 100);
+    gate.take(request(0));
+    expect(gate.result(20)).toMatchObject({ missing: 10, problems: ["10 items never arrived"] });
+  });
+
+  test("sees what came twice", () => {
+    const gate = openGate(signal, 100);
+    gate.take(request(0));
+    gate.take(request(0));
+    expect(gate.result(10)).toMatchObject({ duplicates: 10, problems: ["10 items arrived again"] });
+  });
+
+  test("sees what was not enriched", () => {
+    const gate = openGate(signal, 100);
+    gate.take(request(0, { resource: false, item: true }));
+    gate.take(request(1, { resource: true, item: false }));
+    const { problems } = gate.result(20);
+    expect(problems[0]).toBe(`a resource has ${RESOURCE_KEY} 0 times`);
+    expect(problems[1]).toBe(`an item has ${ITEM_KEY} 0 times`);
+  });
+});
+
+describe("figures of a process", () => {
+  test("a name with blanks and brackets does not shift the fields", () => {
+    const line = "42 (a ) b) S 1 42 42 0 -1 4194560 100 200 0 0 150 50 30 20 20 0 7 0 100 1000 10 0";
+    expect(cpuOfStat(line)).toBe(2.5);
+  });
+
+  test("a process that works uses CPU, and it holds memory", () => {
+    const before = cpuSeconds(process.pid);
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+    expect(cpuSeconds(process.pid) - before).toBeGreaterThan(0.02);
+    expect(memoryOf(process.pid).rss).toBeGreaterThan(memoryOf(process.pid).anonymous);
+  });
+});
+
+describe("the command line", () => {
+  test("has a default for everything", () => {
+    expect(readOptions([])).toMatchObject({
+      signal: "traces",
+      size: 100,
+      rounds: 2,
+      protocol: "http",
+      arms: ["rondo", "collector"],
+    });
+  });
+
+  test.each([
+    [["--signal", "profiles"]],
+    [["--size", "x"]],
+    [["--arms", "rondo"]],
+    [["--topology", "t1"]],
+    [["--what"]],
+  ])("%j is refused with a way out", (args) => {
+    expect(() => readOptions(args)).toThrow(UsageError);
+  });
+
+  test("help is not a bench", () => {
+    expect(readOptions(["--help"])).toBeUndefined();
+  });
+});
+
+test.each(["http", "grpc"] as const)(
+  "the configuration over %s says that nothing is compressed or queued",
+  (protocol) => {
+    const yaml = pipelineYaml({ arm: "collector", signal: "logs", protocol, backend: 9, folder: "" }, 8);
+    expect(yaml).toContain("compression: none");
+    expect(yaml).toContain("sending_queue: {enabled: false}");
+  },
+);
