@@ -2,6 +2,7 @@
 export * from "./exposition.ts";
 export * from "./health.ts";
 export * from "./log.ts";
+export * from "./log-destination.ts";
 export * from "./log-value.ts";
 export * from "./metrics.ts";
 export * from "./metrics-server.ts";

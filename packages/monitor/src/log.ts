@@ -1,6 +1,7 @@
 /** Rondo's log: pino lines, written before the call returns so that a crash loses none; readable on a terminal, JSON otherwise. */
 import type { Clock, Log } from "@rondo/core";
-import { destination as fileDestination, type LevelWithSilent, type Logger, pino } from "pino";
+import { type LevelWithSilent, type Logger, pino } from "pino";
+import type { LogDestination } from "./log-destination.ts";
 import { loggedFields, loggedText } from "./log-value.ts";
 
 /** What is written: the level itself and what is graver. */
@@ -8,14 +9,6 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const 
 
 /** One of the levels. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** Where lines go. */
-export interface LogDestination {
-  /** Takes one line with its line break, and has written it when it returns. */
-  write(line: string): void;
-  /** A person reads it there, so that `auto` means `pretty`. */
-  readonly terminal?: boolean;
-}
 
 /** How the log is made. */
 export interface LogOptions {
@@ -37,14 +30,6 @@ export async function createLog({ level, format, destination, clock }: LogOption
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return logOf(pino(options, sink));
-}
-
-/** The destination of a file descriptor of this process: 1 for stdout, 2 for stderr. Writes are synchronous. */
-export function descriptorDestination(fd: number, terminal: boolean): LogDestination {
-  const file = fileDestination({ fd, sync: true });
-  // A reader that went away must not end a process whose work is elsewhere; there is nobody left to tell.
-  file.on("error", () => {});
-  return { terminal, write: (line) => void file.write(line) };
 }
 
 async function prettyDestination(destination: LogDestination): Promise<LogDestination> {

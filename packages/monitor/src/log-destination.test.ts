@@ -1,6 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { descriptorDestination, FULL_PIPE_WAIT_MS } from "./log-destination.ts";
 
 const index = new URL("./index.ts", import.meta.url).href;
 const core = new URL("../../core/src/index.ts", import.meta.url).href;
@@ -47,4 +51,30 @@ test("a process whose log nobody reads any more lives", async () => {
   alone.stdout.destroy();
   const [code] = await once(alone, "close");
   expect([code, errors]).toEqual([0, "alive"]);
+});
+
+test.runIf(existsSync("/dev/full"))("a full disk costs the line, not the process", () => {
+  const fd = openSync("/dev/full", "w");
+  const destination = descriptorDestination(fd, false);
+  expect(() => destination.write("line\n")).not.toThrow();
+  closeSync(fd);
+  // A descriptor that is closed is no worse.
+  expect(() => destination.write("line\n")).not.toThrow();
+});
+
+test.runIf(process.platform === "linux")("a full non-blocking pipe delays a line for a bounded time", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rondo-log-"));
+  const path = join(folder, "pipe");
+  execFileSync("mkfifo", [path]);
+  // On Linux a named pipe that is open for both has a reader, which here never reads.
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    const started = performance.now();
+    descriptorDestination(fd, false).write("x".repeat(1 << 20));
+    expect(performance.now() - started).toBeGreaterThanOrEqual(FULL_PIPE_WAIT_MS / 2);
+    expect(performance.now() - started).toBeLessThan(FULL_PIPE_WAIT_MS * 6);
+  } finally {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  }
 });
