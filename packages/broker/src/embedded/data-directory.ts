@@ -1,7 +1,7 @@
 /** The data directory: made, checked for its version and locked, with one clear sentence for each way in which it cannot be used. */
 
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Clock, Fault } from "@rondo/core";
 import { type FindProcess, lockDirectory, type Unlock } from "./directory-lock.ts";
 import { errorCode, type FileSystem } from "./file-system.ts";
@@ -57,6 +57,8 @@ export async function openDirectory(options: DirectoryOptions): Promise<DataDire
   try {
     if (readOnly) return { ...places, salt: await readVersion(fs, directory), unlock };
     await fs.makeDirectory(directory);
+    // Its own name must survive a power cut; a parent that may not be opened is left to the file system.
+    await fs.syncDirectory(dirname(resolve(directory))).catch(() => undefined);
     const self = (await options.findProcess(process.pid)) ?? { pid: process.pid, started: "", boot: "" };
     unlock = await lockDirectory(fs, directory, self, options.findProcess);
     await fs.makeDirectory(places.journal);

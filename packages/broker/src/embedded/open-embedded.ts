@@ -24,7 +24,7 @@ export interface EmbeddedOptions {
   readonly retentionMs?: number;
   /** The largest value of a record; 4 MiB. */
   readonly maxRecordBytes?: number;
-  /** False: acknowledge without waiting for the device; a power cut then loses what was acknowledged. True. */
+  /** False: acknowledge appends without waiting for the device; a power cut then loses what was acknowledged. True. */
   readonly sync?: boolean;
   /** Memory for the newest records, from which readers that keep up are served; 8 MiB. */
   readonly tailCacheBytes?: number;
@@ -66,7 +66,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   let store: Store | undefined;
   let journal: Journal;
   try {
-    store = openStore({ directory: data.state, readOnly, sync });
+    store = openStore({ directory: data.state, readOnly });
+    // LMDB syncs its file and never the name of it.
+    if (!readOnly) await fs.syncDirectory(data.state);
     journal = await Journal.open({
       fs,
       directory: data.journal,

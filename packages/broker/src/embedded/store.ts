@@ -29,7 +29,6 @@ export interface Store {
 export interface StoreOptions {
   readonly directory: string;
   readonly readOnly: boolean;
-  readonly sync: boolean;
 }
 
 interface Waiting {
@@ -43,14 +42,16 @@ const KEY_BYTES = 512;
 const MAX_WAITING = 100_000;
 const MAX_GROUP = 4096;
 
-/** Opens the LMDB in `directory`, making it unless `readOnly`. Throws what LMDB throws. */
-export function openStore({ directory, readOnly, sync }: StoreOptions): Store {
+/**
+ * Opens the LMDB in `directory`, making it unless `readOnly`. Throws what LMDB throws. It always syncs: its pages have no
+ * checksums, and one that lost some in a power cut is not a shorter LMDB but a broken one, which ends the process that reads it.
+ */
+export function openStore({ directory, readOnly }: StoreOptions): Store {
   const db: RootDatabase<Buffer, Buffer> = open({
     path: directory,
     // Durable when a write resolves. The default, `overlappingSync`, leaves the last transactions to be judged after a crash
     // by a boot id, which containers and restored disks do not keep.
     overlappingSync: false,
-    noSync: !sync,
     readOnly,
     encoding: "binary",
     keyEncoding: "binary",
@@ -109,7 +110,7 @@ export function openStore({ directory, readOnly, sync }: StoreOptions): Store {
       const start = Buffer.from(prefix);
       const found: (readonly [string, Uint8Array])[] = [];
       for (const { key, value } of db.getRange({ start })) {
-        if (start.compare(key, 0, start.length) !== 0) break;
+        if (!start.equals(key.subarray(0, start.length))) break;
         found.push([key.toString(), new Uint8Array(value)]);
       }
       return found;

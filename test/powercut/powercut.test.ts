@@ -1,0 +1,146 @@
+/**
+ * Nothing that was acknowledged is missing after a power cut: a process writes and commits while strace records its writes
+ * and syncs, 300 disks are made that a cut at a random moment may leave, and each is opened and held against the promises.
+ */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { openEmbedded } from "@rondo/broker/embedded";
+import { silentLog, systemClock } from "@rondo/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Acknowledged, expectedValue, GROUP, TOPIC } from "./acknowledged.ts";
+import { cutPower, type Random } from "./disk.ts";
+import { type Operation, readRecording, TRACED } from "./recording.ts";
+
+const IMAGES = 300;
+const SEED = 20_261_123;
+const hasStrace = spawnSync("strace", ["-V"]).status === 0;
+
+/** mulberry32: the same numbers for the same seed, so that an image that fails can be made again. */
+function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe.skipIf(!hasStrace && process.env["CI"] !== "true")("a power cut", () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "rondo-powercut-"));
+  });
+  afterAll(() => rm(root, { recursive: true }));
+
+  async function record(sync: boolean): Promise<readonly Operation[]> {
+    const directory = join(root, `data-${sync}`);
+    const acknowledgements = join(root, `acknowledged-${sync}`);
+    const trace = join(root, `trace-${sync}`);
+    await writeFile(acknowledgements, "");
+    const main = fileURLToPath(new URL("main.ts", import.meta.url));
+    const strace = ["-f", "-xx", "-s", String(1 << 24), "-e", `trace=${TRACED}`, "-e", "signal=none", "-o", trace];
+    const node = [process.execPath, "--conditions=source", main, directory, acknowledgements, String(sync)];
+    await promisify(execFile)("strace", [...strace, ...node]);
+    const recording = readRecording(await readFile(trace, "latin1"), directory, acknowledgements);
+    await rm(trace);
+    return recording;
+  }
+
+  /** What a promise lacks on the disk that image `seed` leaves; empty when everything is there. */
+  async function lossesOf(recording: readonly Operation[], seed: number): Promise<readonly string[]> {
+    const random = seeded(SEED + seed);
+    const cut = Math.floor(random() * (recording.length + 1));
+    const directory = join(root, `image-${seed}`);
+    await cutPower(recording, cut, directory, random);
+    const promises = recording.slice(0, cut).flatMap((operation) =>
+      // Written by main.ts.
+      operation.kind === "acknowledged" ? [JSON.parse(operation.line) as Acknowledged] : [],
+    );
+    const losses: string[] = [];
+    // A second opening must find what the first one left: repairs repair.
+    for (let opening = 1; opening <= 2; opening++) losses.push(...(await check(directory, promises)));
+    await rm(directory, { recursive: true });
+    return losses.map((loss) => `image ${seed}, cut after ${cut} of ${recording.length} operations: ${loss}`);
+  }
+
+  test(`leaves everything acknowledged on ${IMAGES} disks`, { timeout: 180_000 }, async () => {
+    const recording = await record(true);
+    const promised = recording.filter(({ kind }) => kind === "acknowledged").length;
+    expect(promised).toBeGreaterThan(400);
+    const losses: string[] = [];
+    for (let seed = 0; seed < IMAGES; seed++) losses.push(...(await lossesOf(recording, seed)));
+    expect(losses).toEqual([]);
+  });
+
+  test("loses something when syncing is switched off, so that this test can fail", { timeout: 60_000 }, async () => {
+    const recording = await record(false);
+    let lost = 0;
+    for (let seed = 0; seed < 20; seed++) lost += (await lossesOf(recording, seed)).length;
+    expect(lost).toBeGreaterThan(0);
+  });
+});
+
+async function check(directory: string, promises: readonly Acknowledged[]): Promise<readonly string[]> {
+  const losses: string[] = [];
+  const faults: string[] = [];
+  const log = { ...silentLog, error: (message: string) => faults.push(message) };
+  let broker: Awaited<ReturnType<typeof openEmbedded>>;
+  try {
+    broker = await openEmbedded({ directory, clock: systemClock, log, sync: false });
+  } catch (thrown) {
+    // Before the first promise a directory may be anything but whole, as long as that is said.
+    return [`cannot be opened: ${thrown}`];
+  }
+  try {
+    const registered = promises.some(({ kind }) => kind === "registered");
+    const topics = await broker.partitions(TOPIC).catch(() => 0);
+    if (registered && topics === 0) return ["the topic is missing"];
+    const positions = await broker.position(GROUP).catch(() => []);
+    if (registered && positions.length === 0) losses.push("the group is missing");
+    const served = new Map<string, string>();
+    for (let partition = 0; partition < topics; partition++) {
+      for (const [offset, id] of await everything(broker, partition, losses)) served.set(`${partition}/${offset}`, id);
+      const totals = Buffer.from((await broker.state.get(`totals/${partition}`)) ?? []).toString();
+      const committed = positions[partition]?.committed;
+      if (totals !== String(committed ?? "")) losses.push(`totals ${totals} beside commit ${committed}`);
+    }
+    for (const promise of promises) {
+      if (promise.kind === "append") {
+        for (const [place, id] of promise.ids.entries()) {
+          const found = served.get(`${promise.partition}/${promise.baseOffset + place}`);
+          if (found !== id) losses.push(`${id} is missing, ${found} stands in its place`);
+        }
+      } else if (promise.kind === "commit" && (positions[promise.partition]?.committed ?? -1) < promise.offset) {
+        losses.push(`the commit ${promise.offset} of partition ${promise.partition} is missing`);
+      }
+    }
+    return [...losses, ...faults];
+  } finally {
+    await broker.close();
+  }
+}
+
+/** Every record of a partition as [offset, id]; bytes or order that are wrong go to `losses`. */
+async function everything(
+  broker: Awaited<ReturnType<typeof openEmbedded>>,
+  partition: number,
+  losses: string[],
+): Promise<readonly (readonly [number, string])[]> {
+  const found: (readonly [number, string])[] = [];
+  for (let next = 0; ; ) {
+    const records = await broker.read(TOPIC, partition, next, 1 << 20);
+    if (records.length === 0) return found;
+    for (const { offset, headers, value } of records) {
+      const id = headers["id"] ?? "";
+      if (offset < next) losses.push(`offset ${offset} is served after ${next - 1}`);
+      if (!expectedValue(id).equals(value)) losses.push(`the bytes of ${id} are not what was appended`);
+      found.push([offset, id]);
+      next = offset + 1;
+    }
+  }
+}
