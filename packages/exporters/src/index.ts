@@ -1,1 +1,16 @@
-export {};
+/** The exporters, in one explicit list; nothing registers itself. */
+import type { AnyExporterType } from "@rondo/core";
+import type { DebugOutputs } from "./debug/destinations.ts";
+import { debugExporter } from "./debug/exporter.ts";
+import { otlp } from "./otlp/exporter.ts";
+import { otlphttp } from "./otlphttp/exporter.ts";
+
+export type { DebugOutputs };
+
+/** Every exporter type of this build; `outputs` are the streams that `debug` may write to. */
+export function exporterTypesWith(outputs: DebugOutputs): readonly AnyExporterType[] {
+  return [otlp, otlphttp, debugExporter(outputs)];
+}
+
+/** Every exporter type of this build, on the process's own streams. */
+export const exporterTypes: readonly AnyExporterType[] = exporterTypesWith(process);

@@ -1,0 +1,141 @@
+/** `otlp`: sends OTLP over gRPC. The request's bytes go out as they are; nothing is decoded but the answer. */
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type Batch, defineExporter, Fault, retry, type Verdict } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
+import { decodeStatus, SIGNALS, type Signal, WireError } from "@rondo/otlp";
+import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
+import { accumulationOf, noteQueue, retryPolicyOf } from "../sending-fields.ts";
+import { fields, type OtlpValues } from "./config.ts";
+import { Connection } from "./connection.ts";
+import { isMadeUp, meaningOf } from "./status-table.ts";
+
+/** The one method of each signal's service (opentelemetry/proto/collector/<signal>/v1). */
+const METHODS: Readonly<Record<Signal, string>> = {
+  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+};
+
+/** The `otlp` exporter. */
+export const otlp = defineExporter({
+  type: "otlp",
+  aliases: ["otlp_grpc"],
+  summary: "Sends to any backend that takes OTLP over gRPC, such as Tempo or another Collector.",
+  signals: SIGNALS,
+  fields,
+  create(values, around) {
+    const accumulation = accumulationOf(values.sending_queue);
+    noteQueue(values.sending_queue, around.log);
+    const sender = new GrpcSender(values, around.signal, new Recurring(around.log, around.clock));
+    return {
+      deliver: (batch, abort) => sender.send(batch, abort),
+      timeoutMs: values.timeout,
+      retry: retryPolicyOf(values.retry_on_failure),
+      ...(accumulation && { accumulation }),
+      close: () => sender.close(),
+    };
+  },
+});
+
+class GrpcSender {
+  readonly #connection: Connection;
+  readonly #method: string;
+  readonly #metadata: Metadata;
+  readonly #trouble: Recurring;
+  readonly #closed = new AbortController();
+
+  constructor(values: OtlpValues, signal: Signal, trouble: Recurring) {
+    this.#connection = new Connection(values);
+    this.#method = METHODS[signal];
+    this.#metadata = new Metadata({ waitForReady: values.wait_for_ready });
+    for (const [name, value] of values.headers) setHeader(this.#metadata, name, value.reveal());
+    this.#trouble = trouble;
+  }
+
+  /** One try. Resolves with what the status table makes of the answer, and with `aborted` as soon as the abort fires. */
+  send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+    const ends = [abort, this.#closed.signal];
+    if (ends.some(({ aborted }) => aborted)) return Promise.resolve(gaveUp());
+    return new Promise((resolve) => {
+      const connection = this.#connection;
+      const { client } = connection;
+      let over = false;
+      const call = client.makeUnaryRequest(
+        this.#method,
+        (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+        (answer: Buffer) => answer,
+        batch.body,
+        this.#metadata,
+        {},
+        (error, answer) => {
+          if (over) return;
+          finish();
+          connection.answered();
+          resolve(error === null ? this.#accepted(batch, answer) : this.#failed(batch, error));
+        },
+      );
+      const onAbort = () => {
+        finish();
+        // A backend that is away fails at once and never comes here: silence means a connection, or the hope of one.
+        if (!this.#closed.signal.aborted) connection.unanswered(client);
+        call.cancel();
+        resolve(gaveUp());
+      };
+      const finish = () => {
+        over = true;
+        for (const signal of ends) signal.removeEventListener("abort", onAbort);
+      };
+      for (const signal of ends) signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#connection.close();
+  }
+
+  #accepted(batch: Batch, answer: Buffer | undefined): Verdict {
+    const response = readResponse(answer ?? new Uint8Array(0));
+    if (response !== undefined) return acceptedVerdict(batch, response, this.#trouble);
+    // The status said OK, which is what acknowledges; only its details are lost.
+    return acceptedVerdict(batch, { rejected: 0, message: "its answer is not an OTLP response" }, this.#trouble);
+  }
+
+  #failed(batch: Batch, error: ServiceError): Verdict {
+    const name = status[error.code] ?? `status ${error.code}`;
+    const why = words(`${name}: ${error.details}`);
+    const { outcome, fault } = meaningOf(error.code);
+    const delayMs = retryDelayOf(error.metadata);
+    if (outcome === "later" || isMadeUp(error.details)) return retry(new Fault("unavailable", why), delayMs);
+    if (outcome === "with_delay" && delayMs !== undefined) return retry(new Fault(fault, why), delayMs);
+    return refusedVerdict(batch, why, this.#trouble);
+  }
+}
+
+/** The delay of a RetryInfo in `grpc-status-details-bin`, milliseconds. */
+function retryDelayOf(metadata: Metadata): number | undefined {
+  const [details] = metadata.get("grpc-status-details-bin");
+  if (!Buffer.isBuffer(details)) return undefined;
+  try {
+    return decodeStatus(details).retryDelayMs;
+  } catch (thrown) {
+    if (thrown instanceof WireError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Throws a Fault `config` that names the header, never its value. */
+function setHeader(metadata: Metadata, name: string, value: string): void {
+  try {
+    metadata.set(name, name.toLowerCase().endsWith("-bin") ? Buffer.from(value, "base64") : value);
+  } catch {
+    throw new Fault(
+      "config",
+      `headers: ${name} is not a header that gRPC can send; check for line breaks and odd letters`,
+    );
+  }
+}
+
+function gaveUp(): Verdict {
+  return retry(new Fault("aborted", "the try was aborted"));
+}

@@ -1,0 +1,55 @@
+/** What each gRPC status means for a batch: the one mapping at this border. OTLP 1.11, "Failures". */
+import { status } from "@grpc/grpc-js";
+import type { FaultCode } from "@rondo/core";
+
+/** `refused`: for good. `later`: try again. `with_delay`: again only when the answer names a delay (RetryInfo), else refused. */
+export type Outcome = "refused" | "later" | "with_delay";
+
+interface Meaning {
+  readonly outcome: Outcome;
+  readonly fault: FaultCode;
+}
+
+const later: Meaning = { outcome: "later", fault: "unavailable" };
+const refused: Meaning = { outcome: "refused", fault: "rejected" };
+
+/**
+ * By status code. Two rows are kinder than OTLP, which lets INTERNAL and UNKNOWN lose the request: they are what a crashing
+ * handler, a cut stream and a confused proxy look like as well, and what Rondo has accepted it does not give up for that.
+ * The Collector answers INTERNAL for a permanent failure behind it; such a request is repeated until someone looks.
+ */
+export const STATUS_TABLE: Readonly<Record<number, Meaning>> = {
+  [status.CANCELLED]: later,
+  [status.UNKNOWN]: later,
+  [status.INVALID_ARGUMENT]: refused,
+  [status.DEADLINE_EXCEEDED]: later,
+  [status.NOT_FOUND]: refused,
+  [status.ALREADY_EXISTS]: refused,
+  [status.PERMISSION_DENIED]: refused,
+  [status.RESOURCE_EXHAUSTED]: { outcome: "with_delay", fault: "throttled" },
+  [status.FAILED_PRECONDITION]: refused,
+  [status.ABORTED]: later,
+  [status.OUT_OF_RANGE]: later,
+  [status.UNIMPLEMENTED]: refused,
+  [status.INTERNAL]: later,
+  [status.UNAVAILABLE]: later,
+  [status.DATA_LOSS]: later,
+  [status.UNAUTHENTICATED]: refused,
+};
+
+/** What a code means; one that gRPC does not define says nothing of the batch. */
+export function meaningOf(code: number): Meaning {
+  return STATUS_TABLE[code] ?? later;
+}
+
+/**
+ * Statuses that grpc-js makes up itself, told by their text (its subchannel-call.ts and client.ts): the backend has not spoken
+ * gRPC, so its HTTP status, an oversized answer or a missing one must not count as a refusal.
+ */
+const MADE_UP =
+  /^(?:Received HTTP status code|No message received|Received message larger than max|Response message parsing)/;
+
+/** Whether a status was made up on this side of the wire. */
+export function isMadeUp(details: string): boolean {
+  return MADE_UP.test(details);
+}

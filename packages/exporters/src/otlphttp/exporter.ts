@@ -1,0 +1,146 @@
+/** `otlphttp`: sends OTLP over HTTP/1.1. In protobuf the request's bytes go out as they are, compressed off the event loop. */
+import { Agent, validateHeaderName, validateHeaderValue } from "node:http";
+import { Agent as TlsAgent } from "node:https";
+import { type Batch, type Clock, defineExporter, Fault, retry, type Verdict } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { acceptedVerdict, refusedVerdict } from "../partial-success.ts";
+import { accumulationOf, noteQueue, retryPolicyOf } from "../sending-fields.ts";
+import { tlsMaterial } from "../tls.ts";
+import { readPartial, readRefusal } from "./answer.ts";
+import { check, fields, type OtlpHttpValues } from "./config.ts";
+import { encodeBody } from "./encode.ts";
+import { type HttpEndpoint, urlOf } from "./endpoint.ts";
+import { type HttpAnswer, post } from "./post.ts";
+import { meaningOf, retryAfterMs } from "./status-table.ts";
+
+/** Bytes of an answer that are read. An OTLP answer has at most 4 MiB by the specification, and a few hundred in fact. */
+const ANSWER_BYTES = 65_536;
+
+/** The `otlphttp` exporter. */
+export const otlphttp = defineExporter({
+  type: "otlphttp",
+  aliases: ["otlp_http"],
+  summary: "Sends to any backend that takes OTLP over HTTP, such as Prometheus, Loki or another Collector.",
+  signals: SIGNALS,
+  fields,
+  check,
+  create(values, around) {
+    const accumulation = accumulationOf(values.sending_queue);
+    noteQueue(values.sending_queue, around.log);
+    const endpoint = endpointOf(values, around.signal);
+    const sender = new HttpSender(values, endpoint, around.clock, new Recurring(around.log, around.clock));
+    return {
+      deliver: (batch, abort) => sender.send(batch, abort),
+      timeoutMs: values.timeout,
+      retry: retryPolicyOf(values.retry_on_failure),
+      ...(accumulation && { accumulation }),
+      close: () => sender.close(),
+    };
+  },
+});
+
+class HttpSender {
+  readonly #values: OtlpHttpValues;
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: Agent;
+  readonly #clock: Clock;
+  readonly #trouble: Recurring;
+  readonly #closed = new AbortController();
+
+  constructor(values: OtlpHttpValues, endpoint: HttpEndpoint, clock: Clock, trouble: Recurring) {
+    this.#values = values;
+    this.#url = endpoint.url;
+    this.#headers = headersOf(values, endpoint);
+    this.#agent = agentOf(values, endpoint.url);
+    this.#clock = clock;
+    this.#trouble = trouble;
+  }
+
+  /** One try. Resolves with what the status table makes of the answer; no answer is a retry. */
+  async send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+    const either = AbortSignal.any([abort, this.#closed.signal]);
+    const encoded = await encodeBody(batch, this.#values);
+    if (encoded === undefined) return { kind: "settled", drops: [{ reason: "invalid_item", items: batch.items }] };
+    if (either.aborted) return gaveUp();
+    const headers = { ...this.#headers, ...encoded.headers };
+    let answer: HttpAnswer;
+    try {
+      answer = await post(
+        { url: this.#url, headers, body: encoded.body, agent: this.#agent, limit: ANSWER_BYTES },
+        either,
+      );
+    } catch (thrown) {
+      if (either.aborted) return gaveUp();
+      return retry(new Fault("unavailable", noAnswer(this.#url, thrown)));
+    }
+    return this.#judge(batch, answer);
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#agent.destroy();
+  }
+
+  #judge(batch: Batch, answer: HttpAnswer): Verdict {
+    const meaning = meaningOf(answer.statusCode);
+    if (meaning.outcome === "accepted") return acceptedVerdict(batch, readPartial(batch.signal, answer), this.#trouble);
+    const why = readRefusal(answer);
+    if (meaning.outcome === "refused") return refusedVerdict(batch, why, this.#trouble);
+    const message = meaning.hint === undefined ? why : `${why}; ${meaning.hint}`;
+    return retry(new Fault(meaning.fault, message), retryAfterMs(answer.headers["retry-after"], this.#clock.now()));
+  }
+}
+
+function endpointOf(values: OtlpHttpValues, signal: Signal): HttpEndpoint {
+  const own = { traces: values.traces_endpoint, metrics: values.metrics_endpoint, logs: values.logs_endpoint }[signal];
+  const endpoint = urlOf(signal, values.endpoint, own);
+  if (endpoint === undefined)
+    throw new Fault("config", `set endpoint or ${signal}_endpoint: ${signal} have nowhere to go`);
+  return endpoint;
+}
+
+/** Lower-case names, so that what describes the body always wins. Throws a Fault `config` that names a header, never its value. */
+function headersOf({ headers }: OtlpHttpValues, { userInfo }: HttpEndpoint): Readonly<Record<string, string>> {
+  const all: Record<string, string> = { "user-agent": "rondo" };
+  if (userInfo !== undefined) all["authorization"] = `Basic ${Buffer.from(userInfo.reveal()).toString("base64")}`;
+  for (const [name, value] of headers) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value.reveal());
+    } catch {
+      throw new Fault(
+        "config",
+        `headers: ${name} is not a header that HTTP can send; check for line breaks and odd letters`,
+      );
+    }
+    all[name.toLowerCase()] = value.reveal();
+  }
+  return all;
+}
+
+function agentOf(values: OtlpHttpValues, url: URL): Agent {
+  const options = {
+    keepAlive: !values.disable_keep_alives,
+    maxSockets: values.max_conns_per_host === 0 ? Number.POSITIVE_INFINITY : values.max_conns_per_host,
+    maxFreeSockets: values.max_idle_conns,
+    ...(values.idle_conn_timeout > 0 && { timeout: values.idle_conn_timeout }),
+  };
+  if (url.protocol === "http:") return new Agent(options);
+  const { ca, ...material } = tlsMaterial(values.tls);
+  return new TlsAgent({ ...options, ...material, ...(ca !== undefined && { ca: [...ca] }) });
+}
+
+/** Names the host, never the whole URL: paths and queries may carry tokens. */
+function noAnswer(url: URL, thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+  // A name with several addresses fails with one error for each.
+  const first = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const said = first instanceof Error && first.message !== "" ? first.message : cause.message;
+  return `no answer from ${url.host}: ${said === "" ? "the connection failed" : said}`;
+}
+
+function gaveUp(): Verdict {
+  return retry(new Fault("aborted", "the try was aborted"));
+}

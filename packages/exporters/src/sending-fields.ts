@@ -1,0 +1,134 @@
+/** The keys that every sending exporter shares (the Collector's exporterhelper), with their defaults, in one place. */
+import {
+  type Accumulation,
+  choice,
+  decimal,
+  duration,
+  type Field,
+  field,
+  flag,
+  group,
+  integer,
+  type Log,
+  map,
+  optional,
+  type RetryPolicy,
+  type Secret,
+  secret,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
+import { idleKey } from "./unbuilt.ts";
+
+const RETRIES =
+  "How a request that failed for now is repeated. Rondo repeats until the backend has settled it: what was accepted waits in " +
+  "the log for as long as the log keeps it.";
+
+/** `retry_on_failure`. */
+export const retryOnFailure = group(RETRIES, {
+  enabled: field(
+    "true or false",
+    "Rondo always retries: giving up would lose what was accepted.",
+    (raw, place) => {
+      if (raw === false || raw === "false") place.warn("has no effect: giving up would lose what was accepted");
+      else if (raw !== true && raw !== "true") place.problem("must be true or false");
+      return true;
+    },
+    { value: true },
+  ),
+  initial_interval: duration("The first wait.", "5s"),
+  randomization_factor: decimal("The share by which each wait may differ.", 0.5, { min: 0, max: 1 }),
+  multiplier: decimal("What the wait grows by after each failure.", 1.5, { min: 1, max: 1_000 }),
+  max_interval: duration("Where the wait stops growing.", "30s"),
+  max_elapsed_time: idleKey(
+    "The Collector drops a request after this time (300s); Rondo does not.",
+    "a request is repeated until the backend has settled it",
+  ),
+});
+
+/** The back-off that `retry_on_failure` describes. A first wait of 0 would be a busy loop. */
+export function retryPolicyOf(values: ValuesOf<{ retry: typeof retryOnFailure }>["retry"]): RetryPolicy {
+  const maxMs = Math.max(values.max_interval, SHORTEST_WAIT_MS);
+  return {
+    initialMs: Math.min(Math.max(values.initial_interval, SHORTEST_WAIT_MS), maxMs),
+    multiplier: values.multiplier,
+    maxMs,
+    randomization: values.randomization_factor,
+  };
+}
+
+const SHORTEST_WAIT_MS = 10;
+
+/** Bytes of one request by default: below the 4 MiB that gRPC servers take, with room for framing. */
+const REQUEST_BYTES = 3_670_016;
+
+const QUEUE =
+  "The Collector's queue in front of the exporter. Rondo's queue is its log, which outlives the process and needs no size; " +
+  "only `batch` has an effect.";
+
+const asQueue = <T>(inner: Field<T>): Field<T | null> => optional(inner);
+
+/** `sending_queue`. */
+export const sendingQueue = group(QUEUE, {
+  enabled: asQueue(flag("Accepted; the log is always there.")),
+  queue_size: asQueue(integer("Accepted; the log has no size in requests.")),
+  num_consumers: asQueue(
+    integer("Accepted; one request a partition and tenant is in flight, which keeps their order."),
+  ),
+  block_on_overflow: asQueue(flag("Accepted; the log does not overflow.")),
+  wait_for_result: asQueue(flag("Accepted; a client is answered when its data is durable.")),
+  sizer: asQueue(choice("Accepted; see queue_size.", ["requests", "items", "bytes"])),
+  storage: asQueue(text("Accepted; the log is on disk.")),
+  batch: optional(
+    group("Joins requests. Overrides the pipeline's batch processor.", {
+      flush_timeout: duration("The longest wait for company.", "200ms"),
+      min_size: integer("Send as soon as this many items wait.", 8192),
+      max_size: integer("Most items of one request; with sizer bytes, most bytes. 0 is no bound of its own.", 0),
+      sizer: choice("What max_size counts. Waiting always counts items.", ["items", "bytes"], "items"),
+      partition: idleKey(
+        "Client metadata by which requests are kept apart.",
+        "requests with different client metadata are never joined",
+      ),
+    }),
+  ),
+});
+
+type Queue = ValuesOf<{ queue: typeof sendingQueue }>["queue"];
+
+/** How `sending_queue.batch` joins requests; undefined leaves it to the pipeline. */
+export function accumulationOf({ batch }: Queue): Accumulation | undefined {
+  if (batch === null) return undefined;
+  const { flush_timeout: waitMs, min_size: minItems, max_size: max, sizer } = batch;
+  if (sizer === "items") return { waitMs, minItems, maxItems: max, maxBytes: REQUEST_BYTES };
+  return { waitMs, minItems, maxItems: 0, maxBytes: max === 0 ? REQUEST_BYTES : max };
+}
+
+/** Says once which keys of `sending_queue` were set and have no effect. */
+export function noteQueue(queue: Queue, log: Log): void {
+  const { batch: _, ...idle } = queue;
+  const keys = Object.entries(idle).flatMap(([key, value]) => (value === null ? [] : [key]));
+  if (keys.length > 0) log.info("these sending_queue keys have no effect: the queue is Rondo's log", { keys });
+}
+
+/** `headers`: sent with every request; values are secrets, since most of them are. */
+export const headers = map(
+  "Sent with every request. Values are never printed.",
+  secret("A header's value."),
+  new Map<string, Secret>(),
+);
+
+/** The algorithms that `compression` may name in the Collector; what cannot be sent by this exporter is refused. */
+export function compression<const T extends string>(built: readonly T[]): Field<T | "none"> {
+  return field(
+    [...built, "none"].join(" | "),
+    "How request bodies are compressed.",
+    (raw, place) => {
+      if (raw === "none" || raw === "") return "none";
+      const found = built.find((one) => one === raw);
+      if (found === undefined) place.problem(`must be one of ${[...built, "none"].join(", ")}`);
+      return found;
+    },
+    // Every exporter that compresses knows gzip, the one algorithm that OTLP demands of servers.
+    { value: "gzip" as T, text: "gzip" },
+  );
+}
