@@ -7,6 +7,8 @@
 export interface Place {
   /** The path as a user would write it: `receivers::otlp::protocols`. */
   readonly path: string;
+  /** The text that stands here in the file, where the value is not that text itself: `1.0` of the number 1, `0123` of 83. */
+  readonly written?: string | undefined;
   /** Reports something wrong here; reading goes on so that all problems show at once. */
   problem(message: string): void;
   /** Reports something that works but is probably not meant. */

@@ -1,12 +1,13 @@
 import type { Place } from "@rondo/core";
-import { anyValue, VALUE_DEPTH } from "@rondo/otlp";
+import { anyValue, memberOf, VALUE_DEPTH } from "@rondo/otlp";
 import { expect, test } from "vitest";
 import { attributeValue } from "./attribute-value.ts";
 
-function read(raw: unknown) {
+function read(raw: unknown, written?: string) {
   const problems: string[] = [];
   const at = (path: string): Place => ({
     path,
+    written,
     problem: (message) => void problems.push(`${path}: ${message}`),
     warn() {},
     at: (key) => at(`${path}::${key}`),
@@ -25,6 +26,21 @@ test.each([
   [new Map([["a", new Map([["b", 1]])]])],
 ])("%s becomes its AnyValue", (raw) => {
   expect(read(raw)).toEqual({ value: anyValue(raw), problems: [] });
+});
+
+test.each(["1.0", "1e0", "+1.", "0.1e1"])("a whole number that is written %s is a double", (written) => {
+  const { value = new Uint8Array() } = read(1, written);
+  expect(value[0]).toBe(0x21);
+  expect(memberOf(value)?.double()).toBe(1);
+});
+
+test.each(["1", "+1", "0x1", "0o1", "1_000"])("a whole number that is written %s is an int", (written) => {
+  expect(read(Number.parseInt(written, 10), written).value).toEqual(anyValue(Number.parseInt(written, 10)));
+});
+
+test("a hexadecimal E is no exponent, and a double may be large", () => {
+  expect(read(0x1e, "0x1E").value).toEqual(anyValue(30));
+  expect(memberOf(read(1e20, "1e20").value ?? new Uint8Array())?.double()).toBe(1e20);
 });
 
 test("maps may be objects, and inner nothing is the empty value", () => {

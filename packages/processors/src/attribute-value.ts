@@ -4,15 +4,31 @@ import { anyValue, VALUE_DEPTH, type Value } from "@rondo/otlp";
 
 /**
  * A field of any YAML value; it parses to AnyValue bytes. Text, booleans, whole numbers (int), other numbers (double), lists
- * and maps; a whole number must fit 64 signed bits. An empty value counts as absent.
+ * and maps; a whole number must fit 64 signed bits. An empty value counts as absent. `1.0` is a double where the place knows
+ * how it was written, but an int inside a list or map.
  */
 export function attributeValue(doc: string): Field<Uint8Array> {
   return field("any value", doc, (raw, place) => {
-    const before = { problems: 0 };
-    const value = readValue(raw, counting(place, before), 0);
-    return before.problems > 0 ? undefined : anyValue(value);
+    if (typeof raw === "number" && WRITTEN_AS_DOUBLE.test(place.written ?? "")) return doubleValue(raw);
+    const found = { problems: 0 };
+    const value = readValue(raw, counting(place, found), 0);
+    return found.problems > 0 ? undefined : anyValue(value);
   });
 }
+
+/** Needed for whole numbers, which `anyValue` takes for ints. */
+function doubleValue(value: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = DOUBLE_TAG;
+  new DataView(bytes.buffer).setFloat64(1, value, true);
+  return bytes;
+}
+
+/** A number with a point or an exponent, which is a double even where it is whole; not the hexadecimal 0x1E. */
+const WRITTEN_AS_DOUBLE = /^[-+\d_.]*[.eE]/;
+
+/** AnyValue.double_value, field 4, as a fixed64. */
+const DOUBLE_TAG = 0x21;
 
 /** Counts the problems found below a place, so that a value with one is not used in part. */
 function counting(place: Place, found: { problems: number }): Place {
