@@ -2,14 +2,15 @@
  * The attributes of one message as places in its bytes, read in one walk and edited without copying. One list serves any
  * number of messages in turn, so that an item costs no garbage.
  */
-import { keyValue } from "./any-value.ts";
 import { Cursor, Wire } from "./cursor.ts";
 import type { Constant } from "./edit.ts";
 import { KEY_VALUE } from "./layout.ts";
 import type { Splices } from "./splices.ts";
-import { Writer } from "./writer.ts";
+import { putVarint, varintSize } from "./writer.ts";
 
 const NONE = new Uint8Array(0);
+const KEY_TAG = KEY_VALUE.key * 8 + Wire.bytes;
+const VALUE_TAG = KEY_VALUE.value * 8 + Wire.bytes;
 
 /** One attribute: where its field stands in the message, and where key and value are now. */
 class Entry {
@@ -48,11 +49,44 @@ export class AttributeList {
     return this.#length;
   }
 
-  /** Reads the attributes, fields of number `field`, of the message that `message` stands before. */
+  /** Reads the attributes, fields of number `field` (below 16), of the message that `message` stands before. */
   read(message: Cursor, field: number): void {
     this.#length = 0;
     this.#dirty = false;
-    while (message.next()) if (message.is(field, Wire.bytes)) this.#readPair(message);
+    const tag = field * 8 + Wire.bytes;
+    const { bytes } = message;
+    for (;;) {
+      // The hottest loop there is: attributes of the usual shape are read here, everything else by the cursors.
+      const at = message.stop;
+      const start = at + 2;
+      const stop = start + (bytes[at + 1] ?? 0);
+      if (bytes[at] === tag && stop - start < 0x80 && stop <= message.end && this.#readUsual(at, start, stop)) {
+        message.stop = stop;
+        continue;
+      }
+      if (!message.next()) return;
+      if (message.is(field, Wire.bytes)) this.#readPair(message);
+    }
+  }
+
+  /** Reads a KeyValue of key and value in that order, with lengths of one byte; false where it is anything else. */
+  #readUsual(at: number, start: number, stop: number): boolean {
+    const bytes = this.#body;
+    const keyStart = start + 2;
+    const keyStop = keyStart + (bytes[start + 1] ?? 0);
+    const valueStart = keyStop + 2;
+    if (bytes[start] !== KEY_TAG || valueStart > stop || bytes[keyStop] !== VALUE_TAG) return false;
+    if (valueStart + (bytes[keyStop + 1] ?? 0) !== stop) return false;
+    const entry = this.#push();
+    entry.at = at;
+    entry.stop = stop;
+    entry.key = bytes;
+    entry.keyStart = keyStart;
+    entry.keyStop = keyStop;
+    entry.value = bytes;
+    entry.valueStart = valueStart;
+    entry.valueStop = stop;
+    return true;
   }
 
   #readPair(message: Cursor): void {
@@ -72,11 +106,13 @@ export class AttributeList {
         entry.keyStop = pair.stop;
       } else if (pair.field === KEY_VALUE.value) {
         // A message that stands twice in its parent means both, merged; and merging is concatenating.
-        if (values++ === 0) {
+        if (values++ > 0) {
+          const before = entry.value.subarray(entry.valueStart, entry.valueStop);
+          this.#setValue(entry, Buffer.concat([before, pair.slice()]));
+        } else {
           entry.valueStart = pair.start;
           entry.valueStop = pair.stop;
-        } else
-          this.#setValue(entry, Buffer.concat([entry.value.subarray(entry.valueStart, entry.valueStop), pair.slice()]));
+        }
       }
     }
   }
@@ -188,8 +224,20 @@ export class AttributeList {
   }
 }
 
+/** The field of an attribute: tag, length and KeyValue. Out of the shared pool, since it is copied into a result at once. */
 function encode(entry: Entry, field: number): Uint8Array {
-  const key = entry.key.subarray(entry.keyStart, entry.keyStop);
-  const value = entry.value.subarray(entry.valueStart, entry.valueStop);
-  return new Writer(key.length + value.length + 16).bytes(field, keyValue(key, value)).finish();
+  const key = entry.keyStop - entry.keyStart;
+  const value = entry.valueStop - entry.valueStart;
+  const pair = 2 + varintSize(key) + key + varintSize(value) + value;
+  const out = Buffer.allocUnsafe(1 + varintSize(pair) + pair);
+  out[0] = field * 8 + Wire.bytes;
+  let at = putVarint(out, 1, pair);
+  out[at++] = KEY_TAG;
+  at = putVarint(out, at, key);
+  out.set(entry.key.subarray(entry.keyStart, entry.keyStop), at);
+  at += key;
+  out[at++] = VALUE_TAG;
+  at = putVarint(out, at, value);
+  out.set(entry.value.subarray(entry.valueStart, entry.valueStop), at);
+  return out;
 }

@@ -20,8 +20,6 @@ function byte(bytes: Uint8Array, at: number): number {
 export class Cursor {
   /** The buffer that all offsets are relative to. */
   readonly bytes: Uint8Array;
-  /** Where the next tag is read. */
-  pos: number;
   /** The end of the message. */
   end: number;
   /** The number of the current field. */
@@ -32,36 +30,37 @@ export class Cursor {
   at = 0;
   /** Where its value begins; for `bytes` behind the length. */
   start = 0;
-  /** Where its value ends, and the next tag begins. */
-  stop = 0;
+  /** Where its value ends, and the next tag begins; before the first field, the start of the message. */
+  stop: number;
   #view: DataView | undefined;
   #text: Buffer | undefined;
 
   /** Stands before the first field of the message in `bytes[start, end)`. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.bytes = bytes;
-    this.pos = start;
+    this.stop = start;
     this.end = end;
   }
 
   /** Stands before the first field of another message of the same buffer. */
   over(start: number, end: number): this {
-    this.pos = start;
+    this.stop = start;
     this.end = end;
     return this;
   }
 
   /** Stands before the first field of the message that is `parent`'s current value, in the same buffer. */
   enter(parent: Cursor): this {
-    this.pos = parent.start;
-    this.end = parent.stop;
+    const { start, stop } = parent;
+    this.stop = start;
+    this.end = stop;
     return this;
   }
 
   /** Moves to the next field, known or not; false at the end. Throws WireError where the bytes are no field. */
   next(): boolean {
     const { bytes, end } = this;
-    let pos = this.pos;
+    let pos = this.stop;
     if (pos >= end) return false;
     this.at = pos;
     let tag = byte(bytes, pos++);
@@ -97,7 +96,6 @@ export class Cursor {
       throw new WireError(wire === 3 || wire === 4 ? "group" : `wire type ${wire}`, this.at);
     }
     this.stop = pos;
-    this.pos = pos;
     return true;
   }
 

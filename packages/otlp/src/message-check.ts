@@ -1,6 +1,6 @@
 /** Checks one message and everything below it against the table of codes: the inner loop of validation. */
 import { isUtf8 } from "node:buffer";
-import { VALUE_DEPTH } from "./any-value.ts";
+import { ANY, VALUE_DEPTH } from "./any-value.ts";
 import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId } from "./field-codes.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -8,7 +8,14 @@ import { WireError } from "./wire-error.ts";
 export type ItemFlaw = "trace_id" | "span_id" | "name_utf8";
 
 const ANY_VALUE = messageId("AnyValue");
+const KEY_VALUE = messageId("KeyValue");
 const SPAN = messageId("Span");
+const KEY_TAG = 1 * 8 + 2;
+const VALUE_TAG = 2 * 8 + 2;
+const STRING_TAG = ANY.string * 8 + 2;
+const BOOL_TAG = ANY.bool * 8;
+const INT_TAG = ANY.int * 8;
+const DOUBLE_TAG = ANY.double * 8 + 1;
 const VARINT_BYTES = 10;
 /** What a span must have shown: a trace id (1) and a span id (2). */
 const BOTH_IDS = 3;
@@ -52,7 +59,8 @@ export class MessageCheck {
         throw new WireError(`wire type ${wire} where ${(code & 7) - 1} belongs`, at);
       }
       if (wire === 2) {
-        let length = pos < end ? (bytes[pos++] ?? 0) : 0x80;
+        if (pos >= end) throw new WireError("message ends before a length", pos);
+        let length = bytes[pos++] ?? 0;
         if (length >= 0x80) {
           length = this.#varint(pos - 1, end);
           pos = this.#stop;
@@ -61,6 +69,10 @@ export class MessageCheck {
         if (stop > end) throw new WireError(`length ${length} runs past the end of its message`, at);
         if (check === Check.message) {
           const child = CHILDREN[base + field] ?? 0;
+          if (child === KEY_VALUE && depth <= VALUE_DEPTH && this.#usualPair(pos, stop)) {
+            pos = stop;
+            continue;
+          }
           // An AnyValue inside an AnyValue is one level deeper; the messages between them are not levels.
           const deeper = child === ANY_VALUE ? depth + 1 : depth;
           if (deeper > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, at);
@@ -78,7 +90,27 @@ export class MessageCheck {
         if (pos > end) throw new WireError("fixed value runs past the end of its message", at);
       } else throw new WireError(wire === 3 || wire === 4 ? "group" : `wire type ${wire}`, at);
     }
-    if (id === SPAN && seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start);
+    // The byte before the content is part of the span's field, which the content of an empty span is not.
+    if (id === SPAN && seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start - 1);
+  }
+
+  /** Whether `bytes[start, stop)` is a sound KeyValue of a short key and a short scalar, as most attributes are. */
+  #usualPair(start: number, stop: number): boolean {
+    const bytes = this.#bytes;
+    const keyStart = start + 2;
+    const keyStop = keyStart + (bytes[start + 1] ?? 0);
+    const value = keyStop + 2;
+    if (stop - start >= 0x80 || bytes[start] !== KEY_TAG || value + 2 > stop) return false;
+    if (bytes[keyStop] !== VALUE_TAG || value + (bytes[keyStop + 1] ?? 0) !== stop) return false;
+    const tag = bytes[value];
+    if (tag === STRING_TAG) {
+      if (value + 2 + (bytes[value + 1] ?? 0) !== stop) return false;
+    } else if (tag === INT_TAG || tag === BOOL_TAG) {
+      let pos = value + 1;
+      while (pos < stop && (bytes[pos] ?? 0) >= 0x80) pos++;
+      if (pos !== stop - 1 || pos - value >= VARINT_BYTES) return false;
+    } else if (tag !== DOUBLE_TAG || stop - value !== 9) return false;
+    return this.#isAscii(keyStart, keyStop);
   }
 
   /** Checks a value of bytes; returns which id of a span it is. */
@@ -117,10 +149,14 @@ export class MessageCheck {
   }
 
   #isText(start: number, stop: number): boolean {
+    return this.#isAscii(start, stop) || isUtf8(this.#bytes.subarray(start, stop));
+  }
+
+  #isAscii(start: number, stop: number): boolean {
     const bytes = this.#bytes;
     let all = 0;
     for (let pos = start; pos < stop; pos++) all |= bytes[pos] ?? 0;
-    return all < 0x80 || isUtf8(bytes.subarray(start, stop));
+    return all < 0x80;
   }
 
   #isSet(start: number, stop: number): boolean {

@@ -66,6 +66,7 @@ class OwnerHash {
   readonly #list: AttributeList;
   readonly #entry: Cursor;
   readonly #resource: Cursor;
+  readonly #out = new Writer(128);
 
   constructor(body: Uint8Array, tenant: string) {
     this.#tenant = utf8.encode(tenant);
@@ -77,7 +78,7 @@ class OwnerHash {
   /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
   hash(request: Cursor): number {
     // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
-    const out = new Writer(128).bytes(1, this.#tenant);
+    const out = this.#out.clear().bytes(1, this.#tenant);
     const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);
     this.#entry.enter(request);
     while (this.#entry.next()) {

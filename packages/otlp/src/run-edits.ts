@@ -1,8 +1,9 @@
 /** Runs compiled edits over one attribute list. What the actions mean is written at `Edit`. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { ANY, anyValue, memberOf } from "./any-value.ts";
 import type { AttributeList } from "./attribute-list.ts";
 import { convertValue } from "./convert-value.ts";
+import { Wire } from "./cursor.ts";
 import type { EachStep, EditProgram, SetStep, Step } from "./edit.ts";
 
 const utf8 = new TextEncoder();
@@ -74,10 +75,29 @@ function each(step: EachStep, list: AttributeList, act: (index: number) => void)
 /** The AnyValue that hides a value, as the Collector's hash action writes it. */
 function hashed(value: Uint8Array): Uint8Array {
   const member = memberOf(value);
-  let input = new Uint8Array(0);
-  if (member?.field === ANY.string) input = new Uint8Array(member.slice());
-  else if (member?.field === ANY.bool) input = Uint8Array.of(member.number() === 0 ? 0 : 1);
-  else if (member?.field === ANY.double) input = new Uint8Array(member.slice());
-  else if (member?.field === ANY.int) input = new Uint8Array(BigInt64Array.of(member.int64()).buffer);
-  return anyValue(input.length === 0 ? "" : createHash("sha256").update(input).digest("hex"));
+  if (member === undefined) return EMPTY_STRING;
+  let input: Uint8Array;
+  switch (member.field) {
+    case ANY.string:
+    case ANY.double:
+      input = member.slice();
+      break;
+    case ANY.bool:
+      input = Uint8Array.of(member.number() === 0 ? 0 : 1);
+      break;
+    case ANY.int:
+      input = new Uint8Array(BigInt64Array.of(member.int64()).buffer);
+      break;
+    default:
+      return EMPTY_STRING;
+  }
+  if (input.length === 0) return EMPTY_STRING;
+  const out = Buffer.allocUnsafe(2 + HEX_DIGITS);
+  out[0] = ANY.string * 8 + Wire.bytes;
+  out[1] = HEX_DIGITS;
+  out.write(hash("sha256", input, "hex"), 2, "latin1");
+  return out;
 }
+
+const EMPTY_STRING = anyValue("");
+const HEX_DIGITS = 64;

@@ -22,7 +22,7 @@ type Json = Record<string, unknown>;
 
 /** Reads the fields that `cursor` stands before into `target`, which has those of an earlier fragment of the message. */
 function read(message: Message, cursor: Cursor, target: Json, depth: number): Json {
-  if (depth > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, cursor.pos);
+  if (depth > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, cursor.stop);
   while (cursor.next()) {
     const field = message.fields[cursor.field];
     if (field === undefined) continue;

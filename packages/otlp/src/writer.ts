@@ -119,7 +119,13 @@ export class Writer {
     return this;
   }
 
-  /** What was written. The writer must not be used afterwards. */
+  /** Begins again from nothing, in the same memory: what `finish` returned before is overwritten. */
+  clear(): this {
+    this.#pos = 0;
+    return this;
+  }
+
+  /** What was written, not copied. */
   finish(): Uint8Array {
     return this.#out.subarray(0, this.#pos);
   }

@@ -1,0 +1,201 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { anyValue, VALUE_DEPTH, type Value } from "./any-value.ts";
+import { decodeRequest } from "./codec.ts";
+import { countItems } from "./count.ts";
+import { compileEdits } from "./edit.ts";
+import { editItems, editResources } from "./edit-requests.ts";
+import { requestToJson } from "./json.ts";
+import { partitionRequest } from "./partition.ts";
+import { removeItems } from "./remove-items.ts";
+import { anyRequest, recorded } from "./request.cases.ts";
+import type { Signal } from "./signal.ts";
+import { splitRequest } from "./split.ts";
+import { shiftTimes, timeRange } from "./times.ts";
+import { type ItemProblem, validateRequest } from "./validate.ts";
+import { forEachItem, forEachResource } from "./walk.ts";
+import { WireError } from "./wire-error.ts";
+import { Writer } from "./writer.ts";
+
+const ids = Buffer.from("0a1011111111111111111111111111111111120822222222222222220", "hex");
+
+/** A request of one span with the given content behind its ids. */
+function span(content: Uint8Array, head: Uint8Array = ids): Uint8Array {
+  return new Writer()
+    .bytes(1, new Writer().bytes(2, new Writer().bytes(2, Buffer.concat([head, content])).finish()).finish())
+    .finish();
+}
+
+function problemsOf(signal: Signal, body: Uint8Array): readonly ItemProblem[] {
+  const problems: ItemProblem[] = [];
+  validateRequest(signal, body, problems);
+  return problems;
+}
+
+test("takes what the codec takes, and counts alike", () => {
+  fc.assert(
+    fc.property(anyRequest, ([signal, body]) => {
+      expect(validateRequest(signal, body)).toBe(countItems(signal, body));
+    }),
+  );
+  for (const { signal, body } of recorded()) {
+    expect(validateRequest(signal, body)).toBe(countItems(signal, body));
+    expect(problemsOf(signal, body)).toEqual([]);
+  }
+});
+
+test.each<[string, string, string]>([
+  [
+    "truncated varint",
+    "0a09120712053080808080",
+    "resourceSpans[0].scopeSpans[0].spans[0].kind: varint runs past the end",
+  ],
+  ["varint of eleven bytes", "0a1012" + "0e" + "120c30" + "ffffffffffffffffffff01", "varint of more than 64 bits"],
+  ["field number 0", "0a06120412020200", "resourceSpans[0].scopeSpans[0].spans[0]: field number 0"],
+  ["group", "0a0412021213", "length"],
+  ["start of a group", "0a0612041202a301", "group"],
+  ["wire type 7", "0a0612041202a701", "wire type 7"],
+  ["name as a number", "0a06120412022801", "resourceSpans[0].scopeSpans[0].spans[0].name: wire type 0 where 2 belongs"],
+  ["resources as a number", "0801", "resourceSpans[0]: wire type 0 where 2 belongs"],
+  ["length past the end", "0a0412021205", "resourceSpans[0].scopeSpans[0].spans"],
+  ["fixed64 cut off", "0a0712051203390000", "fixed value runs past the end"],
+])("refuses %s", (_name, hex, message) => {
+  expect(() => validateRequest("traces", Buffer.from(hex, "hex"))).toThrow(WireError);
+  expect(() => validateRequest("traces", Buffer.from(hex, "hex"))).toThrow(message);
+});
+
+test("values nest to the limit and no deeper", () => {
+  const nested = (depth: number): Value => (depth === 0 ? "x" : new Map([["k", nested(depth - 1)]]));
+  const attribute = (value: Uint8Array) =>
+    new Writer().bytes(9, new Writer().text(1, "k").bytes(2, value).finish()).finish();
+  const wrap = (value: Uint8Array) =>
+    new Writer().bytes(6, new Writer().bytes(1, new Writer().text(1, "k").bytes(2, value).finish()).finish()).finish();
+  const deepest = anyValue(nested(VALUE_DEPTH));
+  const body = span(attribute(deepest));
+  expect(validateRequest("traces", body)).toBe(1);
+  expect(requestToJson("traces", body)).toContain('"stringValue":"x"');
+  expect(decodeRequest("traces", body).resourceSpans.length).toBe(1);
+  expect(() => validateRequest("traces", span(attribute(wrap(deepest))))).toThrow("values nested deeper than 32");
+  expect(() => anyValue(nested(VALUE_DEPTH + 1))).toThrow(RangeError);
+});
+
+test("a metric has its data once", () => {
+  const metric = (...data: number[]) =>
+    new Writer().bytes(1, new Writer().bytes(2, new Writer().bytes(2, Buffer.from(data)).finish()).finish()).finish();
+  expect(validateRequest("metrics", metric(0x2a, 0))).toBe(0);
+  expect(() => validateRequest("metrics", metric(0x2a, 0, 0x3a, 0))).toThrow("a second data field in one metric");
+  expect(() => validateRequest("metrics", metric(0x2a, 0, 0x2a, 0))).toThrow(
+    "resourceMetrics[0].scopeMetrics[0].metrics[0].gauge",
+  );
+});
+
+test.each<[string, string, ItemProblem["flaw"], string]>([
+  ["a span without ids", "", "trace_id", ""],
+  ["a trace id of 15 bytes", `0a0f${"11".repeat(15)}12082222222222222222`, "trace_id", ".traceId"],
+  ["a trace id of zeros", `0a10${"00".repeat(16)}12082222222222222222`, "trace_id", ".traceId"],
+  ["a span id of zeros", `0a10${"11".repeat(16)}1208${"00".repeat(8)}`, "span_id", ".spanId"],
+])("keeps the request and tells of %s", (_name, hex, flaw, path) => {
+  const body = span(new Uint8Array(0), Buffer.from(hex, "hex"));
+  expect(validateRequest("traces", body)).toBe(1);
+  expect(problemsOf("traces", body)).toEqual([
+    { first: 0, items: 1, flaw, path: `resourceSpans[0].scopeSpans[0].spans[0]${path}` },
+  ]);
+});
+
+test("names are UTF-8, values need not be", () => {
+  expect(problemsOf("traces", span(Buffer.from("2a01ff", "hex")))).toEqual([
+    { first: 0, items: 1, flaw: "name_utf8", path: "resourceSpans[0].scopeSpans[0].spans[0].name" },
+  ]);
+  expect(problemsOf("traces", span(Buffer.from("4a0a0a01ff12050a03616263", "hex")))[0]?.path).toMatch(
+    /attributes\[0]\.key$/,
+  );
+  expect(problemsOf("traces", span(Buffer.from("4a080a016b12030a01ff", "hex")))).toEqual([]);
+});
+
+test("a flaw of a resource is one of all its items, wherever it stands", () => {
+  const flawless = span(new Uint8Array(0));
+  const scope = new Writer()
+    .bytes(2, Buffer.concat([new Writer().bytes(2, ids).finish(), new Writer().bytes(2, ids).finish()]))
+    .finish();
+  const resource = new Writer().bytes(1, Buffer.from("0a050a01ff1200", "hex")).finish();
+  const body = Buffer.concat([flawless, new Writer().bytes(1, Buffer.concat([scope, resource])).finish(), flawless]);
+  expect(validateRequest("traces", body)).toBe(4);
+  expect(problemsOf("traces", body)).toEqual([
+    { first: 1, items: 2, flaw: "name_utf8", path: "resourceSpans[1].resource.attributes[0].key" },
+  ]);
+});
+
+const program = compileEdits([
+  { action: "insert", key: "k", value: anyValue("v") },
+  { action: "hash", matches: (name) => name.length % 2 === 0 },
+  { action: "convert", key: "a", to: "string" },
+  { action: "extract", key: "b", extract: (text) => [[text, text]] },
+]);
+
+/** Every operation over a body that may be anything. */
+const operations: Readonly<Record<string, (signal: Signal, body: Uint8Array) => unknown>> = {
+  countItems,
+  validate: (signal, body) => validateRequest(signal, body, []),
+  split: (signal, body) => splitRequest(signal, body, { maxItems: 1, maxBytes: 100 }),
+  partition: (signal, body) => partitionRequest(signal, body, 7, "t"),
+  editItems: (signal, body) => editItems(signal, body, program),
+  editResources: (signal, body) => editResources(signal, body, program),
+  removeItems: (signal, body) => removeItems(signal, body, (index) => index % 2 === 0),
+  shiftTimes: (signal, body) => shiftTimes(signal, body, (nanos) => nanos + 1n),
+  timeRange,
+  toJson: requestToJson,
+  decode: decodeRequest,
+  forEachItem: (signal, body) => forEachItem(signal, body, () => undefined),
+  forEachResource: (signal, body) => forEachResource(signal, body, () => undefined),
+};
+
+const mutations = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+const mutated = fc.tuple(anyRequest, mutations, fc.nat(8)).map(([[signal, body], changes, cut]) => {
+  const bytes = Buffer.from(body.subarray(0, Math.max(0, body.length - (cut > 5 ? cut : 0))));
+  for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+  return [signal, bytes] as const;
+});
+
+test("mutated bytes are an answer or a WireError, never anything else; what is valid works everywhere", () => {
+  fc.assert(
+    fc.property(mutated, ([signal, body]) => {
+      let valid = true;
+      try {
+        validateRequest(signal, body);
+      } catch {
+        valid = false;
+      }
+      for (const [name, run] of Object.entries(operations)) {
+        try {
+          run(signal, body);
+        } catch (error) {
+          if (!(error instanceof WireError) || (valid && name !== "decode")) throw error;
+          expect(error.path, name).toBeTypeOf("string");
+        }
+      }
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test("what is valid stays valid under every edit", () => {
+  fc.assert(
+    fc.property(anyRequest, ([signal, body]) => {
+      const items = countItems(signal, body);
+      expect(validateRequest(signal, editItems(signal, body, program))).toBe(items);
+      expect(validateRequest(signal, editResources(signal, body, program))).toBe(items);
+      expect(
+        validateRequest(
+          signal,
+          shiftTimes(signal, body, (nanos) => nanos + 1n),
+        ),
+      ).toBe(items);
+      expect(
+        validateRequest(
+          signal,
+          removeItems(signal, body, (index) => index === 1),
+        ),
+      ).toBe(items - (items > 1 ? 1 : 0));
+    }),
+  );
+});
