@@ -45,6 +45,15 @@ test("delete and hash match any part of a key", () => {
   expect(["secret", "my_secrets", "public"].map((key) => edit.matches?.(key))).toEqual([true, true, false]);
 });
 
+test("a pattern gives the same answer however many keys it has seen", () => {
+  const [edit] = edits({ action: "delete", pattern: "7$" }) ?? [];
+  if (edit?.action !== "delete") throw new Error("no delete");
+  for (let round = 0; round < 2; round++) {
+    for (let n = 0; n < 3_000; n++) expect(edit.matches?.(`key ${n}`)).toBe(n % 10 === 7);
+  }
+  expect(edit.matches?.(`${"x".repeat(1_000)}7`)).toBe(true);
+});
+
 test("extract gives every group, empty where it took no part, and nothing without a match", () => {
   const [edit] = edits({ action: "extract", key: "k", pattern: "(?P<a>x+)(?P<b>y)?" }) ?? [];
   if (edit?.action !== "extract") throw new Error("no extract");

@@ -138,8 +138,23 @@ function removes(action: "delete" | "hash") {
       place.problem(`${action} needs key or pattern`);
       return undefined;
     }
-    const matches = (candidate: string) => pattern.test(candidate);
+    const matches = remembered((candidate) => pattern.test(candidate));
     return [key === "" ? { action, matches } : { action, key, matches }];
+  };
+}
+
+/** Keys whose answer is remembered, and how long they may be: telemetry has few keys, each a great many times. */
+const REMEMBERED = { keys: 1_024, length: 256 } as const;
+
+/** The same predicate, which asks `test` once for each of the first keys. */
+function remembered(test: (key: string) => boolean): (key: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const answer = test(key);
+    if (known.size < REMEMBERED.keys && key.length <= REMEMBERED.length) known.set(key, answer);
+    return answer;
   };
 }
 
