@@ -5,7 +5,7 @@ import { debugExporter } from "./debug/exporter.ts";
 import { otlp } from "./otlp/exporter.ts";
 import { otlphttp } from "./otlphttp/exporter.ts";
 
-export type { DebugOutputs };
+export { type DebugOutputs, debugExporter, otlp, otlphttp };
 
 /** Every exporter type of this build; `outputs` are the streams that `debug` may write to. */
 export function exporterTypesWith(outputs: DebugOutputs): readonly AnyExporterType[] {

@@ -39,6 +39,8 @@ export const otlp = defineExporter({
 
 class GrpcSender {
   readonly #connection: Connection;
+  /** For messages. */
+  readonly #address: string;
   readonly #method: string;
   readonly #metadata: Metadata;
   readonly #trouble: Recurring;
@@ -46,6 +48,7 @@ class GrpcSender {
 
   constructor(values: OtlpValues, signal: Signal, trouble: Recurring) {
     this.#connection = new Connection(values);
+    this.#address = values.endpoint.target.replace(/^dns:(?:\/\/\/)?/, "");
     this.#method = METHODS[signal];
     this.#metadata = new Metadata({ waitForReady: values.wait_for_ready });
     for (const [name, value] of values.headers) setHeader(this.#metadata, name, value.reveal());
@@ -103,7 +106,7 @@ class GrpcSender {
 
   #failed(batch: Batch, error: ServiceError): Verdict {
     const name = status[error.code] ?? `status ${error.code}`;
-    const why = words(`${name}: ${error.details}`);
+    const why = words(`${name} from ${this.#address}: ${error.details}`);
     const { outcome, fault } = meaningOf(error.code);
     const delayMs = retryDelayOf(error.metadata);
     if (outcome === "later" || isMadeUp(error.details)) return retry(new Fault("unavailable", why), delayMs);

@@ -1,0 +1,254 @@
+/** What every exporter that sends over a network must do, against a backend on a real socket. */
+import { createServer } from "node:net";
+import {
+  type AnyExporterType,
+  type Batch,
+  type Exporter,
+  Fault,
+  type Log,
+  type Place,
+  readFields,
+  silentLog,
+  systemClock,
+  type Verdict,
+} from "@rondo/core";
+import { timeout } from "@rondo/delivery";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { StubBackend } from "./stub-backend.ts";
+
+/** An exporter type under test, and the backend that speaks its protocol. */
+export interface ExporterCase {
+  readonly type: AnyExporterType;
+  readonly backend: () => Promise<StubBackend>;
+  /** The configuration that sends to 127.0.0.1 at this port. */
+  readonly config: (port: number) => Readonly<Record<string, unknown>>;
+}
+
+/** Reads a configuration as the real loader does and makes an exporter. Throws a Fault that lists every problem. */
+export function makeExporter(
+  type: AnyExporterType,
+  raw: unknown,
+  signal: Signal = "traces",
+  log: Log = silentLog,
+): Exporter {
+  const problems: string[] = [];
+  const placeAt = (path: string): Place => ({
+    path,
+    problem: (message) => problems.push(`${path} ${message}`),
+    warn: () => {},
+    at: (key) => placeAt(`${path}::${key}`),
+  });
+  const values = readFields(type.fields, raw, placeAt("exporters"));
+  if (values !== undefined) type.check?.(values, placeAt("exporters"));
+  if (values === undefined || problems.length > 0) throw new Fault("config", problems.join("; "));
+  return type.create(values, { id: type.type, signal, pipeline: signal, clock: systemClock, random: () => 0.5, log });
+}
+
+/** A batch whose bytes are its own: `items` empty items, each with `text` in it so that sizes vary. */
+export function sampleBatch(signal: Signal, items = 3, text = "x"): Batch {
+  // Field 2 of the request is unknown to every signal: the bytes are legal and distinct, and must come through untouched.
+  const note = Buffer.from(text);
+  return { signal, tenant: "default", items, body: Buffer.concat([Buffer.from([0x12, note.length]), note]) };
+}
+
+const never = () => new AbortController().signal;
+
+/** Runs the contract as a suite of tests. */
+export function exporterContract({ type, backend, config }: ExporterCase): void {
+  describe(`${type.type}: the contract of exporters`, () => {
+    let stub: StubBackend;
+    let exporters: Exporter[];
+    const make = (more: object = {}, signal: Signal = "traces") => {
+      const made = makeExporter(type, { ...config(stub.port), ...more }, signal);
+      exporters.push(made);
+      return made;
+    };
+    const send = (exporter: Exporter, batch = sampleBatch("traces"), abort = never()): Promise<Verdict> =>
+      exporter.deliver(batch, abort);
+
+    beforeEach(async () => {
+      stub = await backend();
+      exporters = [];
+    });
+    afterEach(async () => {
+      for (const exporter of exporters) await exporter.close();
+      await stub.stop().catch(() => {});
+    });
+
+    test.each(SIGNALS)("delivers %s byte by byte", async (signal) => {
+      const batch = sampleBatch(signal, 2, `to ${signal}`);
+      expect(await send(make({}, signal), batch)).toEqual({ kind: "settled", drops: [] });
+      expect(stub.received.map((one) => [one.signal, one.body])).toEqual([[signal, Buffer.from(batch.body)]]);
+    });
+
+    test.each(["gzip", "none"])("compression %s arrives as what was sent", async (compression) => {
+      const body = Buffer.concat(
+        Array.from({ length: 200 }, () => Buffer.from(sampleBatch("traces", 1, "again").body)),
+      );
+      await send(make({ compression }), { ...sampleBatch("traces"), body });
+      expect(stub.received[0]?.body).toEqual(body);
+    });
+
+    test("sends many batches at once over connections that it keeps", async () => {
+      const exporter = make();
+      const batches = Array.from({ length: 50 }, (_, index) => sampleBatch("traces", 1, `batch ${index}`));
+      await send(exporter);
+      const opened = stub.connections;
+      for (const batch of batches) expect((await send(exporter, batch)).kind).toBe("settled");
+      expect(stub.connections).toBe(opened);
+      const verdicts = await Promise.all(batches.map((batch) => send(exporter, batch)));
+      expect(verdicts.every(({ kind }) => kind === "settled")).toBe(true);
+      expect(stub.received.length).toBe(101);
+    });
+
+    test("a partial success is a drop of what was rejected, never of more than was sent", async () => {
+      stub.behave({ kind: "partial", rejected: 2, message: "too old" });
+      expect(await send(make())).toMatchObject({
+        kind: "settled",
+        drops: [{ reason: "backend_rejected", items: 2, detail: "too old" }],
+      });
+      stub.behave({ kind: "partial", rejected: 99, message: "all" });
+      expect(await send(make())).toMatchObject({ kind: "settled", drops: [{ items: 3 }] });
+      stub.behave({ kind: "partial", rejected: 0, message: "mind the units" });
+      expect(await send(make())).toEqual({ kind: "settled", drops: [] });
+    });
+
+    test("a refusal for good drops the whole batch, with the backend's words on one line", async () => {
+      stub.behave({ kind: "refuse", message: "no such\r\ntenant" });
+      const verdict = await send(make());
+      expect(verdict).toMatchObject({ kind: "settled", drops: [{ reason: "backend_rejected", items: 3 }] });
+      expect(JSON.stringify(verdict)).toContain("no such tenant");
+    });
+
+    test("a backend that asks for another try gets it, after the time that it asked for", async () => {
+      stub.behave({ kind: "later" });
+      expect(await send(make())).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
+      stub.behave({ kind: "later", afterMs: 7_000 });
+      expect(await send(make())).toMatchObject({ kind: "retry", afterMs: 7_000 });
+    });
+
+    test.each(["reset", "cut", "garbage", "endless"] as const)(
+      "a backend that answers with %s has settled nothing, and the next batch goes through",
+      async (kind) => {
+        const exporter = make();
+        stub.behave({ kind });
+        expect(await send(exporter)).toMatchObject({ kind: "retry" });
+        stub.behave({ kind: "accept" });
+        await vi.waitFor(async () => expect((await send(exporter)).kind).toBe("settled"), {
+          timeout: 4_000,
+          interval: 100,
+        });
+      },
+      10_000,
+    );
+
+    test("a backend that says nothing is a retry after the timeout, and does not spoil the next try", async () => {
+      const exporter = make();
+      const deliver = timeout(200, systemClock)(exporter.deliver);
+      stub.behave({ kind: "hang" });
+      for (let tries = 0; tries < 3; tries++) {
+        expect(await deliver(sampleBatch("traces"), never())).toMatchObject({ fault: { code: "unavailable" } });
+      }
+      stub.behave({ kind: "accept" });
+      expect((await send(exporter)).kind).toBe("settled");
+    });
+
+    test("an abort ends a try at once and leaves nothing open behind it", async () => {
+      const exporter = make();
+      stub.behave({ kind: "hang" });
+      const stop = new AbortController();
+      const verdict = send(exporter, sampleBatch("traces"), stop.signal);
+      await vi.waitFor(() => expect(stub.received.length).toBe(1));
+      stop.abort();
+      expect(await verdict).toMatchObject({ kind: "retry", fault: { code: "aborted" } });
+      expect(await send(exporter, sampleBatch("traces"), AbortSignal.abort())).toMatchObject({
+        fault: { code: "aborted" },
+      });
+      expect(stub.received.length).toBe(1);
+      await exporter.close();
+      await vi.waitFor(() => expect(stub.connections).toBe(0), { timeout: 4_000 });
+    });
+
+    test("close ends the tries in flight and every connection; nothing is sent after it", async () => {
+      const exporter = make();
+      await send(exporter);
+      stub.behave({ kind: "hang" });
+      const open = [send(exporter), send(exporter)];
+      await vi.waitFor(() => expect(stub.received.length).toBe(3));
+      await exporter.close();
+      for (const verdict of await Promise.all(open)) expect(verdict).toMatchObject({ fault: { code: "aborted" } });
+      await vi.waitFor(() => expect(stub.connections).toBe(0), { timeout: 4_000 });
+      expect(await send(exporter)).toMatchObject({ kind: "retry", fault: { code: "aborted" } });
+    });
+
+    test("a backend that is away is a retry that names the address, and is used again soon after its return", async () => {
+      const exporter = make();
+      expect((await send(exporter)).kind).toBe("settled");
+      await stub.stop();
+      // Long enough for a client's own back-off between connections to have grown.
+      const until = performance.now() + 3_000;
+      while (performance.now() < until) {
+        const verdict = await send(exporter);
+        expect(verdict).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
+        if (verdict.kind === "retry") expect(verdict.fault.message).toContain(String(stub.port));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await stub.start();
+      const back = performance.now();
+      await vi.waitFor(async () => expect((await send(exporter)).kind).toBe("settled"), {
+        timeout: 4_000,
+        interval: 50,
+      });
+      expect(performance.now() - back).toBeLessThan(2_500);
+    }, 15_000);
+
+    test("a connection that is dead without saying so is given up after two silent tries", async () => {
+      // A proxy that can go deaf: it keeps the connections that it has, and lets new ones through.
+      const links: { pause(): void }[] = [];
+      const { connect } = await import("node:net");
+      const proxy = createServer((client) => {
+        const server = connect(stub.port, "127.0.0.1");
+        for (const socket of [client, server]) socket.on("error", () => socket.destroy());
+        client.on("close", () => server.destroy());
+        client.pipe(server).pipe(client);
+        links.push({
+          pause: () => {
+            client.unpipe(server);
+            server.unpipe(client);
+          },
+        });
+      });
+      await new Promise<void>((resolve) => {
+        proxy.listen(0, "127.0.0.1", resolve);
+      });
+      const address = proxy.address();
+      if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+      const exporter = makeExporter(type, config(address.port));
+      exporters.push(exporter);
+      const deliver = timeout(300, systemClock)(exporter.deliver);
+      expect((await deliver(sampleBatch("traces"), never())).kind).toBe("settled");
+      for (const link of links) link.pause();
+      await deliver(sampleBatch("traces"), never());
+      await deliver(sampleBatch("traces"), never());
+      await vi.waitFor(async () => expect((await deliver(sampleBatch("traces"), never())).kind).toBe("settled"), {
+        timeout: 3_000,
+        interval: 50,
+      });
+      await exporter.close();
+      proxy.close();
+    });
+
+    test("a secret header is sent, and stands in no fault", async () => {
+      const exporter = make({ headers: { authorization: "Bearer canary-7" } });
+      await send(exporter);
+      expect(stub.received[0]?.headers["authorization"]).toBe("Bearer canary-7");
+      stub.behave({ kind: "status", code: 99_999, message: "odd" });
+      await stub.stop();
+      expect(JSON.stringify(await send(exporter))).not.toContain("canary-7");
+      const broken = () => make({ headers: { authorization: "canary-7\r\nx: y" } });
+      expect(broken).toThrow(/headers: authorization/);
+      expect(broken).not.toThrow(/canary-7/);
+    });
+  });
+}
