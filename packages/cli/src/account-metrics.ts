@@ -25,10 +25,15 @@ export function observeAccount(registry: Registry, ledger: Ledger, monotonic: ()
       }
       for (const [key, items] of Object.entries(row.dropped)) {
         const slash = key.lastIndexOf("/");
-        emit("rondo_items_dropped_total", { ...labels, component: key.slice(0, slash), reason: key.slice(slash + 1) }, items);
+        emit(
+          "rondo_items_dropped_total",
+          { ...labels, component: key.slice(0, slash), reason: key.slice(slash + 1) },
+          items,
+        );
       }
     }
-    for (const { signal, pipeline, component, unread } of lags) emit("rondo_log_lag_records", { signal, pipeline, component }, unread);
+    for (const { signal, pipeline, component, unread } of lags)
+      emit("rondo_log_lag_records", { signal, pipeline, component }, unread);
   });
   return async () => {
     if (monotonic() - at < LAG_MAX_AGE_MS) return;

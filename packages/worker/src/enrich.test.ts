@@ -74,3 +74,18 @@ test("the same record gives the same bytes twice", () => {
   const value = request(["a", "b"]);
   expect(run(value)).toEqual(run(value));
 });
+
+test("bytes that are no OTLP are dropped as invalid, by the processor that met them", () => {
+  const strict = stage("strict", ({ body }) => ({ parts: [{ items: countItems("traces", body), body }] }));
+  const broken = new Uint8Array([0x0a, 0x7f, 0x12]);
+  const raw = { tenant: "t", via: "otlp", items: 4 };
+  const options = {
+    signal: "traces",
+    stages: [strict],
+    receivers: new Set(["otlp"]),
+    maxRecordBytes: 1 << 20,
+  } as const;
+  const { account, forwarded } = enrich({ ...record(namedSpans(["a"])), value: broken }, 3, raw, options);
+  expect(forwarded).toBe(0);
+  expect(account.dropped).toEqual({ "strict/invalid_item": 4 });
+});

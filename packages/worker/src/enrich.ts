@@ -11,8 +11,8 @@ import {
   type RecordAccount,
   writeOrigin,
 } from "@rondo/broker";
-import type { Batch, Part, Processor } from "@rondo/core";
-import { countItems, type Signal, splitRequest } from "@rondo/otlp";
+import type { Batch, Part, Processed, Processor } from "@rondo/core";
+import { countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
 
 /** A processor instance with the id that the account names it by. */
 export interface Stage {
@@ -59,7 +59,7 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
     let named = 0;
     for (const part of parts) {
       const batch: Batch = { signal, tenant: raw.tenant, via: raw.via, ...part, ...(raw.meta && { meta: raw.meta }) };
-      const processed = processor.process(batch);
+      const processed = processWhole(processor, batch);
       left.push(...processed.parts.filter(({ items }) => items > 0));
       for (const { reason, items } of processed.drops ?? []) {
         named += items;
@@ -71,6 +71,16 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
   }
   // What a processor says it left is believed only after counting, which costs nanoseconds an item.
   return parts.map((part) => (part.body === record.value ? part : recount(signal, part, tally)));
+}
+
+/** Bytes that are no OTLP, which only a foreign producer can have written, cost their own record and not the pipeline. */
+function processWhole(processor: Processor, batch: Batch): Processed {
+  try {
+    return processor.process(batch);
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown;
+    return { parts: [], drops: [{ reason: "invalid_item", items: batch.items }] };
+  }
 }
 
 function recount(signal: Signal, part: Part, tally: Tally): Part {

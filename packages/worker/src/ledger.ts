@@ -84,8 +84,8 @@ export class Ledger {
   /** Whether every group has settled everything in its topic. Pipelines are asked first: what they append, exporters read. */
   async isDrained(): Promise<boolean> {
     const groups = [...this.#groups.values()];
-    for (const of of [groups.filter(isPipeline), groups.filter((group) => !isPipeline(group))]) {
-      const lags = await Promise.all(of.map((group) => this.#lag(group)));
+    for (const kind of [groups.filter(isPipeline), groups.filter((group) => !isPipeline(group))]) {
+      const lags = await Promise.all(kind.map((group) => this.#lag(group)));
       if (lags.some(({ unread, unsettled }) => unread + unsettled > 0)) return false;
     }
     return true;

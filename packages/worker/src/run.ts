@@ -12,7 +12,7 @@ import {
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { chain } from "@rondo/delivery";
-import { countItems } from "@rondo/otlp";
+import { countItems, type Signal, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { runExporterClaim } from "./export.ts";
 import { Ledger } from "./ledger.ts";
@@ -108,7 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const foreign = {
       tenant: settings.defaultTenant,
       via: settings.defaultReceiver,
-      count: (value: Uint8Array) => countItems(pipeline.signal, value),
+      count: (value: Uint8Array) => countForeign(pipeline.signal, value),
     };
     const topic = enrichedTopic(pipeline.signal, pipeline.id);
     keep(spec, (claim, ended) =>
@@ -170,6 +170,16 @@ function fired(signal: AbortSignal): Promise<void> {
 
 function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }: PipelineNode, id: string) {
   return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }) };
+}
+
+/** The items of a record that does not say; one for bytes that are no OTLP, so that their loss has a number. */
+function countForeign(signal: Signal, value: Uint8Array): number {
+  try {
+    return countItems(signal, value);
+  } catch (thrown) {
+    if (thrown instanceof WireError) return 1;
+    throw thrown;
+  }
 }
 
 function createExporter(type: AnyExporterType, values: unknown, surroundings: ReturnType<typeof around>): Exporter {

@@ -1,8 +1,32 @@
 /** `rondo ledger`: the account as it stands in the log, with the place of any difference. Rules of the log 6. */
+import { resolve } from "node:path";
 import { type Broker, enrichedTopic, exporterGroup, type GroupSpec, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import { openEmbedded } from "@rondo/broker/embedded";
 import type { Graph, PipelineNode } from "@rondo/config";
+import { type Clock, silentLog } from "@rondo/core";
 import { addRows, loadTotals, NO_ITEMS, type Row, sumDrops } from "@rondo/worker";
+import { loadGraph } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
+
+/** The options as the command line gives them. */
+export interface LedgerOptions {
+  readonly config: readonly string[];
+  readonly set: readonly string[];
+  readonly data: string;
+}
+
+/** Prints the account. Returns 0 when it balances, 1 when it does not or the log cannot be read, 2 for a wrong configuration. */
+export async function ledgerCommand(options: LedgerOptions, { out, clock }: { readonly out: Out; readonly clock: Clock }): Promise<number> {
+  const graph = await loadGraph(options, out);
+  if (graph === undefined) return EXIT.usage;
+  const { partitions } = graph.broker.kind === "embedded" ? graph.broker : { partitions: 0 };
+  const broker = await openEmbedded({ directory: resolve(options.data), partitions, readOnly: true, clock, log: silentLog });
+  try {
+    return printLedger(await readLedger(graph, broker), out);
+  } finally {
+    await broker.close();
+  }
+}
 
 /** One printed row: a group of the configuration (or a removed one) and one tenant. */
 export interface LedgerLine extends Row {
@@ -53,7 +77,12 @@ export async function readLedger(graph: Graph, broker: Broker): Promise<LedgerPa
   return { lines, lag, differences: findDifferences(graph.pipelines, lines, lag) };
 }
 
-async function groupLines(broker: Broker, { group, topic }: GroupSpec, pipeline: string, exporter: string): Promise<LedgerLine[]> {
+async function groupLines(
+  broker: Broker,
+  { group, topic }: GroupSpec,
+  pipeline: string,
+  exporter: string,
+): Promise<LedgerLine[]> {
   const tenants = new Map<string, Row>();
   for (let partition = 0; partition < (await broker.partitions(topic)); partition++) {
     const totals = await loadTotals(broker.state, group, partition);
@@ -75,7 +104,11 @@ async function lagOf(broker: Broker, { group, topic }: GroupSpec): Promise<Omit<
   return { group, records, fromStart };
 }
 
-function findDifferences(pipelines: readonly PipelineNode[], lines: readonly LedgerLine[], lag: LedgerPage["lag"]): string[] {
+function findDifferences(
+  pipelines: readonly PipelineNode[],
+  lines: readonly LedgerLine[],
+  lag: LedgerPage["lag"],
+): string[] {
   const found: string[] = [];
   for (const line of lines) {
     const came = line.entered + line.created;
@@ -91,8 +124,13 @@ function findDifferences(pipelines: readonly PipelineNode[], lines: readonly Led
       for (const exporter of exporters) {
         // One that was added later began at the end of what there was.
         if (lags.some(({ group, fromStart }) => group === exporterGroup(id, exporter.id) && !fromStart)) continue;
-        const entered = lines.find((other) => other.pipeline === id && other.exporter === exporter.id && other.tenant === line.tenant)?.entered ?? 0;
-        if (entered !== line.forwarded) found.push(`pipeline ${id}, exporter ${exporter.id}, tenant ${line.tenant}: ${line.forwarded} items were forwarded, ${entered} entered`);
+        const entered =
+          lines.find((other) => other.pipeline === id && other.exporter === exporter.id && other.tenant === line.tenant)
+            ?.entered ?? 0;
+        if (entered !== line.forwarded)
+          found.push(
+            `pipeline ${id}, exporter ${exporter.id}, tenant ${line.tenant}: ${line.forwarded} items were forwarded, ${entered} entered`,
+          );
       }
     }
   }
@@ -103,21 +141,46 @@ function placeOf({ pipeline, exporter, tenant }: LedgerLine): string {
   return `pipeline ${pipeline}${exporter === "" ? "" : `, exporter ${exporter}`}, tenant ${tenant}`;
 }
 
-const COLUMNS = ["pipeline", "exporter", "tenant", "entered", "created", "forwarded", "delivered", "dead-lettered", "dropped", "redelivered"] as const;
+const COLUMNS = [
+  "pipeline",
+  "exporter",
+  "tenant",
+  "entered",
+  "created",
+  "forwarded",
+  "delivered",
+  "dead-lettered",
+  "dropped",
+  "redelivered",
+] as const;
 
 /** Prints the account; answers 1 when it does not balance. */
 export function printLedger({ lines, lag, differences }: LedgerPage, out: Out): number {
-  const cells = lines.map((line) => [
-    line.pipeline, line.exporter || "–", line.tenant, line.entered, line.created,
-    line.exporter === "" ? line.forwarded : "", line.exporter === "" ? "" : line.delivered, line.exporter === "" ? "" : line.deadLettered,
-    dropText(line), line.exporter === "" ? "" : line.redelivered,
-  ].map(String));
+  const cells = lines.map((line) =>
+    [
+      line.pipeline,
+      line.exporter || "–",
+      line.tenant,
+      line.entered,
+      line.created,
+      line.exporter === "" ? line.forwarded : "",
+      line.exporter === "" ? "" : line.delivered,
+      line.exporter === "" ? "" : line.deadLettered,
+      dropText(line),
+      line.exporter === "" ? "" : line.redelivered,
+    ].map(String),
+  );
   const widths = COLUMNS.map((name, column) => Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const row = (values: readonly string[]) => values.map((value, column) => (column < 3 ? value.padEnd(widths[column] ?? 0) : value.padStart(widths[column] ?? 0))).join("  ").trimEnd();
+  const row = (values: readonly string[]) =>
+    values
+      .map((value, column) => (column < 3 ? value.padEnd(widths[column] ?? 0) : value.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd();
   out.line(row(COLUMNS));
   for (const line of cells) out.line(row(line));
   for (const { group, records, removed } of lag) {
-    if (records > 0) out.line(`${group}: ${records} records not committed yet${removed ? " (removed from the configuration)" : ""}`);
+    if (records > 0)
+      out.line(`${group}: ${records} records not committed yet${removed ? " (removed from the configuration)" : ""}`);
   }
   for (const difference of differences) out.error(difference);
   out.line(differences.length === 0 ? "the account balances" : `${differences.length} differences`);
@@ -126,5 +189,9 @@ export function printLedger({ lines, lag, differences }: LedgerPage, out: Out): 
 
 function dropText({ dropped }: Row): string {
   const all = sumDrops(dropped);
-  return all === 0 ? "0" : `${all} (${Object.entries(dropped).map(([key, items]) => `${key} ${items}`).join(", ")})`;
+  return all === 0
+    ? "0"
+    : `${all} (${Object.entries(dropped)
+        .map(([key, items]) => `${key} ${items}`)
+        .join(", ")})`;
 }

@@ -1,0 +1,98 @@
+/** Puts a sink, a process of its own, in the place of a configuration's backends: one pair of ports per exporter. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Graph } from "@rondo/config";
+import { Fault } from "@rondo/core";
+import { type SinkClient, sinkClient } from "../sink/client.ts";
+
+/** An exporter that a sink can stand in for, or one that prints here. */
+export interface StoodIn {
+  readonly id: string;
+  readonly type: string;
+}
+
+/** A running sink process. */
+export interface StandIn {
+  readonly client: SinkClient;
+  /** What to override so that the exporters send to the sink, as `--set` takes it. */
+  readonly sets: readonly string[];
+  /** Ends the process. */
+  stop(): Promise<void>;
+}
+
+/** How a kind of exporter is pointed at a sink's port. */
+const PROTOCOLS: Readonly<Record<string, { readonly flag: "--grpc" | "--http"; readonly endpoint: (address: string) => string }>> = {
+  otlp: { flag: "--grpc", endpoint: (address) => address },
+  otlphttp: { flag: "--http", endpoint: (address) => `http://${address}` },
+};
+
+/** The exporters of a configuration, each once, in the order of the pipelines. */
+export function exportersOf(graph: Graph): readonly StoodIn[] {
+  const found = new Map<string, StoodIn>();
+  for (const { exporters } of graph.pipelines) {
+    for (const { id, type } of exporters) found.set(id, { id, type: type.type });
+  }
+  return [...found.values()];
+}
+
+/** Whether a sink can stand in for this exporter. */
+export function speaksOtlp({ type }: StoodIn): boolean {
+  return PROTOCOLS[type] !== undefined;
+}
+
+/** How long a sink may take to say its addresses, milliseconds. */
+const START_MS = 10_000;
+
+/**
+ * Starts `rondo sink` with one listener per exporter and waits until it has said its addresses. `ignore` are the attribute
+ * keys that the configuration inserts. Throws a `startup` Fault when it does not start.
+ */
+export async function startStandIn(exporters: readonly StoodIn[], ignore: readonly string[], main: string, abort: AbortSignal): Promise<StandIn> {
+  const flags = exporters.flatMap(({ id, type }) => [PROTOCOLS[type]?.flag ?? "--http", `${id}=127.0.0.1:0`]);
+  const child = spawn(process.execPath, [...process.execArgv, main, "sink", ...flags, ...ignore.flatMap((key) => ["--ignore", key])], {
+    stdio: ["ignore", "pipe", "inherit"],
+    // Ctrl-C in the terminal is for the process that was started there; this one is ended after the drain.
+    detached: true,
+  });
+  const addresses = await sinkAddresses(child);
+  const sets = exporters.map(({ id, type }) => {
+    const protocol = PROTOCOLS[type];
+    const address = addresses.listening.get(id);
+    if (protocol === undefined || address === undefined) throw new Fault("bug", `the sink has no listener for ${id}`);
+    return `exporters::${id}::endpoint=${protocol.endpoint(address)}`;
+  });
+  return { client: sinkClient(`http://${addresses.status}`, abort), sets, stop: () => stopped(child) };
+}
+
+interface SinkAddresses {
+  readonly listening: ReadonlyMap<string, string>;
+  readonly status: string;
+}
+
+/** Reads `listening NAME PROTOCOL ADDRESS` lines up to `status ADDRESS`. */
+function sinkAddresses(child: ChildProcess): Promise<SinkAddresses> {
+  const listening = new Map<string, string>();
+  return new Promise((resolve, reject) => {
+    const failed = (why: string) => reject(new Fault("startup", `the sink that stands in for the backends ${why}`));
+    const timer = setTimeout(() => failed(`said no address within ${START_MS / 1000} s`), START_MS);
+    child.once("error", ({ message }) => failed(`could not be started: ${message}`));
+    child.once("exit", (code) => failed(`ended at its start with code ${code}`));
+    if (child.stdout === null) return failed("has no output");
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const [word, name = "", , address = ""] = line.split(" ");
+      if (word === "listening") listening.set(name, address);
+      if (word !== "status") return;
+      clearTimeout(timer);
+      resolve({ listening, status: name });
+    });
+  });
+}
+
+function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.removeAllListeners("exit");
+    child.once("exit", () => resolve());
+    child.kill("SIGTERM");
+  });
+}

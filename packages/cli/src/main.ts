@@ -1,0 +1,207 @@
+/** The `rondo` command: reads arguments, runs one command, ends the process. Nothing else in Rondo does any of these. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Fault, type Log, parseDuration, silentLog, systemClock } from "@rondo/core";
+import { createLog, descriptorDestination, LOG_LEVELS, type LogLevel } from "@rondo/monitor";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
+import type { SinkCommandOptions } from "./commands/sink.ts";
+import { environmentVariable } from "@rondo/config";
+import { terminalOn } from "./view/terminal.ts";
+import { EXIT, processOut } from "./out.ts";
+
+const packageJson: { readonly version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+/** Exit code of a process that a second signal ended. */
+const INTERRUPTED = 130;
+
+const stop = new AbortController();
+
+/** The first signal asks for an orderly end, the second ends at once. */
+function onSignal(): void {
+  if (stop.signal.aborted) process.exit(INTERRUPTED);
+  stop.abort();
+}
+
+const surroundings = (log: Log) => ({
+  out: processOut,
+  log,
+  clock: systemClock,
+  random: Math.random,
+  version: packageJson.version,
+  abort: stop.signal,
+});
+
+/** Runs a command, ends the process with its exit code, and turns what it throws into one line. */
+function running<A extends unknown[]>(command: (...args: A) => Promise<number>): (...args: A) => Promise<void> {
+  return async (...args) => {
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    try {
+      process.exitCode = await command(...args);
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      processOut.error(fault.code === "bug" && thrown instanceof Error ? `rondo: a bug: ${thrown.stack ?? thrown.message}` : `rondo: ${fault.message}`);
+      process.exitCode = fault.code === "config" ? EXIT.usage : EXIT.failed;
+    }
+    // Whatever still holds the event loop open has had its chance to end orderly.
+    process.exit();
+  };
+}
+
+function milliseconds(written: string): number {
+  const ms = parseDuration(written);
+  if (ms === undefined) throw new InvalidArgumentError("write a duration with a unit, such as 500ms, 10s or 1m");
+  return ms;
+}
+
+const several = (value: string, before: readonly string[]) => [...before, value];
+
+interface LogFlags {
+  readonly logLevel: LogLevel;
+  readonly logFormat: "auto" | "pretty" | "json";
+}
+
+interface ConfigFlags {
+  readonly config: readonly string[];
+  readonly set: readonly string[];
+  readonly strict?: boolean;
+}
+
+interface RuntimeOnlyFlags extends LogFlags {
+  readonly data: string;
+  readonly metricsAddress?: string;
+  readonly healthAddress?: string;
+  readonly instance?: string;
+  readonly drainTimeout: number;
+}
+
+type RuntimeFlags = RuntimeOnlyFlags & ConfigFlags;
+
+interface DemoFlags extends RuntimeOnlyFlags {
+  readonly config?: string;
+  readonly recording?: string;
+  readonly speed: string;
+}
+
+function withLog(command: Command): Command {
+  return command
+    .addOption(new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
+    .addOption(new Option("--log-format <format>", "auto: readable on a terminal, JSON otherwise").choices(["auto", "pretty", "json"]).default("auto"));
+}
+
+function logOf({ logLevel, logFormat }: LogFlags): Promise<Log> {
+  return createLog({ level: logLevel, format: logFormat, destination: descriptorDestination(2, process.stderr.isTTY), clock: systemClock });
+}
+
+function withConfig(command: Command): Command {
+  return command
+    .requiredOption<readonly string[]>("--config <file>", "Collector YAML; several are merged in order", several, [])
+    .option<readonly string[]>("--set <path=value>", "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317", several, [])
+    .option("--strict", "refuse what the Collector would refuse, even where Rondo can do without");
+}
+
+function withRuntime(command: Command): Command {
+  return withLog(command)
+    .option("--data <dir>", "folder of the log", "data")
+    .option("--metrics-address <host:port>", "own metrics; port 0 picks one (default: 127.0.0.1:8888)")
+    .option("--health-address <host:port>", "readiness; port 0 picks one (default: the health_check extension's endpoint, or 127.0.0.1:13133)")
+    .option("--instance <name>", "name of this process in counts (default: host name and data folder)")
+    .option("--drain-timeout <duration>", "how long an orderly stop may take", milliseconds, 10_000);
+}
+
+const program = new Command("rondo")
+  .description("A streaming telemetry pipeline for federated learning.")
+  .version(packageJson.version)
+  .showHelpAfterError("(rondo help shows every command)")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
+
+withRuntime(withConfig(program.command("up").description("run every role in one process"))).action(
+  running(async (flags: RuntimeFlags) => {
+    const { upCommand } = await import("./commands/up.ts");
+    return await upCommand({ ...flags, drainMs: flags.drainTimeout }, surroundings(await logOf(flags)));
+  }),
+);
+
+withConfig(program.command("validate").description("check a configuration and explain what is wrong in it")).action(
+  running(async (flags: ConfigFlags) => {
+    const { validateCommand } = await import("./commands/validate.ts");
+    return await validateCommand(flags, processOut);
+  }),
+);
+
+program
+  .command("components")
+  .description("list the components that can be configured, and those still to come")
+  .action(
+    running(async () => {
+      const { componentsCommand } = await import("./commands/components.ts");
+      return componentsCommand(processOut);
+    }),
+  );
+
+withConfig(program.command("print-config").description("print the configuration as it takes effect, secrets redacted")).action(
+  running(async (flags: ConfigFlags) => {
+    const { printConfigCommand } = await import("./commands/print-config.ts");
+    return await printConfigCommand(flags, processOut);
+  }),
+);
+
+withConfig(program.command("ledger").description("print the account of everything in the log"))
+  .option("--data <dir>", "folder of the log", "data")
+  .action(
+    running(async (flags: ConfigFlags & { readonly data: string }) => {
+      const { ledgerCommand } = await import("./commands/ledger.ts");
+      return await ledgerCommand(flags, { out: processOut, clock: systemClock });
+    }),
+  );
+
+program
+  .command("sink")
+  .description("receive OTLP in the place of a backend and keep the ids of what arrived")
+  .option<readonly string[]>("--grpc <[name=]host:port>", "listen for OTLP/gRPC; once for each exporter", several, [])
+  .option<readonly string[]>("--http <[name=]host:port>", "listen for OTLP/HTTP; equal names belong together", several, [])
+  .option("--status-address <host:port>", "the status API (default: a free port of 127.0.0.1)")
+  .option("--ledger <file>", "write the ids of each request to FILE before it is answered")
+  .option("--answer <how>", "ok, hang, 503, slow=200ms, refuse=60s, …", "ok")
+  .option<readonly string[]>("--ignore <key>", "an attribute that does not count for identity", several, [])
+  .option("--max-ids <n>", "how many ids are kept for each signal", Number)
+  .action(
+    running(async (flags: SinkCommandOptions) => {
+      const { sinkCommand } = await import("./commands/sink.ts");
+      return await sinkCommand(flags, { out: processOut, terminal: process.stdout.isTTY, clock: systemClock, abort: stop.signal });
+    }),
+  );
+
+program
+  .command("replay-recording")
+  .description("send a recorded run again")
+  .argument("<file>", "recording.ndjson or recording.ndjson.gz")
+  .option("--http <url>", "base URL of an OTLP/HTTP receiver")
+  .option("--grpc <host:port>", "an OTLP/gRPC receiver")
+  .option("--speed <n>", "times faster than recorded, or max", "1")
+  .addOption(new Option("--times <how>", "shift: as if it happened now; keep: as recorded").choices(["shift", "keep"]).default("shift"))
+  .option("--start <time>", "an RFC 3339 time that the first time becomes (default: now)")
+  .action(
+    running(async (file: string, flags: Omit<ReplayCommandOptions, "file">) => {
+      const { replayRecordingCommand } = await import("./commands/replay-recording.ts");
+      return await replayRecordingCommand({ ...flags, file }, surroundings(silentLog));
+    }),
+  );
+
+withRuntime(program.command("demo").description("what npm start runs: a recorded run through the whole road"))
+  .option("--config <file>", "the configuration whose backends a sink stands in for")
+  .option("--recording <file>", "the run to replay")
+  .option("--speed <n>", "times faster than recorded, or max", "4")
+  .action(
+    running(async (flags: DemoFlags) => {
+      const { demoCommand } = await import("./commands/demo.ts");
+      return await demoCommand(flags, {
+        ...surroundings(await logOf(flags)),
+        terminal: terminalOn(process.stdout, environmentVariable("NO_COLOR")),
+        main: fileURLToPath(import.meta.url),
+      });
+    }),
+  );
+
+await program.parseAsync();
