@@ -1,5 +1,5 @@
 /** The log in memory, for tests: the whole Broker interface with its leases and generations, and ways to hold, fail and crash it. */
-import type { Broker, GroupSpec, GroupStart, LogRecord, NewRecord } from "@rondo/broker";
+import type { Broker, GroupSpec, GroupStart, LogRecord, NewRecord, StateStore } from "@rondo/broker";
 import { type Clock, Fault, systemClock } from "@rondo/core";
 import { type MemoryGroup, memoryGroup } from "./memory-group.ts";
 import { type BeforeAppend, type MemoryPartition, memoryPartition } from "./memory-partition.ts";
@@ -24,15 +24,31 @@ export interface MemoryBroker extends Broker {
   trim(topic: string, partition: number, low: number): void;
   /** Ends every member as kill −9 would; records, state and commits stay, and new members may join. */
   crash(): void;
+  /** Closes this broker and opens another one over what it left behind, as the next process would. */
+  restart(): Promise<MemoryBroker>;
+}
+
+/** What outlives a process. */
+interface Store {
+  readonly topics: Map<string, readonly MemoryPartition[]>;
+  /** Topics that this process created. */
+  readonly fresh: Set<string>;
+  readonly groups: Map<string, MemoryGroup>;
+  readonly state: StateStore;
+  beforeAppend: BeforeAppend | undefined;
 }
 
 /** An empty log. It lives as long as the returned object; `close` makes every further call fail with `aborted`. */
 export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
+  return openStore(
+    { topics: new Map(), fresh: new Set(), groups: new Map(), state: memoryState(), beforeAppend: undefined },
+    options,
+  );
+}
+
+function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
   const { clock = systemClock, partitions: usual = 1, maxRecordBytes = 4 << 20 } = options;
-  const topics = new Map<string, readonly MemoryPartition[]>();
-  const fresh = new Set<string>();
-  const groups = new Map<string, MemoryGroup>();
-  const state = memoryState();
+  const { topics, fresh, groups, state } = store;
   let closed = false;
 
   const open = () => {
@@ -66,7 +82,12 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
   };
 
   const broker: MemoryBroker = {
-    beforeAppend: undefined,
+    get beforeAppend() {
+      return store.beforeAppend;
+    },
+    set beforeAppend(hook) {
+      store.beforeAppend = hook;
+    },
     state,
     maxRecordBytes,
     async ensureTopics(specs) {
@@ -80,7 +101,7 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
           return { name, partitions: existing.length, created: false };
         }
         const made = Array.from({ length: partitions ?? usual }, (_, index) =>
-          memoryPartition(name, index, clock, () => broker.beforeAppend),
+          memoryPartition(name, index, clock, () => store.beforeAppend),
         );
         topics.set(name, made);
         fresh.add(name);
@@ -88,9 +109,10 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
       });
     },
     async registerGroup(spec) {
-      const partitions = topicOf(spec.topic);
+      open();
       const known = groups.get(spec.group);
       if (known !== undefined) return known.position();
+      const partitions = topicOf(spec.topic);
       const start = spec.start ?? (fresh.has(spec.topic) ? "earliest" : "latest");
       const registered = partitions.map((log) => firstOffset(log, start));
       const made = memoryGroup(spec, registered, { partitions, append, state });
@@ -122,6 +144,11 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
     crash() {
       fresh.clear();
       for (const group of groups.values()) group.crash();
+    },
+    async restart() {
+      await broker.close();
+      fresh.clear();
+      return openStore(store, options);
     },
     async close() {
       if (closed) return;
