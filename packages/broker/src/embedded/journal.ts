@@ -62,6 +62,7 @@ export class Journal {
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
   #closed = false;
+  #failing = false;
 
   private constructor(options: JournalOptions, recovered: Recovered) {
     this.#options = options;
@@ -235,9 +236,13 @@ export class Journal {
       const { chunks, placed } = this.#place(admitted, writer);
       await writer.write(chunks);
       this.#publish(placed, writer);
+      if (this.#failing) this.#log.info("appends succeed again");
+      this.#failing = false;
     } catch (thrown) {
       const fault = diskFault(thrown, this.#options.directory);
-      this.#log.error(`${admitted.length} appends failed: ${fault.message}`);
+      // Said once, not for every try of everybody who waits for room.
+      if (!this.#failing) this.#log.error(`appends fail: ${fault.message}`, { code: fault.code });
+      this.#failing = true;
       for (const { reject } of admitted) reject(fault);
     }
   }

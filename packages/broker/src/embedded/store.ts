@@ -3,10 +3,14 @@
  * while a transaction runs share the next one. Only this process writes, so that what a decision read is still true when
  * its writes are committed.
  */
+
+import { statfs } from "node:fs/promises";
+import { getSystemErrorName } from "node:util";
 import { Fault } from "@rondo/core";
 import { open, type RootDatabase } from "lmdb";
 import type { StateStore, StateWrite } from "../state.ts";
 import { diskFault } from "./disk-fault.ts";
+import { errorCode } from "./file-system.ts";
 
 /** Reads a key as it will stand when the deciding write is made. */
 export type Read = (key: string) => Uint8Array | undefined;
@@ -52,6 +56,9 @@ export function openStore({ directory, readOnly }: StoreOptions): Store {
     // Durable when a write resolves. The default, `overlappingSync`, leaves the last transactions to be judged after a crash
     // by a boot id, which containers and restored disks do not keep.
     overlappingSync: false,
+    // Writes are grouped here. LMDB's own grouping makes promises that nobody holds, and when the disk is full their rejection
+    // would end the process.
+    eventTurnBatching: false,
     readOnly,
     encoding: "binary",
     keyEncoding: "binary",
@@ -88,7 +95,7 @@ export function openStore({ directory, readOnly }: StoreOptions): Store {
       if (overlay.size > 0) await transaction(db, overlay);
       for (const { resolve } of decided) resolve();
     } catch (thrown) {
-      const fault = diskFault(thrown, directory);
+      const fault = diskFault((await isFull(thrown, directory)) ? new DiskFull(thrown) : thrown, directory);
       for (const { reject } of decided) reject(fault);
     }
   };
@@ -160,13 +167,31 @@ async function commitError(thrown: unknown): Promise<unknown> {
     await thrown.commitError;
     return thrown;
   } catch (cause) {
-    return Object.assign(new Error(String(cause), { cause }), { code: nameOf(cause) });
+    return Object.assign(new Error(String(cause), { cause }), { code: nameOf(cause) ?? "" });
   }
 }
 
+// Below this a disk counts as full for LMDB, which writes pages and a few more than it was given.
+const FULL_BELOW = 1 << 20;
+
+/** Whether an input/output error is LMDB's word for a write that the disk took only in part, because it is full. */
+async function isFull(thrown: unknown, directory: string): Promise<boolean> {
+  if (errorCode(thrown) !== "EIO") return false;
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize < FULL_BELOW;
+}
+
+class DiskFull extends Error {
+  readonly code = "ENOSPC";
+  constructor(cause: unknown) {
+    super("no space left on device", { cause });
+  }
+}
+
+/** LMDB gives the system's number of an error, everybody else its name. */
 function nameOf(cause: unknown): string | undefined {
-  const message = cause instanceof Error ? cause.message : "";
-  return message.startsWith("No space left on device") ? "ENOSPC" : undefined;
+  const number = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return typeof number === "number" && number > 0 ? getSystemErrorName(-number) : undefined;
 }
 
 function asBuffer(value: Uint8Array): Buffer {
