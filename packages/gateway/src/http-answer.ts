@@ -62,5 +62,6 @@ export function writeHttpOnly(
 
 function write(response: ServerResponse, status: number, contentType: string, body: Uint8Array | string): void {
   response.writeHead(status, { "Content-Type": contentType, "Content-Length": Buffer.byteLength(body) });
-  response.end(body);
+  if (body.length > 0) response.end(body);
+  else response.end();
 }

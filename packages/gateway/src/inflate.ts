@@ -25,6 +25,9 @@ const AT_ONCE = 4;
 const FIRST_RATIO = 6;
 const FOLLOW = 1 / 16;
 
+const SMALLEST_CHUNK = 16 << 10;
+const LARGEST_CHUNK = 1 << 20;
+
 /** Inflates bodies, and guesses their size beforehand. */
 export interface Inflation {
   /** The size that `compressed` bytes will probably have, from what was measured so far; never above `limit`. */
@@ -53,7 +56,7 @@ export function inflation(): Inflation {
       if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
       else running += 1;
       try {
-        const inflated = await inflater(body, { maxOutputLength: limit, chunkSize: 64 << 10 });
+        const inflated = await inflater(body, { maxOutputLength: limit, chunkSize: chunkSize(body.length * ratio) });
         ratio += (Math.max(1, inflated.length / body.length) - ratio) * FOLLOW;
         return inflated;
       } catch (thrown) {
@@ -65,6 +68,11 @@ export function inflation(): Inflation {
       }
     },
   };
+}
+
+/** Output is asked for in pieces of the expected size: every piece is a round trip through the thread pool. */
+function chunkSize(expected: number): number {
+  return Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Math.ceil(expected * 1.25)));
 }
 
 function inflateFault(thrown: unknown, encoding: string, limit: number): Fault {

@@ -89,3 +89,11 @@ test("a request that no account could ever hold is too large, not busy", async (
   expect(it.overloaded((1 << 20) + 1).fault.code).toBe("too_large");
   expect(it.overloaded(5)).toMatchObject({ fault: { code: "unavailable" }, afterMs: 1_100 });
 });
+
+test("attributes around the items cannot make a request grow when it is cut", async () => {
+  const { take, broker } = await made();
+  const names = Array.from({ length: 5_000 }, (_, i) => `${i}`.padStart(60));
+  const swollen = request("logs", names, "x".repeat(600 << 10));
+  expect(await take(swollen)).toMatchObject({ kind: "refused", fault: { code: "too_large" } });
+  expect(broker.records("otlp_logs")).toEqual([]);
+});

@@ -8,10 +8,17 @@ import { partitionRequest, type Signal, splitRequest, validateRequest } from "@r
 import type { Admission, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
 import type { Account } from "./metrics.ts";
+import { repeatedBytes } from "./repeated-bytes.ts";
 import { requestFault, statusOf } from "./status-table.ts";
 
 /** A single item above this is refused by partial success: no record could hold it for certain. Rules of the log 13. */
 export const ITEM_BYTES = 1 << 20;
+
+/**
+ * What may stand around the items of a request that must be cut: half a record, so that the pieces are never much more than
+ * twice the request.
+ */
+const REPEATED_BYTES = BATCH_LIMITS.recordBytes / 2;
 
 /** A request that is not durable after this is answered as retryable: below the 10 s of common clients. */
 export const DEADLINE_MS = 8_000;
@@ -128,6 +135,13 @@ export function intake(around: IntakeSurroundings): Intake {
 /** Parts that fit a record; a part above the bound holds a single item. */
 function cutToRecords(signal: Signal, body: Uint8Array, items: number): readonly { items: number; body: Uint8Array }[] {
   if (body.length <= BATCH_LIMITS.recordBytes) return [{ items, body }];
+  const repeated = repeatedBytes(signal, body);
+  if (repeated > REPEATED_BYTES) {
+    throw new Fault(
+      "too_large",
+      `${repeated} B of resource, scope and metric fields stand around an item; ${REPEATED_BYTES} B may`,
+    );
+  }
   return splitRequest(signal, body, { maxItems: 0, maxBytes: BATCH_LIMITS.recordBytes });
 }
 

@@ -37,7 +37,18 @@ export async function openTotals(
   let timer: (() => void) | undefined;
   let saving: Promise<void> = Promise.resolve();
 
-  const keyOf = ({ receiver, signal, tenant }: Account) =>
+  // Escaping names costs more than the rest of `add`; the accounts are receivers × signals × tenants, hence few.
+  const keys = new Map<string, string>();
+  const keyOf = (account: Account) => {
+    const { receiver, signal, tenant } = account;
+    const plain = `${receiver}\n${signal}\n${tenant}`;
+    const found = keys.get(plain);
+    if (found !== undefined) return found;
+    const made = escapedKey(account);
+    keys.set(plain, made);
+    return made;
+  };
+  const escapedKey = ({ receiver, signal, tenant }: Account) =>
     `${prefix}${escapeName(receiver)}/${signal}/${escapeName(tenant)}`;
 
   const write = async () => {
