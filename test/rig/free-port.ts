@@ -1,21 +1,33 @@
-/** Ports of the loopback interface that nobody listens on. */
+/**
+ * Ports of the loopback interface that nobody listens on. They lie below the range from which the system takes the ports of
+ * outgoing connections: a server that is killed and started again finds its port as it left it.
+ */
 import { createServer } from "node:net";
 
-function listening(): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
-  return new Promise((resolve, reject) => {
+const FROM = 15_000;
+const TO = 32_000;
+const ATTEMPTS = 200;
+
+type Held = { readonly port: number; readonly close: () => Promise<void> };
+
+function hold(port: number): Promise<Held | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      if (address === null || typeof address === "string") return reject(new Error("no port was assigned"));
-      resolve({ port: address.port, close: () => new Promise((closed) => server.close(() => closed())) });
-    });
+    server.on("error", () => resolve(undefined));
+    server.listen(port, "127.0.0.1", () =>
+      resolve({ port, close: () => new Promise((closed) => server.close(() => closed())) }),
+    );
   });
 }
 
-/** That many different ports, free at the time of asking; all are held until the last is known, so none comes twice. */
+/** That many different ports, free at the time of asking. Throws when hardly any is free. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const held = await Promise.all(Array.from({ length: count }, listening));
+  const held: Held[] = [];
+  for (let attempt = 0; held.length < count; attempt++) {
+    if (attempt > ATTEMPTS) throw new Error(`found ${held.length} of ${count} free ports between ${FROM} and ${TO}`);
+    const one = await hold(FROM + Math.floor(Math.random() * (TO - FROM)));
+    if (one !== undefined) held.push(one);
+  }
   await Promise.all(held.map((one) => one.close()));
   return held.map((one) => one.port);
 }

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import type { Signal } from "@rondo/otlp";
 import { GRPC_PATHS, grpcFrameHead, grpcMessage, HTTP_PATHS, signalOfPath } from "./otlp-transport.ts";
 
-/** What a backend says: yes, try again later, or never. */
-export type Reply = "accepted" | "later" | "never";
+/** What a backend says: yes, try again later, never, or nothing at all because the connection breaks. */
+export type Reply = "accepted" | "later" | "never" | "silence";
 
 /** Takes one request. Its reply is sent when the promise settles; a rejection is a bug and ends the process. */
 export type Handle = (signal: Signal, body: Buffer) => Promise<Reply> | Reply;
@@ -18,9 +18,10 @@ export interface OtlpServer {
   close(): Promise<void>;
 }
 
-const HTTP_STATUS: Readonly<Record<Reply, number>> = { accepted: 200, later: 503, never: 400 };
+const HTTP_STATUS: Readonly<Record<Exclude<Reply, "silence">, number>> = { accepted: 200, later: 503, never: 400 };
 // OK, UNAVAILABLE, INVALID_ARGUMENT.
-const GRPC_STATUS: Readonly<Record<Reply, string>> = { accepted: "0", later: "14", never: "3" };
+const GRPC_STATUS: Readonly<Record<Exclude<Reply, "silence">, string>> = { accepted: "0", later: "14", never: "3" };
+const UNIMPLEMENTED = "12";
 
 function portOf(address: AddressInfo | string | null): number {
   if (address === null || typeof address === "string") throw new Error("the backend has no port");
@@ -40,6 +41,10 @@ export function serveHttp(port: number, handle: Handle): Promise<OtlpServer> {
         return;
       }
       const reply = await handle(signal, chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+      if (reply === "silence") {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(HTTP_STATUS[reply], { "content-type": "application/x-protobuf", "content-length": 0 }).end();
     });
   });
@@ -75,9 +80,13 @@ export function serveGrpc(port: number, handle: Handle): Promise<OtlpServer> {
     stream.on("error", () => stream.destroy());
     stream.on("end", async () => {
       const signal = signalOfPath(GRPC_PATHS, headers[":path"] ?? "");
-      const status =
-        signal === undefined ? "12" : GRPC_STATUS[await handle(signal, grpcMessage(Buffer.concat(chunks)))];
+      const reply = signal === undefined ? "never" : await handle(signal, grpcMessage(Buffer.concat(chunks)));
       if (stream.destroyed) return;
+      if (reply === "silence") {
+        stream.session?.destroy();
+        return;
+      }
+      const status = signal === undefined ? UNIMPLEMENTED : GRPC_STATUS[reply];
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": status }));
       stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       if (status === "0") stream.end(grpcFrameHead(0, false));

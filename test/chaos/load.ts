@@ -1,0 +1,182 @@
+/** Clients that send small requests of every signal over both transports, and write down what they were promised. */
+import { setTimeout as pause } from "node:timers/promises";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { type DecodedAttribute, type DecodedRequest, encodeRequest } from "@rondo/otlp/codec";
+import { grpcClient, httpClient, type OtlpClient } from "../rig/otlp-client.ts";
+import { between } from "../rig/random.ts";
+import { identify, ledgerLine, STAMP_KEY } from "./identity.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What a load is started with. */
+export interface LoadOptions {
+  readonly ports: { readonly grpc: number; readonly http: number };
+  readonly round: number;
+  readonly random: () => number;
+  /** Every item, before it is sent. */
+  readonly sent: Ledger;
+  /** Every item of a request that was answered with yes, after the answer. */
+  readonly acked: Ledger;
+}
+
+/** A load under way. */
+export interface Load {
+  /** Requests whose answer is due. */
+  readonly unanswered: number;
+  /** Requests answered with yes so far. */
+  readonly accepted: number;
+  /** No new requests; resolves when every client has ended and its ledger lines are on disk. */
+  stop(): Promise<void>;
+}
+
+const CLIENTS = 6;
+const START = 1_790_000_000_000_000_000n;
+
+const text = (key: string, stringValue: string): DecodedAttribute => ({ key, value: { stringValue } });
+
+interface Item {
+  readonly attributes: readonly DecodedAttribute[];
+  readonly time: bigint;
+  readonly number: number;
+}
+
+const scope = { name: "chaos", version: "1", attributes: [text("lane", "a")] };
+
+function id(item: Item, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  new DataView(bytes.buffer).setBigUint64(length - 8, item.time + 1n);
+  return bytes;
+}
+
+function span(item: Item) {
+  const { attributes, time } = item;
+  return {
+    traceId: id(item, 16),
+    spanId: id(item, 8),
+    name: "work",
+    kind: 1,
+    startTimeUnixNano: time,
+    endTimeUnixNano: time + 5n,
+    attributes,
+    events: [{ timeUnixNano: time + 1n, name: "step", attributes: [text("of", String(item.number))] }],
+    links: [],
+  };
+}
+
+const point = ({ attributes, time, number }: Item) => ({
+  attributes,
+  timeUnixNano: time,
+  asDouble: number / 3,
+  exemplars: [],
+});
+
+const log = ({ attributes, time, number }: Item) => ({
+  attributes,
+  timeUnixNano: time,
+  observedTimeUnixNano: time,
+  severityNumber: 9,
+  body: { stringValue: `line ${number}` },
+});
+
+type Resource = { readonly attributes: readonly DecodedAttribute[]; readonly entityRefs: readonly never[] };
+
+const BUILD: { readonly [S in Signal]: (resource: Resource, items: readonly Item[]) => DecodedRequest<S> } = {
+  traces: (resource, items) => ({ resourceSpans: [{ resource, scopeSpans: [{ scope, spans: items.map(span) }] }] }),
+  metrics: (resource, items) => ({
+    resourceMetrics: [
+      {
+        resource,
+        scopeMetrics: [
+          {
+            scope,
+            metrics: [
+              {
+                name: "level",
+                unit: "1",
+                metadata: [],
+                gauge: { dataPoints: items.filter(({ number }) => number % 2 === 0).map(point) },
+              },
+              {
+                name: "work",
+                unit: "1",
+                metadata: [],
+                sum: {
+                  dataPoints: items.filter(({ number }) => number % 2 === 1).map(point),
+                  aggregationTemporality: 2,
+                  isMonotonic: true,
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  }),
+  logs: (resource, items) => ({ resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: items.map(log) }] }] }),
+};
+
+/** A request whose items carry `round:sequence` from `first` on; a resource in sixteen, so that partitions are mixed. */
+export function buildRequest(signal: Signal, round: number, first: number, items: number, instance: number): Buffer {
+  const resource = {
+    attributes: [text("service.name", "chaos"), text("service.instance.id", `client-${instance}`)],
+    entityRefs: [],
+  };
+  const stamped = Array.from({ length: items }, (_, index) => {
+    const number = first + index;
+    const time = START + BigInt(round) * 1_000_000_000n + BigInt(number);
+    return {
+      number,
+      time,
+      attributes: [text(STAMP_KEY, `${round}:${number}`), text("kind", number % 3 === 0 ? "a" : "b")],
+    };
+  });
+  return Buffer.from(encodeRequest(signal, BUILD[signal](resource, stamped)));
+}
+
+/** Starts the clients. Each waits for its answer before it sends again, and sends nothing twice. */
+export function startLoad(options: LoadOptions): Load {
+  const { round, random, ports } = options;
+  const timeoutMs = 5000;
+  const clients: OtlpClient[] = Array.from({ length: CLIENTS }, (_, index) =>
+    index % 2 === 0
+      ? httpClient({ port: ports.http, gzip: index === 2, timeoutMs, connections: 1 })
+      : grpcClient({ port: ports.grpc, gzip: index === 3, timeoutMs }),
+  );
+  let stopping = false;
+  let sequence = 0;
+  let unanswered = 0;
+  let accepted = 0;
+
+  const run = async (client: OtlpClient) => {
+    while (!stopping) {
+      const signal = SIGNALS[between(random, 0, SIGNALS.length)] ?? "traces";
+      const items = between(random, 1, 20);
+      const body = buildRequest(signal, round, sequence, items, between(random, 0, 16));
+      sequence += items;
+      const lines = identify(signal, body, false).map((one) => ledgerLine(signal, one));
+      await options.sent.append(lines);
+      unanswered++;
+      const answer = await client.send(signal, body);
+      unanswered--;
+      if (answer.kind === "accepted") {
+        accepted++;
+        await options.acked.append(lines);
+      } else {
+        await pause(20);
+      }
+    }
+  };
+  const running = clients.map(run);
+  return {
+    get unanswered() {
+      return unanswered;
+    },
+    get accepted() {
+      return accepted;
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all(running);
+      for (const client of clients) client.close();
+    },
+  };
+}

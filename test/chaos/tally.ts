@@ -1,0 +1,109 @@
+/** Adds up the ledgers of a run: what was sent, what was acknowledged, what each exporter delivered and how often. */
+import type { Signal } from "@rondo/otlp";
+import type { Delivered } from "./account.ts";
+
+interface Fate {
+  readonly stamp: string;
+  acked: boolean;
+  /** Times delivered, by exporter. */
+  readonly delivered: Map<string, number>;
+}
+
+interface Counts {
+  traces: number;
+  metrics: number;
+  logs: number;
+}
+
+/** What is wrong and what is known after the lines read so far. */
+export interface Findings {
+  readonly sent: number;
+  readonly acked: number;
+  /** Different items delivered, by exporter and signal. */
+  readonly delivered: Delivered;
+  /** Deliveries beyond the first, by exporter. */
+  readonly duplicates: ReadonlyMap<string, number>;
+  /** Acknowledged items that some exporter has not delivered: sentences, at most five, and their number. */
+  readonly lost: number;
+  /** Delivered items that nobody sent. */
+  readonly strangers: number;
+  readonly examples: readonly string[];
+}
+
+/** Follows a whole run; lines are those of `ledgerLine`. */
+export interface Tally {
+  sent(line: string): void;
+  acked(line: string): void;
+  delivered(exporter: string, line: string): void;
+  findings(): Findings;
+}
+
+/** A tally for these exporters. */
+export function openTally(exporters: readonly string[]): Tally {
+  const fates = new Map<string, Fate>();
+  const distinct = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
+  const duplicates = new Map<string, number>(exporters.map((name) => [name, 0]));
+  /** Acknowledged items still to be delivered, by exporter; keeps a check from walking the whole run. */
+  const owed = new Map<string, Set<string>>(exporters.map((name) => [name, new Set()]));
+  let strangers = 0;
+  let acked = 0;
+  const strange: string[] = [];
+
+  const parse = (line: string) => {
+    const [signal, identity, stamp] = line.split(" ");
+    if (
+      (signal !== "traces" && signal !== "metrics" && signal !== "logs") ||
+      identity === undefined ||
+      stamp === undefined
+    )
+      throw new Error(`not a line of a ledger: ${line}`);
+    const known: Signal = signal;
+    return { signal: known, key: `${signal} ${identity} ${stamp}`, stamp };
+  };
+
+  return {
+    sent(line) {
+      const { key, stamp } = parse(line);
+      if (fates.has(key)) throw new Error(`the generator sent ${key} twice`);
+      fates.set(key, { stamp, acked: false, delivered: new Map() });
+    },
+    acked(line) {
+      const { key } = parse(line);
+      const fate = fates.get(key);
+      if (fate === undefined) throw new Error(`acknowledged and never sent: ${key}`);
+      if (fate.acked) return;
+      fate.acked = true;
+      acked++;
+      for (const [exporter, items] of owed) if (!fate.delivered.has(exporter)) items.add(key);
+    },
+    delivered(exporter, line) {
+      const { key, signal } = parse(line);
+      const fate = fates.get(key);
+      if (fate === undefined) {
+        strangers++;
+        if (strange.length < 5) strange.push(`${exporter} delivered ${key}, which nobody sent`);
+        return;
+      }
+      const before = fate.delivered.get(exporter) ?? 0;
+      fate.delivered.set(exporter, before + 1);
+      owed.get(exporter)?.delete(key);
+      const counts = distinct.get(exporter);
+      if (before > 0) duplicates.set(exporter, (duplicates.get(exporter) ?? 0) + 1);
+      else if (counts !== undefined) counts[signal]++;
+    },
+    findings() {
+      const missing = [...owed].flatMap(([exporter, keys]) =>
+        [...keys].slice(0, 5).map((key) => `${exporter} never delivered ${key}`),
+      );
+      return {
+        sent: fates.size,
+        acked,
+        delivered: new Map([...distinct].map(([name, counts]) => [name, { ...counts }])),
+        duplicates: new Map(duplicates),
+        lost: [...owed.values()].reduce((sum, keys) => sum + keys.size, 0),
+        strangers,
+        examples: [...strange, ...missing].slice(0, 5),
+      };
+    },
+  };
+}

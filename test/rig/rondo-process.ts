@@ -1,0 +1,97 @@
+/** `rondo up` as users run it: its own process, from its own command, on ports that stay the same over restarts. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { freePorts } from "./free-port.ts";
+import { parseMetrics, type Sample } from "./metrics-page.ts";
+
+const COMMAND = new URL("../../packages/cli/bin/rondo", import.meta.url).pathname;
+const START_MS = 20_000;
+
+/** The ports that a configuration names. */
+export interface Ports {
+  readonly grpc: number;
+  readonly http: number;
+  readonly metrics: number;
+  readonly health: number;
+}
+
+/** A `rondo up` that can be started, killed and started again on the same data. */
+export interface RondoProcess {
+  readonly ports: Ports;
+  /** Starts it; resolves as soon as the process exists. Throws when it already runs. */
+  launch(): void;
+  /** Resolves when it says that it is ready. Throws with the end of its log when it does not within 20 s. */
+  ready(): Promise<void>;
+  /** kill -9, then waits until it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves to the exit code of its orderly end. */
+  stop(): Promise<number>;
+  /** Its own metrics now. */
+  metrics(): Promise<readonly Sample[]>;
+  /** The last lines that it logged. */
+  logTail(): string;
+}
+
+/** Four free ports. */
+export async function choosePorts(): Promise<Ports> {
+  const [grpc = 0, http = 0, metrics = 0, health = 0] = await freePorts(4);
+  return { grpc, http, metrics, health };
+}
+
+/** Prepares `rondo up` in `folder`, which takes its configuration, its log and its data. */
+export function prepareRondo(folder: string, ports: Ports, yaml: string): RondoProcess {
+  const config = join(folder, "rondo.yaml");
+  const log = join(folder, "rondo.log");
+  writeFileSync(config, yaml);
+  const out = openSync(log, "a");
+  const address = (port: number) => `127.0.0.1:${port}`;
+  const args = ["up", "--config", config, "--data", join(folder, "data")];
+  args.push("--metrics-address", address(ports.metrics), "--health-address", address(ports.health));
+  let child: ChildProcess | undefined;
+  let gone: Promise<number> = Promise.resolve(0);
+  const logTail = () => readFileSync(log, "utf8").split("\n").slice(-15).join("\n");
+  const running = () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`rondo up is not running:\n${logTail()}`);
+    return child;
+  };
+  return {
+    ports,
+    logTail,
+    launch() {
+      if (child !== undefined && child.exitCode === null && child.signalCode === null)
+        throw new Error("rondo up already runs");
+      const started = spawn(COMMAND, args, { stdio: ["ignore", out, out] });
+      gone = new Promise((resolve) => started.on("exit", (code) => resolve(code ?? -1)));
+      child = started;
+    },
+    async ready() {
+      const deadline = performance.now() + START_MS;
+      while (performance.now() < deadline) {
+        running();
+        const response = await fetch(`http://${address(ports.health)}/`).catch(() => undefined);
+        await response?.arrayBuffer();
+        if (response?.status === 200) return;
+        await pause(20);
+      }
+      throw new Error(`rondo up is not ready after ${START_MS} ms:\n${logTail()}`);
+    },
+    async kill() {
+      running().kill("SIGKILL");
+      await gone;
+    },
+    async stop() {
+      running().kill("SIGTERM");
+      const hard = setTimeout(() => child?.kill("SIGKILL"), 30_000);
+      const code = await gone;
+      clearTimeout(hard);
+      return code;
+    },
+    async metrics() {
+      const response = await fetch(`http://${address(ports.metrics)}/metrics`);
+      return parseMetrics(await response.text());
+    },
+  };
+}
