@@ -76,6 +76,7 @@ export function resultLines({ tallies }: Pick<ReplayResult, "tallies">): string[
   });
 }
 
+export /** `max` is 0 inside: no pace at all. */
 function speedFrom(written = "1"): number {
   if (written === "max") return 0;
   const speed = Number(written);

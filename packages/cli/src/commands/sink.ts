@@ -100,6 +100,7 @@ function answerFrom(text: string): Behaviour {
   }
 }
 
+/** The same view of the sink that its status API gives. */
 function look(sink: Sink) {
   return { listeners: sink.listeners.map(statusOf) };
 }

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { Fault } from "@rondo/core";
 import { parseAddress } from "../address.ts";
 
+/** Long enough for another continent, short enough to still be waiting for the answer. */
 const CONNECT_MS = 5000;
 
 /**

@@ -46,6 +46,7 @@ export async function readRecording(path: string): Promise<Recording> {
   return recording;
 }
 
+/** The file as text, inflated when it is gzip by its first two bytes, whatever its name. */
 async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((thrown: NodeJS.ErrnoException) => {
     const why =
@@ -66,6 +67,7 @@ async function readText(path: string): Promise<string> {
   return inflated.toString("utf8");
 }
 
+/** Checks every field, because a recording may come from anyone. Unknown fields are ignored. */
 function recorded(text: string, line: number, path: string): Recorded {
   const wrong = (what: string) => bad(`${path}:${line}`, what);
   const given = fieldsOf(text);
@@ -102,6 +104,7 @@ function inflated(sent: Buffer, wrong: (what: string) => Fault): Buffer {
   }
 }
 
+/** A copy of the object in a line; undefined when there is none. */
 function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const raw: unknown = JSON.parse(text);

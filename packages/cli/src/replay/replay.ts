@@ -164,6 +164,7 @@ class Run {
       });
   }
 
+  /** Tries until it is acknowledged, refused for good, or `patienceMs` have passed since the first try. */
   async #sendUntilDone(sender: Sender, request: Outgoing): Promise<Sent> {
     const { clock, random, abort, patienceMs = PATIENCE_MS } = this.#options;
     const began = clock.monotonic();
@@ -181,6 +182,7 @@ class Run {
     }
   }
 
+  /** Counts a reason; one for every request would be no help to the reader. */
   #trouble(what: string): void {
     const known = this.#troubles.has(what) || this.#troubles.size < MAX_TROUBLES ? what : "other reasons";
     this.#troubles.set(known, (this.#troubles.get(known) ?? 0) + 1);
@@ -205,6 +207,7 @@ function outgoing(one: Recorded, shift: TimeShift | undefined): Outgoing {
   return { signal, encoding, body, wire: encoding === "gzip" ? gzipSync(body) : body };
 }
 
+/** A Sender for each protocol of the recording; with one address both are the same. */
 async function openSenders({ http, grpc, clock }: ReplayOptions): Promise<Record<"http" | "grpc", Sender>> {
   if (http === undefined && grpc === undefined) {
     throw new Fault("config", "a replay needs an address: --http URL, --grpc HOST:PORT, or both");

@@ -4,7 +4,10 @@ import { decodeResponse, decodeStatus } from "@rondo/otlp";
 import { EXPORT_METHODS } from "../sink/grpc.ts";
 import { type Outgoing, type Sender, type Sent, TRY_TIMEOUT_MS } from "./send.ts";
 
-/** Retryable by the table in "OTLP/gRPC Response"; RESOURCE_EXHAUSTED is only when the answer carries RetryInfo. */
+/**
+ * Retryable by the table in "OTLP/gRPC Response"; RESOURCE_EXHAUSTED is only when the answer carries RetryInfo. As strict as
+ * clients are, see send-http.ts.
+ */
 const RETRYABLE: ReadonlySet<status> = new Set([
   status.CANCELLED,
   status.DEADLINE_EXCEEDED,
@@ -14,6 +17,7 @@ const RETRYABLE: ReadonlySet<status> = new Set([
   status.DATA_LOSS,
 ]);
 
+/** Bodies are bytes on both sides of the call: nothing is decoded to be sent. */
 const asItIs = (bytes: Buffer) => bytes;
 
 /** A Sender to `HOST:PORT`, without TLS. `now` is wall time in milliseconds. */
@@ -51,6 +55,7 @@ export function grpcSender(target: string, now: () => number): Sender {
   };
 }
 
+/** The library gives no message when the server sent an empty one. */
 function accepted(answer: Buffer | undefined): Sent {
   const partial = answer === undefined ? undefined : decodeResponse(answer);
   return { kind: "acked", rejected: partial?.rejected ?? 0, message: partial?.message ?? "" };

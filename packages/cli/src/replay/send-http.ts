@@ -5,7 +5,10 @@ import { decodeResponse, decodeStatus } from "@rondo/otlp";
 import { readWhole } from "../sink/request.ts";
 import { MAX_ANSWER, type Outgoing, type Sender, type Sent, TRY_TIMEOUT_MS } from "./send.ts";
 
-/** "All other 4xx or 5xx response status codes MUST NOT be retried" (OTLP/HTTP Response). */
+/**
+ * "All other 4xx or 5xx response status codes MUST NOT be retried" (OTLP/HTTP Response). A replay stands for clients and is
+ * as strict as they are; Rondo's own exporters repeat more, because they answer for data that was acknowledged already.
+ */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** A Sender to a base URL, to which `/v1/<signal>` is appended. `now` is wall time in milliseconds, for dates in Retry-After. */
@@ -35,6 +38,7 @@ export function httpSender(base: URL, now: () => number): Sender {
   };
 }
 
+/** Rejects when the answer breaks off, grows too large or is no response: then nobody knows what became of the items. */
 async function read(response: IncomingMessage, now: () => number): Promise<Sent> {
   const status = response.statusCode ?? 0;
   const body = await readWhole(response, MAX_ANSWER);
@@ -66,6 +70,7 @@ function explain(response: IncomingMessage, body: Uint8Array): string {
   }
 }
 
+/** A connection that failed says nothing about the items: they may have arrived, and are sent again. */
 function lost(thrown: unknown): Sent {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return { kind: "retry", why: `no answer: ${why}` };

@@ -30,6 +30,7 @@ export async function readCapture(path: string, options?: IdentityOptions): Prom
   return holdings;
 }
 
+/** Undefined for what is no captured batch. */
 function parse(text: string): { readonly signal: Signal; readonly body: Buffer } | undefined {
   try {
     const { signal: word, body }: { signal?: unknown; body?: unknown } = JSON.parse(text);

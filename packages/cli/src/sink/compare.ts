@@ -96,6 +96,7 @@ export function closing(expected: Holdings, destinations: readonly Destination[]
   };
 }
 
+/** Nothing for a destination that holds exactly what was sent. */
 function differenceLines(one: Difference & { readonly name: string; readonly signal: Signal }): string[] {
   const { name, signal, missing, unexpected, duplicated, examples } = one;
   if (missing + unexpected + duplicated === 0) return [];

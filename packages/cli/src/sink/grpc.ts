@@ -50,6 +50,7 @@ export function grpcServer(receive: Receive): Http2Server {
   return server;
 }
 
+/** Throws a Fault for what is no unary call of a known method: the method, the frame, the compression or the size. */
 async function answerTo(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, receive: Receive): Promise<Answer> {
   const path = headers[constants.HTTP2_HEADER_PATH];
   const signal = SIGNALS.find((one) => EXPORT_METHODS[one] === path);
@@ -60,11 +61,13 @@ async function answerTo(stream: ServerHttp2Stream, headers: IncomingHttpHeaders,
     throw new Fault("invalid", `a call of ${framed.length} bytes is not one whole gRPC message`);
   }
   const encoding = headers["grpc-encoding"];
+  // The flag decides, not the header: a client that announces gzip may leave a small message plain.
   const compressed = framed[0] === 1;
   const body = await inflate(compressed ? String(encoding) : undefined, framed.subarray(FRAME_HEAD));
   return receive({ via: "grpc", signal, encoding: "protobuf", body });
 }
 
+/** The status of a call stands in trailers: after an empty message when it went well, alone when it did not. */
 function send(stream: ServerHttp2Stream, answer: Answer): void {
   if (stream.destroyed) return;
   const head = { ":status": 200, "content-type": "application/grpc" };

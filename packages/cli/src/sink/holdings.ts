@@ -30,6 +30,7 @@ export const MAX_IDS = 1_000_000;
 /** Different contents kept per id; more would not tell more. */
 const MAX_CONTENTS = 8;
 
+/** What is kept of one id. */
 interface Entry {
   name: string;
   count: number;
@@ -81,6 +82,7 @@ export class Holdings {
   }
 }
 
+/** What is kept of one signal. */
 interface Shelf {
   requests: number;
   items: number;

@@ -29,12 +29,14 @@ export function httpServer(receive: Receive): Server {
   });
 }
 
+/** What is wrong before a listener has its say; everything else that a request can do wrong is 400. */
 const STATUS_OF: Readonly<Partial<Record<Fault["code"], number>>> = {
   not_found: 404,
   unsupported: 415,
   too_large: 413,
 };
 
+/** Throws a Fault for what is no OTLP request: wrong method, path, media type, compression or size. */
 async function answerTo(request: IncomingMessage, receive: Receive): Promise<{ answer: Answer; encoding: Encoding }> {
   const signal = signalOf(request.url ?? "");
   if (signal === undefined || request.method !== "POST") {
@@ -57,6 +59,7 @@ function signalOf(url: string): Signal | undefined {
   return SIGNALS.find((signal) => path.endsWith(`/v1/${signal}`));
 }
 
+/** A silent answer leaves the connection open: only the client, or the end of the sink, closes it. */
 function send(response: ServerResponse, answer: Answer, encoding: Encoding): void {
   switch (answer.kind) {
     case "silent":

@@ -83,6 +83,7 @@ function* recordsOf(scope: Message): Iterable<Found> {
   }
 }
 
+/** A metric is copied without its points once, not once a point. */
 function* pointsOf(scope: Message): Iterable<Found> {
   for (const metric of listOf(scope, "metrics")) {
     for (const kind of KINDS) {
@@ -96,6 +97,7 @@ function* pointsOf(scope: Message): Iterable<Found> {
   }
 }
 
+/** Undefined when a span lacks the ids that the specification asks for: 16 and 8 bytes. */
 function ownId(signal: Signal, item: Message): string | undefined {
   const { traceId, spanId } = item;
   if (signal !== "traces" || !(traceId instanceof Uint8Array) || !(spanId instanceof Uint8Array)) return undefined;

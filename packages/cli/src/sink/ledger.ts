@@ -16,6 +16,7 @@ export interface LedgerLine {
   readonly contents: readonly string[];
 }
 
+/** A line and the request that waits for it. */
 interface Waiting {
   readonly text: string;
   resolve(): void;
@@ -54,6 +55,7 @@ export class Ledger {
     });
   }
 
+  /** Writes group after group until nothing waits. A failure rejects its own group; the next one tries again. */
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting;

@@ -68,6 +68,7 @@ function isAddressInfo(bound: AddressInfo | string | null): bound is AddressInfo
   return typeof bound === "object" && bound !== null;
 }
 
+/** What an operator reads when a port cannot be had. */
 function cannotListen(address: Address, error: NodeJS.ErrnoException): Fault {
   const why = error.code === "EADDRINUSE" ? "the port is in use" : error.message;
   return new Fault("startup", `cannot listen on ${showAddress(address)}: ${why}; choose another address, or port 0`);

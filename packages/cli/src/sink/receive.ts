@@ -52,6 +52,7 @@ export function receiver(around: ReceiveAround): Receive {
       const message = `this sink was told to answer ${now.status}`;
       return refused(now.status ?? 500, message, now.retryAfterMs);
     }
+    // Decoded before it is answered: a sink that accepts what no backend could read would hide the mistake.
     const items = attempt(() => identitiesOf(signal, decodeBody(signal, encoding, body), around.identity));
     if (items instanceof Fault) {
       around.problem(`${listener}: not a ${signal} request in ${encoding} over ${via}: ${items.message}`);

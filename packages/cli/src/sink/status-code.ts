@@ -16,6 +16,7 @@ const CODE_OF: ReadonlyMap<number, number> = new Map([
   [504, 4],
 ]);
 
+/** Clients treat it as final, as they do an HTTP status that the specification does not list. */
 const UNKNOWN = 2;
 
 /** The code for an HTTP status of 400 or more; UNKNOWN where none says the same. */

@@ -32,12 +32,13 @@ export interface SinkStatus {
   readonly listeners: readonly ListenerStatus[];
 }
 
-/** What the API needs of a sink. */
+/** What the API needs of a sink: it is made before the sink knows its status address. */
 export interface StatusSource {
   readonly listeners: readonly SinkListener[];
   listener(name: string): SinkListener;
 }
 
+/** Bytes of a question; a behaviour has fewer than a hundred. */
 const MAX_QUESTION = 64 << 10;
 
 /** A server for the API. It does not listen yet. */
@@ -69,6 +70,7 @@ export function statusOf({ name, grpc, http, behaviour, holdings }: SinkListener
 
 type Handler = (source: StatusSource, url: URL, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** One entry for each line of the table above. */
 const ROUTES: Readonly<Record<string, Handler>> = {
   "GET /": async (source, _url, _request, response) =>
     json(response, 200, { listeners: source.listeners.map(statusOf) }),
@@ -108,6 +110,7 @@ function* idsText(held: readonly Held[]): Generator<string> {
   yield "\n]}\n";
 }
 
+/** The listener that the question names, or all of them. */
 function chosen(source: StatusSource, url: URL): readonly SinkListener[] {
   const name = url.searchParams.get("listener");
   return name === null ? source.listeners : [source.listener(name)];

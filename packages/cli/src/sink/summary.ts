@@ -32,11 +32,13 @@ export function summaryLines({ listeners }: SinkStatus): string[] {
   return listeners.map((one) => `${one.name.padEnd(width)}  ${received(one)}${behaving(one)}`);
 }
 
+/** Only the signals that came: an exporter of one pipeline would otherwise drag two zeros along. */
 function received({ counts }: ListenerStatus): string {
   const parts = SIGNALS.filter((signal) => counts[signal].items > 0).map((signal) => countText(signal, counts[signal]));
   return parts.length === 0 ? "nothing arrived" : parts.join(", ");
 }
 
+/** `271 spans (271 ids, 3 repeated)`: ids and repeats apart, since at-least-once delivery may repeat. */
 function countText(signal: Signal, { items, ids, duplicates, overflow }: Count): string {
   const repeats = duplicates === 0 ? "" : `, ${duplicates} repeated`;
   const beyond = overflow === 0 ? "" : `, ${overflow} beyond --max-ids`;

@@ -30,6 +30,7 @@ const FRAME_MS = 250;
 /** Rates are taken over the last two seconds: over one frame they would jump. */
 const RATE_FRAMES = 8;
 
+/** Often enough to follow a run in a log, seldom enough not to fill it. */
 const PLAIN_MS = 5000;
 
 /** Starts a view. It keeps no process alive. */

@@ -10,6 +10,7 @@ export function plainLine({ waitingFor, received, pipelines, exporters }: Snapsh
   const delivered = exporters.map(
     (row) => `${row.exporter} ${row.delivered} of ${row.entered} ${ITEM_NAMES[row.signal]}`,
   );
+  // An item that waits for two exporters counts twice, as it does in their rows of the account.
   const rows = [...pipelines, ...exporters];
   const dropped = rows.reduce((total, row) => total + sum(row.dropped), 0);
   const deadLettered = exporters.reduce((total, row) => total + row.deadLettered, 0);

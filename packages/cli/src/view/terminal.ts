@@ -41,6 +41,7 @@ const CLEAR_BELOW = `${ESC}J`;
 const BEGIN_FRAME = `${ESC}?2026h`;
 const END_FRAME = `${ESC}?2026l`;
 
+/** Select Graphic Rendition: bold, faint, none, yellow. They keep their meaning on dark and on light windows. */
 const COLOURS: Readonly<Record<Tone, string>> = { title: "1", head: "2", plain: "", bad: "33" };
 
 /** The block. Every change is one write, so that no half-drawn state is ever shown. */

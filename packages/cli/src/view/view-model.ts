@@ -54,6 +54,7 @@ const blank: Line = { text: "", tone: "plain" };
 
 type PerSecond = (value: number, before: number | undefined) => string;
 
+/** Readiness first: whatever follows means little before it. */
 function titleLines({ waitingFor, addresses }: Snapshot): Line[] {
   const ready = waitingFor.length === 0;
   const width = Math.max(0, ...addresses.map(([label]) => label.length));
@@ -63,6 +64,7 @@ function titleLines({ waitingFor, addresses }: Snapshot): Line[] {
   ];
 }
 
+/** What clients were told, before any pipeline has seen it. */
 function received(
   now: readonly ReceivedRow[],
   earlier: readonly ReceivedRow[] | undefined,
@@ -141,6 +143,7 @@ function exporterLines(
   return withNotes(row(`  → ${exporter}`, cells.map(cell), FLOW_COLUMNS, columns), notes, lost);
 }
 
+/** A row, and below it what is usually zero and has no column of its own. */
 function withNotes(text: string, notes: readonly string[], bad: boolean): Line[] {
   const tone = bad ? "bad" : "plain";
   return [{ text, tone }, ...(notes.length === 0 ? [] : [{ text: `      ${notes.join(", ")}`, tone } as const])];
