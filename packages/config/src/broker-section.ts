@@ -1,0 +1,94 @@
+/** Reads `broker:`: where batches are kept between a client's acknowledgement and the exporters'. */
+import { duration, type Field, field, flag, group, integer, optional, readFields, text } from "@rondo/core";
+import type { TreePlace } from "./findings.ts";
+import type { BrokerSettings } from "./graph.ts";
+import { docsAsGroup, rawValue } from "./raw-value.ts";
+import { isNothing } from "./tree.ts";
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
+const SIZE = /^(\d+)\s*(B|KiB|MiB|GiB)?$/;
+
+/** A size in bytes: a number, or a number with KiB, MiB or GiB. Parses to bytes. */
+function size(
+  doc: string,
+  fallback: string,
+  { min, max }: { readonly min: string; readonly max: string },
+): Field<number> {
+  return field(
+    "size",
+    doc,
+    (raw, place) => {
+      const bytes = bytesOf(String(raw));
+      if (bytes !== undefined && bytes >= (bytesOf(min) ?? 0) && bytes <= (bytesOf(max) ?? 0)) return bytes;
+      place.problem(`must be a size from ${min} to ${max}, such as ${fallback}`);
+      return undefined;
+    },
+    { value: bytesOf(fallback) ?? 0, text: fallback },
+  );
+}
+
+function bytesOf(written: string): number | undefined {
+  const [, amount, unit = ""] = SIZE.exec(written.trim()) ?? [];
+  const factor = UNITS[unit];
+  return amount === undefined || factor === undefined ? undefined : Number(amount) * factor;
+}
+
+/** The fields of `broker:`. */
+export const brokerFields = {
+  embedded: group("The log on this machine, under --data. It is what runs when nothing is said.", {
+    partitions: integer("Partitions of each topic: how many threads can work at once. Fixed when the log is made.", 4, {
+      min: 1,
+      max: 1024,
+    }),
+    retention: duration("How long a record is kept at least, whether or not it was delivered.", "72h"),
+    segment_bytes: size("Size at which a file of the log is closed and a new one begun.", "64MiB", {
+      min: "1MiB",
+      max: "1GiB",
+    }),
+    sync: flag("Waits for the disk before a client is answered. false loses what a power cut finds in memory.", true),
+  }),
+  kafka: optional(
+    field<null>("not built yet", "A Kafka cluster.", (_, place) => {
+      place.problem("is not built yet; remove it to keep the log on this machine, under --data");
+      return undefined;
+    }),
+  ),
+  linger: duration(
+    "How long the gateway waits to join requests into one record; more is fewer, larger records.",
+    "10ms",
+  ),
+  default_tenant: text("Tenant of records that do not name one, such as those a Collector wrote.", "default"),
+  default_receiver: text("Receiver that such records count as: the pipelines that have it read them.", "otlp"),
+};
+
+const LINGER_MOST_MS = 1_000;
+const RETENTION_LEAST_MS = 60_000;
+
+/** The settings of the broker, with defaults for what is absent; undefined after a problem. */
+export function readBroker(place: TreePlace, receivers: readonly string[]): BrokerSettings | undefined {
+  const raw = isNothing(place.node) ? undefined : rawValue(place.node, docsAsGroup(brokerFields));
+  const values = readFields(brokerFields, raw, place);
+  if (values === undefined) return undefined;
+  const { embedded, linger, default_tenant: defaultTenant, default_receiver: defaultReceiver } = values;
+  if (linger > LINGER_MOST_MS)
+    place.at("linger").problem("must be at most 1s: a client waits for its answer that long");
+  if (embedded.retention < RETENTION_LEAST_MS) place.down("embedded", "retention").problem("must be at least 1m");
+  if (place.at("default_receiver").node !== undefined && !receivers.includes(defaultReceiver)) {
+    place.at("default_receiver").warn("names no receiver of a pipeline, so no pipeline reads such records");
+  }
+  if (!embedded.sync) {
+    place
+      .down("embedded", "sync")
+      .warn("is false: a power cut loses data that clients were told is safe; keep it for tests");
+  }
+  return {
+    kind: "embedded",
+    partitions: embedded.partitions,
+    retentionMs: embedded.retention,
+    segmentBytes: embedded.segment_bytes,
+    sync: embedded.sync,
+    lingerMs: linger,
+    defaultTenant,
+    defaultReceiver,
+  };
+}

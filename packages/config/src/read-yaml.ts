@@ -1,0 +1,179 @@
+/** Reads YAML into a tree with marks, within bounds that hold before anything is multiplied or nested out of hand. */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+} from "yaml";
+import { mergeNodes } from "./merge.ts";
+import { type ConfigNode, emptyMap, type Mark } from "./tree.ts";
+import { yamlFault } from "./yaml-fault.ts";
+import { scalarOf } from "./yaml-scalar.ts";
+
+/** What a configuration may be at most; all are far above what people write. */
+export const YAML_LIMITS = {
+  /** Characters of one file. */
+  characters: 1 << 20,
+  /** Levels of lists and maps. */
+  depth: 100,
+  /** Values of one file, with everything that aliases repeat. */
+  values: 100_000,
+} as const;
+
+/** Called with what is wrong, the line (from 1) and the column (from 1). */
+export type Report = (message: string, mark: Mark) => void;
+
+/**
+ * The tree of a text, an empty map for an empty one. Reports every problem, and returns undefined when there was one. Duplicate
+ * keys, keys that are not text and several documents are problems; `<<` merges; `a::b` in a key is a path, as in the Collector.
+ */
+export function readYaml(file: string, text: string, report: Report): ConfigNode | undefined {
+  if (text.length > YAML_LIMITS.characters) {
+    report(`has ${text.length} characters; the limit is ${YAML_LIMITS.characters}`, { file });
+    return undefined;
+  }
+  const lines = new LineCounter();
+  const document = parse(text, lines);
+  if (document === undefined) {
+    report(`nests deeper than ${YAML_LIMITS.depth} levels`, { file });
+    return undefined;
+  }
+  const markAt = (offset: number): Mark => {
+    const { line } = lines.linePos(offset);
+    return line > 0 ? { file, line } : { file };
+  };
+  let whole = true;
+  const fail: Report = (message, mark) => {
+    whole = false;
+    report(message, mark);
+  };
+  for (const { code, pos } of [...document.errors, ...document.warnings]) {
+    const { line, col } = lines.linePos(pos[0]);
+    fail(`${yamlFault(code)} (column ${col})`, { file, line });
+  }
+  if (!whole) return undefined;
+  const root = new Reading(markAt, fail).convert(document.contents, { file, line: 1 }, 0);
+  return whole ? root : undefined;
+}
+
+/** Undefined when the text nests so deeply that the parser ran out of stack. */
+function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, version: "1.2", uniqueKeys: false });
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
+}
+
+/** One pass over a parsed document. An alias reuses the tree of its anchor, but counts as what it repeats. */
+class Reading {
+  readonly #anchors = new Map<string, { readonly node: ConfigNode; readonly values: number }>();
+  readonly #markAt: (offset: number) => Mark;
+  readonly #fail: Report;
+  #values = 0;
+  #overLimit = false;
+
+  constructor(markAt: (offset: number) => Mark, fail: Report) {
+    this.#markAt = markAt;
+    this.#fail = fail;
+  }
+
+  /** `mark` is where the value's key stands; an element of a list has its own. */
+  convert(node: unknown, mark: Mark, depth: number): ConfigNode {
+    const before = this.#values++;
+    const nothing: ConfigNode = { kind: "scalar", value: null, mark };
+    if (!this.#withinLimits(depth, mark)) return nothing;
+    if (node === null) return depth === 0 ? emptyMap(mark) : nothing;
+    if (isAlias(node)) return this.#alias(node, mark) ?? nothing;
+    const made = this.#value(node, mark, depth);
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) {
+      this.#anchors.set(node.anchor, { node: made, values: this.#values - before });
+    }
+    return made;
+  }
+
+  #value(node: unknown, mark: Mark, depth: number): ConfigNode {
+    if (isScalar(node)) return { kind: "scalar", ...scalarOf(node), mark };
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.convert(item, this.#start(item) ?? mark, depth + 1));
+      return { kind: "list", items, mark };
+    }
+    if (isMap(node)) return this.#map(node.items, mark, depth);
+    return { kind: "scalar", value: null, mark };
+  }
+
+  #map(pairs: readonly Pair[], mark: Mark, depth: number): ConfigNode {
+    const entries = new Map<string, ConfigNode>();
+    const merged: ConfigNode[] = [];
+    const seen = new Map<string, Mark>();
+    for (const { key, value } of pairs) {
+      const at = this.#start(key) ?? mark;
+      const name = isScalar(key) ? scalarOf(key).value : undefined;
+      if (isScalar(key) && key.source === "<<" && key.type === "PLAIN") {
+        merged.push(...this.#mergeSources(this.convert(value, at, depth + 1), at));
+      } else if (typeof name === "string") {
+        const first = seen.get(name);
+        if (first !== undefined) this.#fail(`the key stands twice in one map, first in line ${first.line}`, at);
+        seen.set(name, at);
+        put(entries, name, this.convert(value, at, depth + 1));
+      } else {
+        this.#fail("a key must be text; write it in quotes", at);
+      }
+    }
+    // What a map says itself wins over what it merges, and an earlier source wins over a later one (YAML merge type).
+    const base = new Map(merged.reverse().flatMap((source) => (source.kind === "map" ? [...source.entries] : [])));
+    return { kind: "map", entries: new Map([...base, ...entries]), mark };
+  }
+
+  #mergeSources(source: ConfigNode, mark: Mark): readonly ConfigNode[] {
+    const sources = source.kind === "list" ? source.items : [source];
+    if (sources.every(({ kind }) => kind === "map")) return sources;
+    this.#fail("<< takes a map or a list of maps, such as <<: *name", mark);
+    return [];
+  }
+
+  #alias({ source }: Alias, mark: Mark): ConfigNode | undefined {
+    const anchor = this.#anchors.get(source);
+    if (anchor === undefined) this.#fail("an alias (*name) stands inside the value that it names", mark);
+    this.#values += anchor?.values ?? 0;
+    return anchor?.node;
+  }
+
+  #start(node: unknown): Mark | undefined {
+    if (!isScalar(node) && !isMap(node) && !isSeq(node) && !isAlias(node)) return undefined;
+    return node.range ? this.#markAt(node.range[0]) : undefined;
+  }
+
+  #withinLimits(depth: number, mark: Mark): boolean {
+    if (depth <= YAML_LIMITS.depth && this.#values <= YAML_LIMITS.values) return true;
+    // Said once: everything below and after is over the limit as well.
+    if (!this.#overLimit) {
+      this.#fail(
+        depth > YAML_LIMITS.depth
+          ? `nests deeper than ${YAML_LIMITS.depth} levels`
+          : `has more than ${YAML_LIMITS.values} values, those that aliases (*name) repeat included`,
+        mark,
+      );
+    }
+    this.#overLimit = true;
+    return false;
+  }
+}
+
+/** Puts a value under a key; `a::b` in a key is a path into maps, which merge with what is there (Collector: confmap). */
+function put(entries: Map<string, ConfigNode>, key: string, value: ConfigNode): void {
+  const path = key.split("::");
+  // An empty part, as in ::1, is no path: such a key is a name that somebody meant.
+  const [first = key, ...rest] = path.includes("") ? [key] : path;
+  const nested = rest.reduceRight<ConfigNode>((inner, part) => {
+    return { kind: "map", entries: new Map([[part, inner]]), mark: value.mark };
+  }, value);
+  const before = entries.get(first);
+  entries.set(first, before === undefined ? nested : mergeNodes(before, nested));
+}
