@@ -61,6 +61,7 @@ export class Journal {
   #queue: Pending[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
+  #sealing: Promise<unknown> = Promise.resolve();
   #closed = false;
   #failing = false;
 
@@ -167,6 +168,8 @@ export class Journal {
     if (newest !== undefined && newest.firstTimestamp > 0 && newest.firstTimestamp < now - retentionMs / 4) {
       await this.#exclusively(() => this.#begin());
     }
+    // A sidecar that is being written would outlive its segment.
+    await this.#sealing;
     for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
       if (this.#segments.length < 2 || oldest.lastTimestamp >= now - retentionMs) return;
       this.#segments.shift();
@@ -182,6 +185,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+    await this.#sealing;
     await this.#writer?.close();
     this.#files.close();
   }
@@ -272,7 +276,8 @@ export class Journal {
     this.#writer = writer;
     this.#segments.push(writer.segment);
     this.#files.hold(writer.segment, writer.index);
-    if (previous !== undefined) void this.#files.seal(previous);
+    // Beside the appends: nobody waits for a sidecar but the end of the journal.
+    if (previous !== undefined) this.#sealing = Promise.all([this.#sealing, this.#files.seal(previous)]);
     await sealed?.close().catch((thrown) => this.#log.warn(`a sealed segment could not be closed: ${thrown}`));
     return writer;
   }
