@@ -63,10 +63,10 @@ export function field<T>(
   };
 }
 
-/** A field that may be absent; it then parses to `null`. */
+/** A field that may be absent; it then parses to `null`, whatever default a field inside it has. */
 export function optional<T>(inner: Field<T>): Field<T | null> {
   return {
-    docs: { ...inner.docs, required: false },
+    docs: { ...inner.docs, required: false, fallback: "none" },
     read: (raw, place) => (raw === undefined || raw === null ? null : inner.read(raw, place)),
   };
 }
