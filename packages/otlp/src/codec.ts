@@ -59,6 +59,8 @@ const LONG_KINDS: ReadonlySet<string> = new Set(["int64", "uint64", "fixed64", "
 function plain(message: Message, from: object): object {
   return converted(message, from, (field, value) => {
     if (field.message !== undefined) return plain(field.message, objectIn(value));
+    // A Buffer or not, according to the body: a plain view either way.
+    if (value instanceof Uint8Array) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     return LONG_KINDS.has(field.kind) ? toBigint(field, value) : value;
   });
 }

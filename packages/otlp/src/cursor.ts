@@ -68,7 +68,6 @@ export class Cursor {
       this.field = 0;
       tag = this.#number(pos - 1, "tag");
       pos = this.stop;
-      if (tag > 0xffffffff) throw new WireError("field number out of range", this.at);
     }
     const wire = tag & 7;
     this.field = tag >>> 3;

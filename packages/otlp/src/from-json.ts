@@ -49,9 +49,9 @@ class RequestReader {
     this.#json.object((key) => {
       const field = message.byName.get(key);
       if (field === undefined) return this.#json.skip();
-      if (this.#json.peek() === "null") return this.#json.literal("null");
       this.#path.push(key);
-      if (field.repeated) this.#repeated(field, depth);
+      if (this.#json.peek() === "null") this.#json.literal("null");
+      else if (field.repeated) this.#repeated(field, depth);
       else if (field.message) this.#nested(field.number, field.message, depth);
       else this.#single(field);
       this.#path.pop();
@@ -72,7 +72,7 @@ class RequestReader {
     this.#json.array((index) => {
       this.#path.push(index);
       if (message) this.#nested(field.number, message, depth);
-      else if (packed < 0) this.#out.bytes(field.number, Buffer.from(this.#string(), "utf8"));
+      else if (packed < 0) this.#out.bytes(field.number, this.#json.stringBytes());
       else this.#number(field);
       this.#path.pop();
     });
@@ -80,16 +80,17 @@ class RequestReader {
   }
 
   #single(field: Field): void {
-    if (field.kind === "string") this.#out.bytes(field.number, Buffer.from(this.#string(), "utf8"));
-    else if (field.kind === "bytes") this.#out.bytes(field.number, this.#bytes(isHexId(field.name)));
-    else {
+    const mark = this.#out.length;
+    let isDefault: boolean;
+    if (field.kind === "string" || field.kind === "bytes") {
+      const value = field.kind === "string" ? this.#json.stringBytes() : this.#bytes(isHexId(field.name));
+      this.#out.bytes(field.number, value);
+      isDefault = value.length === 0;
+    } else {
       this.#out.tag(field.number, field.wire);
-      this.#number(field);
+      isDefault = this.#number(field);
     }
-  }
-
-  #string(): string {
-    return this.#json.string();
+    if (isDefault && field.implicit) this.#out.rewind(mark);
   }
 
   #bytes(hex: boolean): Uint8Array {
@@ -103,23 +104,27 @@ class RequestReader {
     return Buffer.from(text, "base64");
   }
 
-  #number(field: Field): void {
+  /** Writes a number or boolean without its tag; returns whether it is zero or false. */
+  #number(field: Field): boolean {
     const at = this.#json.pos;
     const kind = this.#json.peek();
     if (field.kind === "bool") {
       if (kind !== "true" && kind !== "false") throw this.#json.error("true or false was expected");
       this.#json.literal(kind);
       this.#out.varint(kind === "true" ? 1 : 0);
-      return;
+      return kind === "false";
     }
     if (kind !== "number" && kind !== "string") throw this.#json.error("a number was expected");
     const text = kind === "number" ? this.#json.number() : this.#json.string();
-    if (field.kind === "double") this.#out.double(doubleOf(text, at));
-    else {
-      const named = kind === "string" ? field.numbers?.get(text) : undefined;
-      const value = named === undefined ? integerOf(text, at) : BigInt(named);
-      INTEGERS[integerKind(field)](this.#out, value, at);
+    if (field.kind === "double") {
+      const value = doubleOf(text, at);
+      this.#out.double(value);
+      return Object.is(value, 0);
     }
+    const named = kind === "string" ? field.numbers?.get(text) : undefined;
+    const value = named === undefined ? integerOf(text, at) : BigInt(named);
+    INTEGERS[integerKind(field)](this.#out, value, at);
+    return value === 0n;
   }
 }
 

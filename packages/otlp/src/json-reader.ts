@@ -13,11 +13,22 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** Keys that are remembered at a time; a power of two. */
+const KEY_SLOTS = 256;
+
+interface Token {
+  start: number;
+  stop: number;
+  escaped: boolean;
+}
+
 export class JsonReader {
   readonly #bytes: Uint8Array;
   readonly #text: Buffer;
   #pos = 0;
   #depth = 0;
+  readonly #string: Token = { start: 0, stop: 0, escaped: false };
+  readonly #keys: string[] = new Array(KEY_SLOTS);
 
   /** Throws WireError when the bytes are not UTF-8. */
   constructor(bytes: Uint8Array) {
@@ -55,7 +66,7 @@ export class JsonReader {
   object(member: (key: string) => void): void {
     this.#list(0x7b, 0x7d, () => {
       if (this.#skipSpace() !== QUOTE) throw this.error("a key was expected");
-      const key = this.string();
+      const key = this.#key();
       this.#expect(0x3a, ":");
       member(key);
     });
@@ -67,29 +78,64 @@ export class JsonReader {
     this.#list(0x5b, 0x5d, () => element(index++));
   }
 
-  /** Reads a string. Lone surrogates become U+FFFD once it is encoded. */
+  /** Reads a string. */
   string(): string {
-    const start = this.#skipSpace() === QUOTE ? this.#pos : -1;
-    if (start < 0) throw this.error("a string was expected");
-    let escaped = false;
-    let pos = start + 1;
+    const { start, stop, escaped } = this.#token();
+    return escaped ? this.#unescape(start, stop) : this.#text.toString("utf8", start, stop);
+  }
+
+  /** Reads a string as UTF-8, not copied where nothing in it is escaped. Lone surrogates become U+FFFD. */
+  stringBytes(): Uint8Array {
+    const { start, stop, escaped } = this.#token();
+    return escaped ? Buffer.from(this.#unescape(start, stop), "utf8") : this.#bytes.subarray(start, stop);
+  }
+
+  /** Reads a key. Few occur, and often: their texts are kept, as many as there are slots. */
+  #key(): string {
+    const { start, stop, escaped } = this.#token();
+    if (escaped) return this.#unescape(start, stop);
+    const bytes = this.#bytes;
+    const slot = ((stop - start) * 31 + (bytes[start] ?? 0) * 7 + (bytes[stop - 1] ?? 0)) & (KEY_SLOTS - 1);
+    const kept = this.#keys[slot];
+    if (kept !== undefined && kept.length === stop - start) {
+      let i = 0;
+      while (i < kept.length && kept.charCodeAt(i) === bytes[start + i]) i++;
+      if (i === kept.length) return kept;
+    }
+    const key = this.#text.toString("utf8", start, stop);
+    this.#keys[slot] = key;
+    return key;
+  }
+
+  /** Moves over a string: where it begins and ends within its quotes, in an object that the next call changes. */
+  #token(): Token {
+    if (this.#skipSpace() !== QUOTE) throw this.error("a string was expected");
+    const bytes = this.#bytes;
+    const token = this.#string;
+    token.start = this.#pos + 1;
+    token.escaped = false;
+    let pos = token.start;
     for (; ; pos++) {
-      const byte = this.#bytes[pos];
+      const byte = bytes[pos];
       if (byte === QUOTE) break;
       if (byte === undefined) throw this.error("a string has no end");
       if (byte < 0x20) throw this.error("a control character in a string");
       if (byte === BACKSLASH) {
-        escaped = true;
+        token.escaped = true;
         pos++;
       }
     }
+    token.stop = pos;
     this.#pos = pos + 1;
-    if (!escaped) return this.#text.toString("utf8", start + 1, pos);
+    return token;
+  }
+
+  /** Only the escapes are left to the platform's parser; the token is known to be one string. */
+  #unescape(start: number, stop: number): string {
     try {
-      // Only the escapes are left to the platform's parser; the token is known to be one string.
-      return String(JSON.parse(this.#text.toString("utf8", start, pos + 1)));
+      return String(JSON.parse(this.#text.toString("utf8", start - 1, stop + 1)));
     } catch {
-      throw new WireError("a bad escape in a string", start);
+      throw new WireError("a bad escape in a string", start - 1);
     }
   }
 

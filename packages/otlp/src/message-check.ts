@@ -48,7 +48,7 @@ export class MessageCheck {
       if (tag >= 0x80) {
         tag = this.#varint(at, end);
         pos = this.#stop;
-        if (tag > 0xffffffff) throw new WireError("field number out of range", at);
+        if (tag > 0xffffffff) throw new WireError("tag out of range", at);
       }
       const field = tag >>> 3;
       if (field === 0) throw new WireError("field number 0", at);

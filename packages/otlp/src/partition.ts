@@ -78,7 +78,7 @@ class OwnerHash {
   /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
   hash(request: Cursor): number {
     // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
-    const out = this.#out.clear().bytes(1, this.#tenant);
+    const out = this.#out.rewind(0).bytes(1, this.#tenant);
     const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);
     this.#entry.enter(request);
     while (this.#entry.next()) {

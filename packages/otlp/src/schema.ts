@@ -31,6 +31,8 @@ export interface Field {
   readonly repeated: boolean;
   /** At most one field of the message that is marked so is set: the last on the wire. */
   readonly oneof: boolean;
+  /** Whether zero, false and empty are the same as absent: a scalar that is neither optional nor in a oneof. */
+  readonly implicit: boolean;
   /** Of a message. */
   readonly message?: Message;
   /** Of an enum: its numbers by name. */
@@ -55,8 +57,9 @@ function build(): ReadonlyMap<string, Message> {
   for (const [name, rows] of Object.entries(MESSAGES)) {
     const message = open.get(name);
     for (const [number, fieldName, type, label] of rows) {
-      const common = { number, name: fieldName, repeated: label === "repeated", oneof: label === "oneof" };
       const target = open.get(type);
+      const implicit = label === undefined && target === undefined;
+      const common = { number, name: fieldName, repeated: label === "repeated", oneof: label === "oneof", implicit };
       const field: Field = target
         ? { ...common, kind: "message", wire: Wire.bytes, message: target }
         : isScalar(type)

@@ -18,6 +18,11 @@ export function requestToJson(signal: Signal, body: Uint8Array): string {
   return located(signal, body, () => JSON.stringify(read(message, new Cursor(body), {}, 0)));
 }
 
+/** Whether a value is the default of its type, as it is written. "0" is one of integers only. */
+function isDefault(field: Field, value: unknown): boolean {
+  return value === 0 || value === false || value === "" || (value === "0" && field.kind !== "string");
+}
+
 type Json = Record<string, unknown>;
 
 /** Reads the fields that `cursor` stands before into `target`, which has those of an earlier fragment of the message. */
@@ -36,7 +41,9 @@ function read(message: Message, cursor: Cursor, target: Json, depth: number): Js
     if (field.wire !== cursor.wire) continue;
     const before = target[field.name];
     if (field.oneof) forgetOthers(message, field, target);
-    target[field.name] = field.message ? nested(field.message, cursor, before, depth) : scalar(field, cursor);
+    const value = field.message ? nested(field.message, cursor, before, depth) : scalar(field, cursor);
+    if (field.implicit && isDefault(field, value)) delete target[field.name];
+    else target[field.name] = value;
   }
   return target;
 }

@@ -119,9 +119,9 @@ export class Writer {
     return this;
   }
 
-  /** Begins again from nothing, in the same memory: what `finish` returned before is overwritten. */
-  clear(): this {
-    this.#pos = 0;
+  /** Forgets what was written behind the first `length` bytes. The memory stays: what `finish` gave is overwritten. */
+  rewind(length: number): this {
+    this.#pos = length;
     return this;
   }
 

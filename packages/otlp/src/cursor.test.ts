@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { Cursor, Wire } from "./cursor.ts";
+import { WireError } from "./wire-error.ts";
+
+const over = (hex: string) => new Cursor(Buffer.from(hex, "hex"));
+
+test("walks fields of every wire type and enters messages", () => {
+  const field = over("08ac02" + "120568656c6c6f" + "1d01000000" + "210000000000000440" + "2a020805");
+  expect(field.next() && [field.field, field.wire, field.number()]).toEqual([1, Wire.varint, 300]);
+  expect(field.next() && field.text()).toBe("hello");
+  expect(field.next() && field.fixed32()).toBe(1);
+  expect(field.next() && field.double()).toBe(2.5);
+  expect(field.next()).toBe(true);
+  const inner = new Cursor(field.bytes).enter(field);
+  expect(inner.next() && inner.number()).toBe(5);
+  expect(inner.next()).toBe(false);
+  expect(field.next()).toBe(false);
+});
+
+test.each([
+  ["field number 0", "00"],
+  ["tag out of range", "8080808080808001"],
+  ["message ends before a length", "12"],
+  ["length 5 runs past the end of its message", "1205ff"],
+  ["length out of range", "12ffffffffff01"],
+  ["varint runs past the end of its message", "08ff"],
+  ["varint of more than 64 bits", "08ffffffffffffffffff02"],
+  ["varint of more than 64 bits", "08ffffffffffffffffffff01"],
+  ["fixed value runs past the end of its message", "0d000000"],
+  ["group", "0b0c"],
+  ["wire type 6", "0e"],
+])("refuses %s", (problem, hex) => {
+  expect(() => over(hex).next()).toThrow(WireError);
+  expect(() => over(hex).next()).toThrow(problem);
+});
+
+test("takes lengths and varints that are longer than they need to be", () => {
+  const field = over("1281808000" + "41" + "0880808000");
+  expect(field.next() && field.text()).toBe("A");
+  expect(field.next() && field.number()).toBe(0);
+});
+
+test("elements of a packed list have no tags", () => {
+  const list = over("ac0205");
+  expect(list.element(0, Wire.varint).number()).toBe(300);
+  expect(list.element(list.stop, Wire.varint).number()).toBe(5);
+  expect(() => list.element(0, Wire.fixed64)).toThrow("packed numbers end within a number");
+});
