@@ -73,6 +73,16 @@ export function intake(around: IntakeSurroundings): Intake {
     return { kind: "refused", fault, afterMs: admission.retryAfterMs() * (1 + random() / 5) };
   };
 
+  const overloaded = (bytes: number): Refused => {
+    const { inUse, credits } = admission;
+    if (bytes > credits) {
+      return refuse(
+        new Fault("too_large", `a request of ${bytes} B exceeds all ${credits} B of the memory limiter's account`),
+      );
+    }
+    return refuse(new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`));
+  };
+
   const piecesOf = (account: Account, body: Uint8Array): { pieces: readonly Piece[]; rejected: number } => {
     const { signal, tenant, receiver: via } = account;
     const topic = RAW_TOPICS[signal];
@@ -95,15 +105,7 @@ export function intake(around: IntakeSurroundings): Intake {
   return {
     admission,
     refuse,
-    overloaded(bytes) {
-      const { inUse, credits } = admission;
-      if (bytes > credits) {
-        return refuse(
-          new Fault("too_large", `a request of ${bytes} B exceeds all ${credits} B of the memory limiter's account`),
-        );
-      }
-      return refuse(new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`));
-    },
+    overloaded,
     async take(account, body, permit) {
       let items: number;
       let work: { pieces: readonly Piece[]; rejected: number };
@@ -115,6 +117,12 @@ export function intake(around: IntakeSurroundings): Intake {
         return refuse(requestFault(thrown));
       }
       const { pieces, rejected } = work;
+      const bytes = body.length + copiedBytes(body, pieces);
+      if (!permit.resize(bytes)) {
+        permit.release();
+        count(account, 0, items);
+        return overloaded(bytes);
+      }
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
         clock,
@@ -130,6 +138,11 @@ export function intake(around: IntakeSurroundings): Intake {
       return { kind: "accepted", items: items - rejected, rejected, message };
     },
   };
+}
+
+/** Bytes of pieces that are not the request itself: it stays in memory beside them until it is answered. */
+function copiedBytes(body: Uint8Array, pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => (piece.body === body ? sum : sum + piece.body.length), 0);
 }
 
 /** Parts that fit a record; a part above the bound holds a single item. */
