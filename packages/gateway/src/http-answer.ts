@@ -13,7 +13,7 @@ export interface Encoding {
 }
 
 /** By media type, parameters such as a charset left away. */
-export const ENCODINGS: ReadonlyMap<string, Encoding> = new Map(
+const ENCODINGS: ReadonlyMap<string, Encoding> = new Map(
   [
     {
       name: "protobuf",
