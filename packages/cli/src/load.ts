@@ -1,5 +1,13 @@
 /** Reads a configuration for a command: findings are printed, and only a whole graph comes back. */
-import { type Finding, type Graph, loadConfig, readConfigFiles } from "@rondo/config";
+import {
+  type Finding,
+  type Graph,
+  type LoadedConfig,
+  loadConfig,
+  processEnvironment,
+  readConfigFiles,
+  readReferencedFile,
+} from "@rondo/config";
 import { COMPONENT_TYPES } from "./component-types.ts";
 import type { Out } from "./out.ts";
 
@@ -16,16 +24,21 @@ export function findingLine({ file, line, path, message }: Finding): string {
   return `${place}${path === "" ? "" : `${path}: `}${message}`;
 }
 
-/** Loads and checks; prints every problem and answers undefined when there is one. Throws a `config` Fault for a file that cannot be read. */
-export async function loadGraph(args: ConfigArguments, out: Out): Promise<Graph | undefined> {
-  const files = await readConfigFiles(args.config);
-  const { graph, problems } = loadConfig({
-    files,
-    sets: args.set,
+/** Reads and checks, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
+export async function readConfig({ config, set, strict }: ConfigArguments): Promise<LoadedConfig> {
+  return loadConfig({
+    files: await readConfigFiles(config),
+    sets: set,
     types: COMPONENT_TYPES,
     env: processEnvironment,
-    ...(args.strict !== undefined && { strict: args.strict }),
+    file: readReferencedFile,
+    ...(strict !== undefined && { strict }),
   });
+}
+
+/** Loads and checks; prints every problem and answers undefined when there is one. Throws as `readConfig` does. */
+export async function loadGraph(args: ConfigArguments, out: Out): Promise<Graph | undefined> {
+  const { graph, problems } = await readConfig(args);
   for (const problem of problems) out.error(`error: ${findingLine(problem)}`);
-  return problems.length === 0 ? graph : undefined;
+  return graph;
 }

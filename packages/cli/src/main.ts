@@ -1,16 +1,18 @@
 /** The `rondo` command: reads arguments, runs one command, ends the process. Nothing else in Rondo does any of these. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { processEnvironment } from "@rondo/config";
 import { Fault, type Log, parseDuration, silentLog, systemClock } from "@rondo/core";
-import { createLog, descriptorDestination, LOG_LEVELS, type LogLevel } from "@rondo/monitor";
+import { createLog, descriptorDestination, LOG_LEVELS, type LogDestination, type LogLevel } from "@rondo/monitor";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
 import type { SinkCommandOptions } from "./commands/sink.ts";
-import { environmentVariable } from "@rondo/config";
-import { terminalOn } from "./view/terminal.ts";
 import { EXIT, processOut } from "./out.ts";
+import { terminalOn } from "./view/terminal.ts";
 
-const packageJson: { readonly version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+const packageJson: { readonly version: string } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+);
 
 /** Exit code of a process that a second signal ended. */
 const INTERRUPTED = 130;
@@ -41,7 +43,11 @@ function running<A extends unknown[]>(command: (...args: A) => Promise<number>):
       process.exitCode = await command(...args);
     } catch (thrown) {
       const fault = Fault.from(thrown);
-      processOut.error(fault.code === "bug" && thrown instanceof Error ? `rondo: a bug: ${thrown.stack ?? thrown.message}` : `rondo: ${fault.message}`);
+      processOut.error(
+        fault.code === "bug" && thrown instanceof Error
+          ? `rondo: a bug: ${thrown.stack ?? thrown.message}`
+          : `rondo: ${fault.message}`,
+      );
       process.exitCode = fault.code === "config" ? EXIT.usage : EXIT.failed;
     }
     // Whatever still holds the event loop open has had its chance to end orderly.
@@ -87,17 +93,30 @@ interface DemoFlags extends RuntimeOnlyFlags {
 function withLog(command: Command): Command {
   return command
     .addOption(new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
-    .addOption(new Option("--log-format <format>", "auto: readable on a terminal, JSON otherwise").choices(["auto", "pretty", "json"]).default("auto"));
+    .addOption(
+      new Option("--log-format <format>", "auto: readable on a terminal, JSON otherwise")
+        .choices(["auto", "pretty", "json"])
+        .default("auto"),
+    );
 }
 
-function logOf({ logLevel, logFormat }: LogFlags): Promise<Log> {
-  return createLog({ level: logLevel, format: logFormat, destination: descriptorDestination(2, process.stderr.isTTY), clock: systemClock });
+function logOn(destination: LogDestination, { logLevel, logFormat }: LogFlags): Promise<Log> {
+  return createLog({ level: logLevel, format: logFormat, destination, clock: systemClock });
+}
+
+function logOf(flags: LogFlags): Promise<Log> {
+  return logOn(descriptorDestination(2, process.stderr.isTTY), flags);
 }
 
 function withConfig(command: Command): Command {
   return command
     .requiredOption<readonly string[]>("--config <file>", "Collector YAML; several are merged in order", several, [])
-    .option<readonly string[]>("--set <path=value>", "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317", several, [])
+    .option<readonly string[]>(
+      "--set <path=value>",
+      "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317",
+      several,
+      [],
+    )
     .option("--strict", "refuse what the Collector would refuse, even where Rondo can do without");
 }
 
@@ -105,7 +124,10 @@ function withRuntime(command: Command): Command {
   return withLog(command)
     .option("--data <dir>", "folder of the log", "data")
     .option("--metrics-address <host:port>", "own metrics; port 0 picks one (default: 127.0.0.1:8888)")
-    .option("--health-address <host:port>", "readiness; port 0 picks one (default: the health_check extension's endpoint, or 127.0.0.1:13133)")
+    .option(
+      "--health-address <host:port>",
+      "readiness; port 0 picks one (default: the health_check extension's endpoint, or 127.0.0.1:13133)",
+    )
     .option("--instance <name>", "name of this process in counts (default: host name and data folder)")
     .option("--drain-timeout <duration>", "how long an orderly stop may take", milliseconds, 10_000);
 }
@@ -140,7 +162,9 @@ program
     }),
   );
 
-withConfig(program.command("print-config").description("print the configuration as it takes effect, secrets redacted")).action(
+withConfig(
+  program.command("print-config").description("print the configuration as it takes effect, secrets redacted"),
+).action(
   running(async (flags: ConfigFlags) => {
     const { printConfigCommand } = await import("./commands/print-config.ts");
     return await printConfigCommand(flags, processOut);
@@ -160,7 +184,12 @@ program
   .command("sink")
   .description("receive OTLP in the place of a backend and keep the ids of what arrived")
   .option<readonly string[]>("--grpc <[name=]host:port>", "listen for OTLP/gRPC; once for each exporter", several, [])
-  .option<readonly string[]>("--http <[name=]host:port>", "listen for OTLP/HTTP; equal names belong together", several, [])
+  .option<readonly string[]>(
+    "--http <[name=]host:port>",
+    "listen for OTLP/HTTP; equal names belong together",
+    several,
+    [],
+  )
   .option("--status-address <host:port>", "the status API (default: a free port of 127.0.0.1)")
   .option("--ledger <file>", "write the ids of each request to FILE before it is answered")
   .option("--answer <how>", "ok, hang, 503, slow=200ms, refuse=60s, …", "ok")
@@ -169,7 +198,12 @@ program
   .action(
     running(async (flags: SinkCommandOptions) => {
       const { sinkCommand } = await import("./commands/sink.ts");
-      return await sinkCommand(flags, { out: processOut, terminal: process.stdout.isTTY, clock: systemClock, abort: stop.signal });
+      return await sinkCommand(flags, {
+        out: processOut,
+        terminal: process.stdout.isTTY,
+        clock: systemClock,
+        abort: stop.signal,
+      });
     }),
   );
 
@@ -180,7 +214,11 @@ program
   .option("--http <url>", "base URL of an OTLP/HTTP receiver")
   .option("--grpc <host:port>", "an OTLP/gRPC receiver")
   .option("--speed <n>", "times faster than recorded, or max", "1")
-  .addOption(new Option("--times <how>", "shift: as if it happened now; keep: as recorded").choices(["shift", "keep"]).default("shift"))
+  .addOption(
+    new Option("--times <how>", "shift: as if it happened now; keep: as recorded")
+      .choices(["shift", "keep"])
+      .default("shift"),
+  )
   .option("--start <time>", "an RFC 3339 time that the first time becomes (default: now)")
   .action(
     running(async (file: string, flags: Omit<ReplayCommandOptions, "file">) => {
@@ -197,8 +235,9 @@ withRuntime(program.command("demo").description("what npm start runs: a recorded
     running(async (flags: DemoFlags) => {
       const { demoCommand } = await import("./commands/demo.ts");
       return await demoCommand(flags, {
-        ...surroundings(await logOf(flags)),
-        terminal: terminalOn(process.stdout, environmentVariable("NO_COLOR")),
+        ...surroundings(silentLog),
+        logTo: (write) => logOn({ write, terminal: process.stdout.isTTY }, flags),
+        terminal: terminalOn(process.stdout, processEnvironment("NO_COLOR")),
         main: fileURLToPath(import.meta.url),
       });
     }),

@@ -74,7 +74,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const stopObserving = observeProcess(registry, { version: options.version, clock });
     const readiness = new Readiness(clock);
     readiness.observe(registry);
-    readiness.lacks("started", "the process is starting");
+    readiness.lacks("started", "the start to end");
     const health = await startHealth({ ...healthAddress(options), readiness, clock });
     closing.push(() => health.close());
     const memory = memoryBounds(graph);
@@ -108,7 +108,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       metricsAddress: metrics.address,
       healthAddress: health.address,
       async drain(deadlineMs) {
-        readiness.lacks("started", "the process is draining");
+        readiness.lacks("started", "the drain to end");
         const requests = await gateway.drain(deadlineMs);
         const groups = await settle(worker, clock, deadlineMs);
         await closeAll(closing, log);
@@ -127,7 +127,9 @@ async function settle(worker: Worker, clock: Clock, deadlineMs: number): Promise
   await Promise.race([worker.drained(stop.signal), sleep(clock, deadlineMs, stop.signal)]);
   stop.abort();
   const lags = await worker.ledger.lags();
-  return lags.map(({ group, unread, unsettled }) => ({ group, records: unread + unsettled })).filter(({ records }) => records > 0);
+  return lags
+    .map(({ group, unread, unsettled }) => ({ group, records: unread + unsettled }))
+    .filter(({ records }) => records > 0);
 }
 
 /** Closes in the reverse order of starting; one that fails does not keep the others open. */
@@ -162,7 +164,10 @@ function memoryBounds(graph: Graph): { readonly credits: number; readonly readAh
 async function openLog({ graph, data, clock, log }: RuntimeOptions): Promise<Broker> {
   const settings = graph.broker;
   if (settings.kind !== "embedded") {
-    throw new Fault("unsupported", "broker::kafka is not built yet: leave the broker section out to keep the log on this machine");
+    throw new Fault(
+      "unsupported",
+      "broker::kafka is not built yet: leave the broker section out to keep the log on this machine",
+    );
   }
   const { partitions, retentionMs, segmentBytes, sync } = settings;
   return await openEmbedded({ directory: data, partitions, retentionMs, segmentBytes, sync, clock, log });

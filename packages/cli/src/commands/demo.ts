@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Graph } from "@rondo/config";
-import { Fault } from "@rondo/core";
+import { Fault, type Log } from "@rondo/core";
 import { ITEM_NAMES, SIGNALS } from "@rondo/otlp";
 import { sumDrops } from "@rondo/worker";
 import { looker } from "../demo/look.ts";
@@ -15,7 +15,7 @@ import { defaultStart, type ReplayResult, replay } from "../replay/replay.ts";
 import { expectedIdentities } from "../replay/timeline.ts";
 import type { Runtime } from "../runtime.ts";
 import { readCapture } from "../sink/capture.ts";
-import { closing, type Destination } from "../sink/compare.ts";
+import { type Closing, closing, type Destination } from "../sink/compare.ts";
 import { Holdings } from "../sink/holdings.ts";
 import { type LiveView, liveView } from "../view/live-view.ts";
 import type { Terminal } from "../view/terminal.ts";
@@ -35,11 +35,13 @@ export interface DemoOptions {
 }
 
 /** What the demo needs besides what every process has. */
-export interface DemoSurroundings extends ProcessSurroundings {
+export interface DemoSurroundings extends Omit<ProcessSurroundings, "log"> {
   /** Where someone watches, and would end it with Ctrl-C; undefined: it ends by itself. */
   readonly terminal: Terminal | undefined;
   /** The file that this process was started with, to start the sink from. */
   readonly main: string;
+  /** Makes the log on the given writer of lines. */
+  readonly logTo: (write: (line: string) => void) => Promise<Log>;
 }
 
 const REPOSITORY = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -78,22 +80,14 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
     const set = [...standIn.sets, ...(await debugSets(exporters, capture))];
     const graph = await loadGraph({ config, set }, around.out);
     if (graph === undefined) return EXIT.usage;
-    const runtime = await startConfigured(graph, options, around);
+    // Log lines scroll by above the table once there is one.
+    const screen: { view?: LiveView } = {};
+    const log = await around.logTo((line) => (screen.view ?? { line: around.out.error }).line(line.trimEnd()));
+    const runtime = await startConfigured(graph, options, { ...around, log });
     const view = liveView({ ...around, snapshot: looker(runtime, () => around.clock.monotonic()) });
+    screen.view = view;
     const run: Run = { graph, runtime, view, standIn, exporters, ignore, capture, recording, options, around };
-    const equal = await replayAndCompare(run).catch(async (thrown: unknown) => {
-      view.close();
-      await runtime.drain(0);
-      throw thrown;
-    });
-    if (around.terminal !== undefined && !around.abort.aborted) {
-      view.line("Send your own OTLP to the addresses above, or press Ctrl-C to drain and end.");
-      await fired(around.abort);
-    }
-    const leftover = await runtime.drain(options.drainTimeout);
-    view.close();
-    for (const line of leftoverLines(leftover)) around.out.line(line);
-    return equal && leftover.groups.length === 0 ? EXIT.ok : EXIT.failed;
+    return await runToTheEnd(run).finally(() => view.close());
   } finally {
     await standIn.stop();
   }
@@ -112,8 +106,26 @@ interface Run {
   readonly around: DemoSurroundings;
 }
 
+/** The run, the comparison, the wait for Ctrl-C where someone watches, the drain; the comparison is the last word. */
+async function runToTheEnd(run: Run): Promise<number> {
+  const { runtime, view, options, around } = run;
+  const { equal, lines } = await replayAndCompare(run).catch(async (thrown: unknown) => {
+    await runtime.drain(0);
+    throw thrown;
+  });
+  if (around.terminal !== undefined && !around.abort.aborted) {
+    for (const line of lines) view.line(line);
+    view.line("Send your own OTLP to the addresses below, or press Ctrl-C to drain and end.");
+    await fired(around.abort);
+  }
+  const leftover = await runtime.drain(options.drainTimeout);
+  view.close();
+  for (const line of [...leftoverLines(leftover), ...lines]) around.out.line(line);
+  return equal && leftover.groups.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
 /** Replays the recording and compares what arrived with it; what an earlier run left in the log goes out first. */
-async function replayAndCompare(run: Run): Promise<boolean> {
+async function replayAndCompare(run: Run): Promise<Closing> {
   const { runtime, standIn, view, recording, options, around } = run;
   const { clock, random, abort } = around;
   await settled(run);
@@ -121,16 +133,26 @@ async function replayAndCompare(run: Run): Promise<boolean> {
   const before = droppedItems(runtime);
   const speed = speedFrom(options.speed);
   const startMs = defaultStart(recording, speed, clock.now());
-  const result = await replay({ recording, ...addressesOf(runtime), speed, times: "shift", startMs, clock, random, abort });
+  const result = await replay({
+    recording,
+    ...addressesOf(runtime),
+    speed,
+    times: "shift",
+    startMs,
+    clock,
+    random,
+    abort,
+  });
   await settled(run);
-  view.line(SIGNALS.map((signal) => `${result.tallies[signal].acked} ${ITEM_NAMES[signal]}`).join(", ").concat(" accepted"));
+  const accepted = SIGNALS.map((signal) => `${result.tallies[signal].acked} ${ITEM_NAMES[signal]}`).join(", ");
+  view.line(`${accepted} accepted`);
   for (const [trouble, times] of result.troubles) view.line(`${trouble} (${times} times)`);
   const { equal, lines } = await compare(run, result, droppedItems(runtime) - before);
-  for (const line of lines) view.line(line);
-  return equal && result.complete;
+  // The closing line comes last, after the differences that it sums up.
+  return { equal: equal && result.complete, lines: [...lines.slice(1), ...lines.slice(0, 1)] };
 }
 
-async function compare(run: Run, { shift }: ReplayResult, dropped: number): Promise<{ equal: boolean; lines: readonly string[] }> {
+async function compare(run: Run, { shift }: ReplayResult, dropped: number): Promise<Closing> {
   const { runtime, recording, ignore } = run;
   const inFlight = runtime.worker.ledger.rows().reduce((sum, row) => sum + row.inFlight, 0);
   return closing(expectedIdentities(recording, shift, { ignore }), await destinations(run), { dropped, inFlight });
@@ -140,13 +162,18 @@ async function compare(run: Run, { shift }: ReplayResult, dropped: number): Prom
 async function destinations({ graph, standIn, exporters, capture, ignore }: Run): Promise<Destination[]> {
   const captures = new Map<string, Holdings>();
   for (const { id, type } of exporters) {
-    if (type === "debug") captures.set(id, await readCapture(captureFile(capture, id), { ignore }).catch(() => new Holdings()));
+    if (type === "debug")
+      captures.set(id, await readCapture(captureFile(capture, id), { ignore }).catch(() => new Holdings()));
   }
   const found: Destination[] = [];
   for (const { signal, exporters: mine } of graph.pipelines) {
     for (const { id } of mine) {
       const captured = captures.get(id);
-      found.push({ name: id, signal, held: captured === undefined ? await standIn.client.ids(id, signal) : captured.held(signal) });
+      found.push({
+        name: id,
+        signal,
+        held: captured === undefined ? await standIn.client.ids(id, signal) : captured.held(signal),
+      });
     }
   }
   return found;
@@ -162,6 +189,7 @@ async function debugSets(exporters: readonly StoodIn[], capture: string): Promis
   for (const { id } of debug) await rm(captureFile(capture, id), { force: true });
   return debug.flatMap(({ id }) => [
     `exporters::${id}::capture_file=${JSON.stringify(captureFile(capture, id))}`,
+    `exporters::${id}::use_internal_logger=false`,
     `exporters::${id}::output_paths=[${JSON.stringify(captureFile(capture, id).replace(/ndjson$/, "txt"))}]`,
   ]);
 }
@@ -175,7 +203,9 @@ function insertedKeys({ pipelines }: Graph): readonly string[] {
   const keys = new Set<string>();
   for (const { values } of pipelines.flatMap(({ processors }) => processors)) {
     // Both processors that write attributes keep a list of actions, each with its key.
-    const { actions, attributes } = values as Partial<Record<"actions" | "attributes", readonly { readonly key?: string | null }[]>>;
+    const { actions, attributes } = values as Partial<
+      Record<"actions" | "attributes", readonly { readonly key?: string | null }[]>
+    >;
     for (const { key } of actions ?? attributes ?? []) if (key) keys.add(key);
   }
   return [...keys];

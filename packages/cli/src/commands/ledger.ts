@@ -16,11 +16,20 @@ export interface LedgerOptions {
 }
 
 /** Prints the account. Returns 0 when it balances, 1 when it does not or the log cannot be read, 2 for a wrong configuration. */
-export async function ledgerCommand(options: LedgerOptions, { out, clock }: { readonly out: Out; readonly clock: Clock }): Promise<number> {
+export async function ledgerCommand(
+  options: LedgerOptions,
+  { out, clock }: { readonly out: Out; readonly clock: Clock },
+): Promise<number> {
   const graph = await loadGraph(options, out);
   if (graph === undefined) return EXIT.usage;
   const { partitions } = graph.broker.kind === "embedded" ? graph.broker : { partitions: 0 };
-  const broker = await openEmbedded({ directory: resolve(options.data), partitions, readOnly: true, clock, log: silentLog });
+  const broker = await openEmbedded({
+    directory: resolve(options.data),
+    partitions,
+    readOnly: true,
+    clock,
+    log: silentLog,
+  });
   try {
     return printLedger(await readLedger(graph, broker), out);
   } finally {

@@ -53,7 +53,11 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
 }
 
 /** Starts a loaded configuration and tells the log what is odd in it and what is left out. */
-export async function startConfigured(graph: Graph, options: Omit<UpOptions, "config" | "set" | "drainMs">, around: Omit<ProcessSurroundings, "abort">): Promise<Runtime> {
+export async function startConfigured(
+  graph: Graph,
+  options: Omit<UpOptions, "config" | "set" | "drainMs">,
+  around: Omit<ProcessSurroundings, "abort">,
+): Promise<Runtime> {
   const { log } = around;
   for (const warning of graph.warnings) log.warn(findingLine(warning));
   for (const left of graph.notYet) log.warn(notYetLine(left));
@@ -62,7 +66,10 @@ export async function startConfigured(graph: Graph, options: Omit<UpOptions, "co
     ...around,
     graph,
     data,
-    metrics: parseAddress("--metrics-address", options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`),
+    metrics: parseAddress(
+      "--metrics-address",
+      options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`,
+    ),
     ...(options.healthAddress !== undefined && { health: parseAddress("--health-address", options.healthAddress) }),
     instance: options.instance ?? `${hostname()}:${data}`,
   });
@@ -86,7 +93,9 @@ function announce(runtime: Runtime, { data }: UpOptions, log: Log): void {
 export function leftoverLines({ requests, groups }: Leftover): string[] {
   return [
     ...(requests === 0 ? [] : [`${requests} requests were still unanswered; their clients will repeat them`]),
-    ...groups.map(({ group, records }) => `${group}: ${records} records stay in the log and go out after the next start`),
+    ...groups.map(
+      ({ group, records }) => `${group}: ${records} records stay in the log and go out after the next start`,
+    ),
   ];
 }
 

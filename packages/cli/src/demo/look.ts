@@ -40,12 +40,18 @@ function look({ gateway, worker, readiness, metricsAddress }: Runtime, lags: rea
     at,
     waitingFor: readiness.reasons().map(({ reason }) => reason),
     addresses: [
-      ...gateway.addresses.map(({ protocol, host, port }) => [protocol === "grpc" ? "OTLP/gRPC" : "OTLP/HTTP", `${host}:${port}`] as const),
+      ...gateway.addresses.map(
+        ({ protocol, host, port }) => [protocol === "grpc" ? "OTLP/gRPC" : "OTLP/HTTP", `${host}:${port}`] as const,
+      ),
       ["metrics", `http://${metricsAddress}/metrics`],
     ],
     received: SIGNALS.map((signal) => {
       const mine = totals.filter((total) => total.signal === signal);
-      return { signal, accepted: sum(mine.map(({ accepted }) => accepted)), refused: sum(mine.map(({ refused }) => refused)) };
+      return {
+        signal,
+        accepted: sum(mine.map(({ accepted }) => accepted)),
+        refused: sum(mine.map(({ refused }) => refused)),
+      };
     }),
     pipelines: rows.filter(({ component }) => component === ""),
     exporters: rows.filter(({ component }) => component !== ""),

@@ -20,11 +20,8 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** How a kind of exporter is pointed at a sink's port. */
-const PROTOCOLS: Readonly<Record<string, { readonly flag: "--grpc" | "--http"; readonly endpoint: (address: string) => string }>> = {
-  otlp: { flag: "--grpc", endpoint: (address) => address },
-  otlphttp: { flag: "--http", endpoint: (address) => `http://${address}` },
-};
+/** Which of a sink's ports an exporter type speaks to. */
+const FLAGS: Readonly<Record<string, "--grpc" | "--http">> = { otlp: "--grpc", otlphttp: "--http" };
 
 /** The exporters of a configuration, each once, in the order of the pipelines. */
 export function exportersOf(graph: Graph): readonly StoodIn[] {
@@ -37,7 +34,7 @@ export function exportersOf(graph: Graph): readonly StoodIn[] {
 
 /** Whether a sink can stand in for this exporter. */
 export function speaksOtlp({ type }: StoodIn): boolean {
-  return PROTOCOLS[type] !== undefined;
+  return FLAGS[type] !== undefined;
 }
 
 /** How long a sink may take to say its addresses, milliseconds. */
@@ -47,21 +44,29 @@ const START_MS = 10_000;
  * Starts `rondo sink` with one listener per exporter and waits until it has said its addresses. `ignore` are the attribute
  * keys that the configuration inserts. Throws a `startup` Fault when it does not start.
  */
-export async function startStandIn(exporters: readonly StoodIn[], ignore: readonly string[], main: string, abort: AbortSignal): Promise<StandIn> {
-  const flags = exporters.flatMap(({ id, type }) => [PROTOCOLS[type]?.flag ?? "--http", `${id}=127.0.0.1:0`]);
-  const child = spawn(process.execPath, [...process.execArgv, main, "sink", ...flags, ...ignore.flatMap((key) => ["--ignore", key])], {
-    stdio: ["ignore", "pipe", "inherit"],
-    // Ctrl-C in the terminal is for the process that was started there; this one is ended after the drain.
-    detached: true,
-  });
+export async function startStandIn(
+  exporters: readonly StoodIn[],
+  ignore: readonly string[],
+  main: string,
+  abort: AbortSignal,
+): Promise<StandIn> {
+  const flags = exporters.flatMap(({ id, type }) => [FLAGS[type] ?? "--http", `${id}=127.0.0.1:0`]);
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, main, "sink", ...flags, ...ignore.flatMap((key) => ["--ignore", key])],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      // Ctrl-C in the terminal is for the process that was started there; this one is ended after the drain.
+      detached: true,
+    },
+  );
   const addresses = await sinkAddresses(child);
-  const sets = exporters.map(({ id, type }) => {
-    const protocol = PROTOCOLS[type];
+  const sets = exporters.map(({ id }) => {
     const address = addresses.listening.get(id);
-    if (protocol === undefined || address === undefined) throw new Fault("bug", `the sink has no listener for ${id}`);
-    return `exporters::${id}::endpoint=${protocol.endpoint(address)}`;
+    if (address === undefined) throw new Fault("bug", `the sink has no listener for ${id}`);
+    return `exporters::${id}::endpoint=${address}`;
   });
-  return { client: sinkClient(`http://${addresses.status}`, abort), sets, stop: () => stopped(child) };
+  return { client: sinkClient(addresses.status, abort), sets, stop: () => stopped(child) };
 }
 
 interface SinkAddresses {
