@@ -31,6 +31,7 @@ class Entry {
   constant: Constant | undefined;
 }
 
+/** Attributes in order, removed ones keeping their index until the next `read`. */
 export class AttributeList {
   readonly #entries: Entry[] = [];
   #length = 0;

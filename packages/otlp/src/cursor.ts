@@ -17,6 +17,7 @@ function byte(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
 }
 
+/** Reads the fields of one message after another; one cursor serves any number of messages of its buffer. */
 export class Cursor {
   /** The buffer that all offsets are relative to. */
   readonly bytes: Uint8Array;

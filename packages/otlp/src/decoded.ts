@@ -4,6 +4,7 @@
  */
 import type { Signal } from "./signal.ts";
 
+/** AnyValue: at most one member is set; none is the empty value. */
 export interface DecodedValue {
   readonly stringValue?: string;
   readonly boolValue?: boolean;
@@ -14,6 +15,7 @@ export interface DecodedValue {
   readonly bytesValue?: Uint8Array;
 }
 
+/** KeyValue: an attribute, or an entry of a map. */
 export interface DecodedAttribute {
   readonly key?: string;
   readonly value?: DecodedValue;
@@ -25,6 +27,7 @@ export interface DecodedAttributes {
   readonly droppedAttributesCount?: number;
 }
 
+/** EntityRef: which attributes of the resource identify and describe an entity. */
 export interface DecodedEntityRef {
   readonly schemaUrl?: string;
   readonly type?: string;
@@ -32,20 +35,24 @@ export interface DecodedEntityRef {
   readonly descriptionKeys: readonly string[];
 }
 
+/** Resource: what the telemetry is about. */
 export interface DecodedResource extends DecodedAttributes {
   readonly entityRefs: readonly DecodedEntityRef[];
 }
 
+/** InstrumentationScope: the library that produced it. */
 export interface DecodedScope extends DecodedAttributes {
   readonly name?: string;
   readonly version?: string;
 }
 
+/** Span.Event. */
 export interface DecodedEvent extends DecodedAttributes {
   readonly timeUnixNano?: bigint;
   readonly name?: string;
 }
 
+/** Span.Link. */
 export interface DecodedLink extends DecodedAttributes {
   readonly traceId?: Uint8Array;
   readonly spanId?: Uint8Array;
@@ -53,6 +60,7 @@ export interface DecodedLink extends DecodedAttributes {
   readonly flags?: number;
 }
 
+/** Span; `kind` is a SpanKind, `status.code` a StatusCode. */
 export interface DecodedSpan extends DecodedAttributes {
   readonly traceId?: Uint8Array;
   readonly spanId?: Uint8Array;
@@ -70,6 +78,7 @@ export interface DecodedSpan extends DecodedAttributes {
   readonly status?: { readonly message?: string; readonly code?: number };
 }
 
+/** LogRecord; `severityNumber` is a SeverityNumber from 1 to 24. */
 export interface DecodedLogRecord extends DecodedAttributes {
   readonly timeUnixNano?: bigint;
   readonly observedTimeUnixNano?: bigint;
@@ -82,6 +91,7 @@ export interface DecodedLogRecord extends DecodedAttributes {
   readonly eventName?: string;
 }
 
+/** Exemplar: one observation that stands for a point. */
 export interface DecodedExemplar {
   readonly filteredAttributes: readonly DecodedAttribute[];
   readonly timeUnixNano?: bigint;
@@ -100,6 +110,7 @@ export interface DecodedPointBase {
   readonly flags?: number;
 }
 
+/** NumberDataPoint: a point of a gauge or sum. */
 export interface DecodedNumberPoint extends DecodedPointBase {
   readonly asDouble?: number;
   readonly asInt?: bigint;
@@ -112,6 +123,7 @@ interface DecodedDistribution extends DecodedPointBase {
   readonly sum?: number;
 }
 
+/** HistogramDataPoint. */
 export interface DecodedHistogramPoint extends DecodedDistribution {
   readonly bucketCounts: readonly bigint[];
   readonly explicitBounds: readonly number[];
@@ -120,11 +132,13 @@ export interface DecodedHistogramPoint extends DecodedDistribution {
   readonly max?: number;
 }
 
+/** ExponentialHistogramDataPoint.Buckets. */
 export interface DecodedBuckets {
   readonly offset?: number;
   readonly bucketCounts: readonly bigint[];
 }
 
+/** ExponentialHistogramDataPoint. */
 export interface DecodedExponentialPoint extends DecodedDistribution {
   readonly scale?: number;
   readonly zeroCount?: bigint;
@@ -136,10 +150,12 @@ export interface DecodedExponentialPoint extends DecodedDistribution {
   readonly zeroThreshold?: number;
 }
 
+/** SummaryDataPoint. */
 export interface DecodedSummaryPoint extends DecodedDistribution {
   readonly quantileValues: readonly { readonly quantile?: number; readonly value?: number }[];
 }
 
+/** A data point of any kind; the metric around it says which. */
 export type DecodedPoint = DecodedNumberPoint | DecodedHistogramPoint | DecodedExponentialPoint | DecodedSummaryPoint;
 
 interface Points<Point> {
@@ -151,6 +167,7 @@ interface Temporal {
   readonly aggregationTemporality?: number;
 }
 
+/** Metric: at most one of gauge, sum, histogram, exponentialHistogram and summary is set. */
 export interface DecodedMetric {
   readonly name?: string;
   readonly description?: string;
@@ -173,18 +190,21 @@ interface InScope {
   readonly schemaUrl?: string;
 }
 
+/** ExportTraceServiceRequest. */
 export interface DecodedTraces {
   readonly resourceSpans: readonly (InResource & {
     readonly scopeSpans: readonly (InScope & { readonly spans: readonly DecodedSpan[] })[];
   })[];
 }
 
+/** ExportMetricsServiceRequest. */
 export interface DecodedMetrics {
   readonly resourceMetrics: readonly (InResource & {
     readonly scopeMetrics: readonly (InScope & { readonly metrics: readonly DecodedMetric[] })[];
   })[];
 }
 
+/** ExportLogsServiceRequest. */
 export interface DecodedLogs {
   readonly resourceLogs: readonly (InResource & {
     readonly scopeLogs: readonly (InScope & { readonly logRecords: readonly DecodedLogRecord[] })[];

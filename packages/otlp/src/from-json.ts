@@ -1,10 +1,9 @@
 /** OTLP/JSON to protobuf, in one pass from text to bytes: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. */
 import { VALUE_DEPTH } from "./any-value.ts";
 import { Wire } from "./cursor.ts";
-import { isHexId } from "./hex-ids.ts";
 import { JsonReader } from "./json-reader.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
-import { type Field, type Message, messageOf, type Scalar } from "./schema.ts";
+import { type Field, isId, type Message, messageOf, type Scalar } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
@@ -83,7 +82,7 @@ class RequestReader {
     const mark = this.#out.length;
     let isDefault: boolean;
     if (field.kind === "string" || field.kind === "bytes") {
-      const value = field.kind === "string" ? this.#json.stringBytes() : this.#bytes(isHexId(field.name));
+      const value = field.kind === "string" ? this.#json.stringBytes() : this.#bytes(isId(field));
       this.#out.bytes(field.number, value);
       isDefault = value.length === 0;
     } else {

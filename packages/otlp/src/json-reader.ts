@@ -22,6 +22,7 @@ interface Token {
   escaped: boolean;
 }
 
+/** A position in JSON text. Every method that reads moves behind what it read, and throws WireError where it cannot. */
 export class JsonReader {
   readonly #bytes: Uint8Array;
   readonly #text: Buffer;

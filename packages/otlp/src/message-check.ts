@@ -20,6 +20,7 @@ const VARINT_BYTES = 10;
 /** What a span must have shown: a trace id (1) and a span id (2). */
 const BOTH_IDS = 3;
 
+/** Checks messages of one body; what it notes of an item stays until the caller clears it. */
 export class MessageCheck {
   /** The first flaw since it was last cleared. */
   flaw: ItemFlaw | undefined;

@@ -26,6 +26,10 @@ interface Container {
 /** Marks a length in the plan: `[LENGTH, slot]` among `[start, stop]`. */
 const LENGTH = -1;
 
+/**
+ * Takes a walk over a body – containers entered and left, fields added – and makes requests within the bounds of it. A piece
+ * is a plan of ranges to copy until it is full; only then is its memory taken, of the exact size.
+ */
 export class Pieces {
   readonly #body: Uint8Array;
   readonly #maxItems: number;

@@ -87,3 +87,10 @@ export function messageOf(name: string): Message {
   if (message === undefined) throw new Error(`no message ${name} in gen/schema.ts`);
   return message;
 }
+
+const IDS = new Set(["traceId", "spanId", "parentSpanId"]);
+
+/** Whether a field of bytes is a trace or span id: in hex in OTLP/JSON, where all other bytes are base64. */
+export function isId(field: Field): boolean {
+  return IDS.has(field.name);
+}

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeRequest } from "./codec.ts";
-import { isHexId } from "./hex-ids.ts";
 import { requestToJson } from "./json.ts";
 import { anyRequest, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
@@ -11,7 +10,8 @@ import { Writer } from "./writer.ts";
 function oracle(signal: Signal, body: Uint8Array): unknown {
   const plain = (key: string, value: unknown): unknown => {
     if (typeof value === "bigint") return value.toString();
-    if (value instanceof Uint8Array) return Buffer.from(value).toString(isHexId(key) ? "hex" : "base64");
+    if (value instanceof Uint8Array)
+      return Buffer.from(value).toString(/^(?:trace|span|parentSpan)Id$/.test(key) ? "hex" : "base64");
     if (typeof value === "number" && (Object.is(value, -0) || !Number.isFinite(value)))
       return Object.is(value, -0) ? "-0" : `${value}`;
     if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => plain(key, entry));

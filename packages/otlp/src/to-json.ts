@@ -1,10 +1,9 @@
 /** Protobuf to OTLP/JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. */
 import { VALUE_DEPTH } from "./any-value.ts";
 import { Cursor, Wire } from "./cursor.ts";
-import { isHexId } from "./hex-ids.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
 import { located } from "./locate.ts";
-import { type Field, type Message, messageOf } from "./schema.ts";
+import { type Field, isId, type Message, messageOf } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -96,5 +95,5 @@ const SCALAR_JSON: Readonly<Record<Exclude<Field["kind"], "message" | "bytes">, 
 function scalar(field: Field, cursor: Cursor): unknown {
   if (field.kind === "message") return undefined;
   if (field.kind !== "bytes") return SCALAR_JSON[field.kind](cursor);
-  return Buffer.from(cursor.slice()).toString(isHexId(field.name) ? "hex" : "base64");
+  return Buffer.from(cursor.slice()).toString(isId(field) ? "hex" : "base64");
 }

@@ -17,6 +17,7 @@ export function putVarint(out: Uint8Array, at: number, value: number): number {
   return pos;
 }
 
+/** Appends fields; every method but `finish` and `open` returns the writer. Field numbers are the caller's to get right. */
 export class Writer {
   #out: Uint8Array;
   #view: DataView;
