@@ -14,6 +14,7 @@ const VALUE_TAG = KEY_VALUE.value * 8 + Wire.bytes;
 
 /** One attribute: where its field stands in the message, and where key and value are now. */
 class Entry {
+  // Key and value are ranges of some buffer rather than slices: a slice is an object per attribute, a range is not.
   /** The whole field in the message, tag included; -1 for one that was added. */
   at = -1;
   stop = 0;

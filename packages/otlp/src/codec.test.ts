@@ -2,8 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodedItems, decodeRequest, encodeRequest } from "./codec.ts";
-import { concatRequests } from "./concat.ts";
-import { anyRequest, recorded } from "./request.cases.ts";
+import { anyRequest } from "./request.cases.ts";
 import { type Message, messageOf } from "./schema.ts";
 import { SIGNALS } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
@@ -83,15 +82,6 @@ test("every message and field of the table is one of the codec's", () => {
     );
     check(message, decodeRequest(signal, full(message, 7)), 7);
   }
-});
-
-test("items come with what is around them", () => {
-  const bodies = recorded()
-    .filter(({ signal }) => signal === "metrics")
-    .map(({ body }) => body);
-  const items = [...decodedItems("metrics", decodeRequest("metrics", concatRequests(bodies)))];
-  expect(items.length).toBe(151);
-  expect(items.every(({ resource, metric }) => resource !== undefined && (metric?.name ?? "") !== "")).toBe(true);
 });
 
 test("malformed bytes are a WireError", () => {

@@ -1,3 +1,16 @@
+/**
+ * OTLP as wire bytes. A request is a `Uint8Array` of protobuf; every function here reads or splices those bytes and never
+ * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
+ *
+ * - measure: `countItems`, `timeRange`, `validateRequest`
+ * - join and cut: `concatRequests`, `splitRequest`, `partitionRequest`, `removeItems`
+ * - edit: `compileEdits`, then `editResources` and `editItems`; `shiftTimes`
+ * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
+ * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
+ *
+ * Malformed input is a `WireError`, never anything else. JSON is in `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`,
+ * which alone loads protobufjs.
+ */
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
 export { concatRequests } from "./concat.ts";
 export { countItems } from "./count.ts";
