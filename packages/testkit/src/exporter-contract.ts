@@ -17,6 +17,10 @@ import { SIGNALS, type Signal } from "@rondo/otlp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StubBackend } from "./stub-backend.ts";
 
+export type { Behaviour, Received, StubBackend } from "./stub-backend.ts";
+export { stubGrpc } from "./stub-grpc.ts";
+export { stubHttp } from "./stub-http.ts";
+
 /** An exporter type under test, and the backend that speaks its protocol. */
 export interface ExporterCase {
   readonly type: AnyExporterType;
@@ -186,8 +190,8 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       const exporter = make();
       expect((await send(exporter)).kind).toBe("settled");
       await stub.stop();
-      // Long enough for a client's own back-off between connections to have grown.
-      const until = performance.now() + 3_000;
+      // Long enough for the back-off between connections that a client has of its own to have grown beyond what is allowed.
+      const until = performance.now() + 6_000;
       while (performance.now() < until) {
         const verdict = await send(exporter);
         expect(verdict).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });

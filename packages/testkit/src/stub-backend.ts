@@ -12,7 +12,7 @@ export type Behaviour =
   /** Asks for another try, after `afterMs` when that is given. */
   | { readonly kind: "later"; readonly afterMs?: number }
   /** Answers with a status of the protocol that the test names. */
-  | { readonly kind: "status"; readonly code: number; readonly message: string }
+  | { readonly kind: "status"; readonly code: number; readonly message: string; readonly retryDelayMs?: number }
   /** Takes the request and says nothing. */
   | { readonly kind: "hang" }
   /** Resets every connection once the request has come. */

@@ -85,7 +85,7 @@ function answer(how: Behaviour, signal: Signal, stream: ServerHttp2Stream, reset
       status(14, "later", how.afterMs);
       return;
     case "status":
-      status(how.code, how.message);
+      status(how.code, how.message, how.retryDelayMs);
       return;
     case "hang":
       return;

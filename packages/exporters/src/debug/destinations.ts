@@ -22,11 +22,13 @@ export interface Destination {
 export function destinationOf(values: DebugValues, log: Log, clock: Clock, outputs: DebugOutputs): Destination {
   if (values.use_internal_logger) return logDestination(log);
   const parts = values.output_paths.map((path) =>
-    path === "stdout" || path === "stderr" ? streamDestination(outputs[path], clock) : fileDestination(path, clock),
+    path === "stdout" || path === "stderr" ? streamSink(outputs[path]) : new AppendFile(path, "buffered"),
   );
   return {
     async show(title, counts, text) {
-      await Promise.all(parts.map((part) => part.show(title, counts, text)));
+      // As the Collector's console encoder lays a line out.
+      const line = `${new Date(clock.now()).toISOString()}\tinfo\t${title}\t${JSON.stringify(counts)}\n${text}`;
+      await Promise.all(parts.map((part) => part.write(line)));
     },
     async close() {
       await Promise.all(parts.map((part) => part.close()));
@@ -44,25 +46,13 @@ function logDestination(log: Log): Destination {
   };
 }
 
-/** As the Collector's console encoder lays a line out. */
-function entry(clock: Clock, title: string, counts: Readonly<Record<string, number>>, text: string): string {
-  return `${new Date(clock.now()).toISOString()}\tinfo\t${title}\t${JSON.stringify(counts)}\n${text}`;
-}
-
-function streamDestination(stream: Writable, clock: Clock): Destination {
+/** A lent stream, in the shape of an AppendFile. */
+function streamSink(stream: Writable): Pick<AppendFile, "write" | "close"> {
   return {
-    async show(title, counts, text) {
+    async write(text) {
       // A reader that is slow holds back this exporter, not the memory of the process.
-      if (!stream.write(entry(clock, title, counts, text)) && !stream.destroyed) await once(stream, "drain");
+      if (!stream.write(text) && !stream.destroyed) await once(stream, "drain");
     },
     async close() {},
-  };
-}
-
-function fileDestination(path: string, clock: Clock): Destination {
-  const file = new AppendFile(path, "buffered");
-  return {
-    show: (title, counts, text) => file.write(entry(clock, title, counts, text)),
-    close: () => file.close(),
   };
 }

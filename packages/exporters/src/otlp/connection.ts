@@ -1,6 +1,7 @@
 /** A gRPC channel that finds its backend again: after an absence by itself, after a silence by a fresh connection. */
 
-import { createSecureContext } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, createSecureContext } from "node:tls";
 import {
   type ChannelCredentials,
   type ChannelOptions,
@@ -70,11 +71,34 @@ function credentialsOf({ endpoint, tls }: OtlpValues): ChannelCredentials {
   if (!wantsTls) return credentials.createInsecure();
   const { servername: _, rejectUnauthorized, ca, ...rest } = tlsMaterial(tls);
   const context = createSecureContext({ ...rest, ...(ca !== undefined && { ca: [...ca] }) });
-  return credentials.createFromSecureContext(context, { rejectUnauthorized });
+  const address = tls.server_name_override === "" ? addressOf(endpoint.target) : undefined;
+  return credentials.createFromSecureContext(context, {
+    rejectUnauthorized,
+    // The certificate of a backend that is addressed by IP must name that IP.
+    ...(address !== undefined && {
+      checkServerIdentity: (_, certificate) => checkServerIdentity(address, certificate),
+    }),
+  });
+}
+
+/** The IP address of a target that has one instead of a name. */
+function addressOf(target: string): string | undefined {
+  const host = /^dns:(?:\/\/[^/]*\/)?\[?(.+?)\]?:\d+$/.exec(target)?.[1] ?? "";
+  return isIP(host) === 0 ? undefined : host;
+}
+
+/**
+ * The name to send and to expect in TLS. grpc-js would send an IP address as a name, which Node refuses; a name that
+ * nobody has (RFC 2606) makes servers show their default certificate, which is then checked against the address.
+ */
+function tlsName({ endpoint, tls }: OtlpValues): string | undefined {
+  if (tls.server_name_override !== "") return tls.server_name_override;
+  return addressOf(endpoint.target) === undefined ? undefined : "address.invalid";
 }
 
 function optionsOf(values: OtlpValues): ChannelOptions {
-  const { keepalive, balancer_name: balancer, tls, authority } = values;
+  const { keepalive, balancer_name: balancer, authority } = values;
+  const name = tlsName(values);
   return {
     "grpc.initial_reconnect_backoff_ms": RECONNECT_MS.initial,
     "grpc.max_reconnect_backoff_ms": RECONNECT_MS.max,
@@ -92,7 +116,7 @@ function optionsOf(values: OtlpValues): ChannelOptions {
     "grpc.default_compression_algorithm":
       compressionAlgorithms[values.compression === "none" ? "identity" : values.compression],
     ...(authority !== "" && { "grpc.default_authority": authority }),
-    ...(tls.server_name_override !== "" && { "grpc.ssl_target_name_override": tls.server_name_override }),
+    ...(name !== undefined && { "grpc.ssl_target_name_override": name }),
     ...(keepalive !== null && {
       "grpc.keepalive_time_ms": keepalive.time,
       "grpc.keepalive_timeout_ms": keepalive.timeout,

@@ -1,0 +1,24 @@
+import { status } from "@grpc/grpc-js";
+import { expect, test } from "vitest";
+import { isMadeUp, meaningOf, STATUS_TABLE } from "./status-table.ts";
+
+test("every status of gRPC but OK has a row", () => {
+  const codes = Object.values(status).filter((code) => typeof code === "number" && code !== status.OK);
+  expect(Object.keys(STATUS_TABLE).map(Number)).toEqual(codes);
+});
+
+test("the codes that OTLP calls retryable are, and two more", () => {
+  const of = (outcome: string) =>
+    Object.keys(STATUS_TABLE)
+      .map(Number)
+      .filter((code) => meaningOf(code).outcome === outcome);
+  const otlp = ["CANCELLED", "DEADLINE_EXCEEDED", "ABORTED", "OUT_OF_RANGE", "UNAVAILABLE", "DATA_LOSS"] as const;
+  expect(of("later").sort()).toEqual([...otlp.map((name) => status[name]), status.UNKNOWN, status.INTERNAL].sort());
+  expect(of("with_delay")).toEqual([status.RESOURCE_EXHAUSTED]);
+  expect(meaningOf(4242).outcome).toBe("later");
+});
+
+test("statuses of the library's own making are told from the backend's", () => {
+  expect(isMadeUp("Received HTTP status code 404")).toBe(true);
+  expect(isMadeUp("no such tenant")).toBe(false);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { recordingPlace } from "../place.cases.ts";
+import { httpEndpoint, namesSignalPath, urlOf } from "./endpoint.ts";
+
+const read = (written: unknown, place = recordingPlace()) => httpEndpoint("A URL.").read(written, place);
+
+test.each([
+  ["http://grafana:3000", "http://grafana:3000/v1/traces"],
+  ["http://grafana:3000/", "http://grafana:3000/v1/traces"],
+  ["https://loki/otlp", "https://loki/otlp/v1/traces"],
+  ["https://loki/otlp/?key=1", "https://loki/otlp/v1/traces?key=1"],
+  // As the Collector does; the warning is check's.
+  ["http://grafana/v1/metrics", "http://grafana/v1/metrics/v1/traces"],
+])("%s sends traces to %s", (written, expected) => {
+  expect(urlOf("traces", read(written) ?? null, null)?.url.href).toBe(expected);
+});
+
+test("a signal's own endpoint is used verbatim", () => {
+  const own = read("http://x/anything/");
+  expect(urlOf("logs", read("http://y") ?? null, own ?? null)?.url.href).toBe("http://x/anything/");
+  expect(urlOf("logs", null, null)).toBeUndefined();
+});
+
+test("credentials leave the URL and are not printed", () => {
+  const endpoint = read("https://user:p%40ss@backend/");
+  expect(endpoint?.userInfo?.reveal()).toBe("user:p@ss");
+  expect(JSON.stringify(endpoint)).not.toContain("ss@");
+});
+
+test.each(["", "grafana:3000", "ftp://x", "http://", "https://u:%zz@canary/", 7])(
+  "%s is refused and not repeated",
+  (written) => {
+    const place = recordingPlace();
+    expect(read(written, place)).toBeUndefined();
+    expect(place.problems.length).toBe(1);
+    expect(place.problems.join()).not.toContain("canary");
+  },
+);
+
+test("a base URL that names a signal's path is recognised", () => {
+  const named = (written: string) => {
+    const endpoint = read(written);
+    return endpoint && namesSignalPath(endpoint);
+  };
+  expect([named("http://x/v1/metrics"), named("http://x/v1/logs/"), named("http://x/v1")]).toEqual([
+    "metrics",
+    "logs",
+    undefined,
+  ]);
+});

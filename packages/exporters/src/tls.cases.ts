@@ -1,0 +1,22 @@
+/** A certificate for tests of TLS: self-signed, for localhost, backend.test and 127.0.0.1, valid from 2024 to 2124. Its key is public. */
+
+/** The private key. */
+export const TEST_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgt5EbKVM8Tmm0g11i
+VNnbmQf/Lu5ULI/cod+yqAG16/ihRANCAARHayhgXWxwePpJF0RxpgNwR4F6yvGk
+oE7Z2QEaySUTlbiMwDGb8kjj3L+nBBxRtMeSAOp2dTjZuHnABGbgvVlt
+-----END PRIVATE KEY-----
+`;
+
+/** The certificate, which is its own authority. */
+export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBdTCCARugAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjQwMTAxMDAwMDAwWhgPMjEyNDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABEdrKGBdbHB4+kkX
+RHGmA3BHgXrK8aSgTtnZARrJJROVuIzAMZvySOPcv6cEHFG0x5IA6nZ1ONm4ecAE
+ZuC9WW2jXDBaMA8GA1UdEwEB/wQFMAMBAf8wKAYDVR0RBCEwH4IJbG9jYWxob3N0
+ggxiYWNrZW5kLnRlc3SHBH8AAAEwHQYDVR0OBBYEFH2ZpPiHWN9k+xHhShUj3b0N
+BbkpMAoGCCqGSM49BAMCA0gAMEUCIGOYYc4krNy++CdsH4nRS5+UKh/eviclpiAp
+sfKuMHLYAiEA59kIRSsZnWcRKn3cJ3Luo300sipAS4r2pDX/rpmIRSw=
+-----END CERTIFICATE-----
+`;
