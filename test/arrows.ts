@@ -25,11 +25,12 @@ export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["gateway", "exporters", "cli"],
   commander: ["cli"],
   lmdb: ["broker"],
+  long: ["otlp"],
   pino: ["monitor"],
   "pino-pretty": ["monitor"],
   protobufjs: ["otlp"],
   re2js: ["processors", "config"],
-  yaml: ["config"],
+  yaml: ["config", "testkit"],
 };
 
 /** What any test may import besides what its package may. */

@@ -3,7 +3,6 @@
 /** Files that may read time, chance or set timers themselves, instead of taking a Clock or Random. */
 export const AMBIENT: Readonly<Record<string, string>> = {
   "packages/core/src/clock.ts": "the system clock, which everything else takes as an argument",
-  "packages/testkit/src/fake-clock.ts": "lets the event loop turn once; it measures no time",
 };
 
 /** Files that may read `process.env`. */
@@ -19,13 +18,9 @@ export const UNTESTED: Readonly<Record<string, string>> = {};
 
 /** Files that may import the generated codec, which decodes into objects; everything else works on the wire bytes. */
 export const DECODES: Readonly<Record<string, string>> = {
-  "packages/exporters/src/debug/detailed-points.ts": "shows data points in full, for batches that sampling lets through",
+  "packages/exporters/src/debug/detailed-points.ts":
+    "shows data points in full, for batches that sampling lets through",
   "packages/exporters/src/debug/detailed.ts": "shows requests in full, for batches that sampling lets through",
   "packages/exporters/src/debug/normal.ts": "shows a line an item, for batches that sampling lets through",
   "packages/exporters/src/debug/text.ts": "shows decoded values",
-};
-
-/** Dependencies that no source imports, by package. */
-export const NOT_IMPORTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  otlp: { long: "protobufjs looks for it by name; without it, 64-bit integers are rounded" },
 };
