@@ -17,8 +17,8 @@ import { decodeRequest, encodeRequest, REQUEST_TYPES } from "@rondo/otlp/codec";
 import { requestFromJson, requestToJson } from "@rondo/otlp/json";
 
 const WARM_MS = 150;
-const RUN_MS = 400;
-const ROUNDS = 5;
+const RUN_MS = 600;
+const ROUNDS = 15;
 
 /** A request as SDKs send it: ten resources of eight attributes, spans of eight to thirteen. */
 function request(spans: number): Uint8Array {

@@ -3,8 +3,12 @@ import { Wire } from "./cursor.ts";
 
 /** The number of bytes of an unsigned number below 2^53 as a varint. */
 export function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
+  // Almost every length is below 2^21; a float division costs more than all of these tests.
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
+  let size = 3;
+  for (let rest = Math.floor(value / 0x200000); rest > 0; rest = Math.floor(rest / 128)) size++;
   return size;
 }
 
@@ -12,7 +16,9 @@ export function varintSize(value: number): number {
 export function putVarint(out: Uint8Array, at: number, value: number): number {
   let pos = at;
   let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out[pos++] = (rest % 128) | 0x80;
+  for (; rest >= 0x8000_0000; rest = Math.floor(rest / 128)) out[pos++] = (rest % 128) | 0x80;
+  // What is left fits 31 bits, where shifts do.
+  for (; rest >= 0x80; rest >>>= 7) out[pos++] = (rest & 0x7f) | 0x80;
   out[pos++] = rest;
   return pos;
 }
