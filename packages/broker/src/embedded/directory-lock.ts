@@ -52,13 +52,13 @@ export async function lockDirectory(
   await fs.makeDirectory(locks);
   const passing = join(locks, `new-${self.pid}`);
   await fs.unlink(passing).catch(() => undefined);
-  const file = await fs.open(passing, "create");
   try {
-    await file.writev([Buffer.from(JSON.stringify(self))], 0);
-  } finally {
-    await file.close();
-  }
-  try {
+    const file = await fs.open(passing, "create");
+    try {
+      await file.writev([Buffer.from(JSON.stringify(self))], 0);
+    } finally {
+      await file.close();
+    }
     return await take(fs, directory, passing, find);
   } finally {
     await fs.unlink(passing).catch(() => undefined);

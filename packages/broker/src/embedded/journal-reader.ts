@@ -73,14 +73,17 @@ export class JournalReader {
   async *#batches(stream: number, from: number): AsyncGenerator<readonly [Segment, BatchEntry], void, void> {
     // The list changes while we wait: retention takes from its front, the writer adds to its end.
     const segments = [...this.#segments];
+    let reached = from;
     for (let place = this.#place(segments, stream, from); place < segments.length; place++) {
       const segment = segments[place];
       const next = segments[place + 1];
-      if (segment === undefined || (next !== undefined && next.starts.next(stream) <= from)) continue;
+      // Nothing of this stream above what was reached: its index need not be read.
+      if (segment === undefined || (next !== undefined && next.starts.next(stream) <= reached)) continue;
       const index = await this.#files.index(segment);
-      const first = index.find(stream, from);
+      const first = index.find(stream, reached);
       if (first < 0) continue;
       for (let at = first, entry = index.at(stream, at); entry !== undefined; entry = index.at(stream, ++at)) {
+        reached = entry.base + entry.count;
         yield [segment, entry];
       }
     }
