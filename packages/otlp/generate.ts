@@ -12,12 +12,8 @@ const services = ["trace", "metrics", "logs"].map(
 );
 const details = ["google/rpc/status.proto", "google/rpc/error_details.proto"];
 
-// Without Long, which protobufjs looks for by a require that resolution conditions can mislead, it rounds 64-bit integers
-// to doubles and says nothing. So it is given.
-const PREAMBLE = `import Long from "long";
+const PREAMBLE = `import "../exact-longs.ts";
 
-$protobuf.util.Long = Long;
-$protobuf.configure();
 const RECURSION_LIMIT = 128;`;
 
 /** The codec: encode and decode only, since objects are typed and converted by codec.ts. */

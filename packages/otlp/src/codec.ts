@@ -3,6 +3,7 @@
  * for objects, and as the other opinion in tests; never on the way from a receiver to an exporter. Not part of the
  * package's main entry point, so that what only moves bytes never loads protobufjs.
  */
+import "./exact-longs.ts";
 import type { DecodedRequest } from "./decoded.ts";
 import * as generated from "./gen/codec.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
