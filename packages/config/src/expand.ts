@@ -125,8 +125,14 @@ class Expansion {
     problem: (message: string) => void,
   ): string | undefined {
     const [, scheme, opaque] = URI.exec(written.includes(":") ? written : `env:${written}`) ?? [];
+    if (/^[A-Za-z_][A-Za-z0-9_]*:-/.test(written)) {
+      problem(
+        `has a default without a scheme, which the Collector does not take; write \${env:${written.split(":-", 1)[0]}:-…}`,
+      );
+      return undefined;
+    }
     if (scheme === undefined || opaque === undefined) {
-      problem("has a reference that is none: write ${env:NAME}, or $${ for the two characters themselves");
+      problem(`has a reference that is none: write \${env:NAME}, or $\${ for the characters \${ themselves`);
       return undefined;
     }
     if (opaque.includes("$")) {

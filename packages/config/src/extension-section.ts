@@ -43,7 +43,8 @@ export function readServiceExtensions(
     if (strict || known.status === "unknown") {
       const advice =
         known.status === "unknown" ? `; its type is unknown${known.advice}` : `; add extensions: {${id.text}: {}}`;
-      at.problem(`references extension "${id.text}" which is not configured${advice}`);
+      // The path is the list's, as in the Collector's own words.
+      place.problem(`references extension "${id.text}" which is not configured${advice}`);
       continue;
     }
     withoutBlock.push(id.text);
@@ -52,7 +53,7 @@ export function readServiceExtensions(
   if (withoutBlock.length > 0) {
     const blocks = withoutBlock.map((id) => `${id}: {}`).join(", ");
     place.warn(
-      `references ${withoutBlock.join(", ")}, for which there is no block under extensions:. They get their defaults here, but the ` +
+      `references ${withoutBlock.join(", ")}, for which there is no block under extensions:. Rondo goes on with their defaults; the ` +
         `Collector refuses to start; add extensions: {${blocks}}`,
     );
   }

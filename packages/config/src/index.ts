@@ -1,6 +1,11 @@
 /** From Collector YAML to a typed graph: reading, merging, expanding, checking, explaining. */
+
+export { SECTION_NAMES, SECTIONS, type SectionName, spellings } from "./catalogue.ts";
+export { configurationPage, describeComponents } from "./configuration-page.ts";
 export * from "./expand.ts";
 export * from "./graph.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";
-export { PLANNED } from "./planned.ts";
+export { PLANNED, plannedOnly } from "./planned.ts";
 export { type ConfigFile, readConfigFiles, readReferencedFile } from "./read-config-files.ts";
+export { renderConfig } from "./render-config.ts";
+export type { ConfigNode } from "./tree.ts";

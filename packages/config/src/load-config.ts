@@ -95,6 +95,7 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
     connectors: readSection(root, "connectors", types),
     extensions: readSection(root, "extensions", types),
   };
+  reportAmbiguousConnectors(components);
   const service = root.at("service");
   reportUnknownKeys(service, SERVICE_KEYS);
   readTelemetry(service.at("telemetry"));
@@ -117,6 +118,17 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
     notYet: [...notYet(drafts, extensions), ...plannedSections(root)],
     warnings: [],
   };
+}
+
+/** A pipeline's reference to such an id could mean either (Collector: otelcol, `Config.Validate`). */
+function reportAmbiguousConnectors({ connectors, exporters, receivers }: Components): void {
+  for (const [id, { place }] of connectors) {
+    for (const [kind, others] of [["exporter", exporters] as const, ["receiver", receivers] as const]) {
+      if (!others.has(id)) continue;
+      const advice = `rename the connector, such as to ${id}${id.includes("/") ? "_" : "/"}connector`;
+      place.problem(`ambiguous ID: Found both "${id}" ${kind} and "${id}" connector; ${advice}`);
+    }
+  }
 }
 
 function pipelineNode({ id, signal }: PipelineDraft, running: ReturnType<typeof runningReferences>): PipelineNode {

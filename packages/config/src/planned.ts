@@ -1,5 +1,6 @@
 /** Component types of the Collector distributions that this build knows by name only; a configuration that has them is told so. */
-import type { ComponentKind, PlannedType } from "@rondo/core";
+import type { ComponentKind, ComponentTypes, PlannedType } from "@rondo/core";
+import { spellings } from "./catalogue.ts";
 
 /**
  * Names by kind, as in the manifests of the core, contrib and k8s distributions; a `|` joins the spellings of one type, the
@@ -15,7 +16,7 @@ const NAMES: Readonly<Record<ComponentKind, string>> = {
     kafka kafka_metrics|kafkametrics kubelet_stats|kubeletstats libhoney loki memcached mongodb mongodbatlas mysql namedpipe nginx
     nop nsxt ntp oracledb otelarrow|otel_arrow podman_stats postgresql pprof prometheus prometheus_simple
     prometheus_remote_write|prometheusremotewrite pulsar purefa purefb rabbitmq receiver_creator redis riak saphana sapm signalfx
-    simple_prometheus skywalking snmp snowflake solace splunk_hec splunkenterprise sqlquery|sql_query sqlserver ssh_check|sshcheck
+    skywalking snmp snowflake solace splunk_hec splunkenterprise sqlquery|sql_query sqlserver ssh_check|sshcheck
     statsd stef syslog systemd tcp_check|tcpcheck tcp_log|tcplog tls_check|tlscheck udp_log|udplog vcenter vcr_webhook
     wavefront webhook_event|webhookevent windows_event_log|windowseventlog windows_perf_counters|windowsperfcounters
     windowsservice yanggrpc zipkin zookeeper`,
@@ -101,4 +102,11 @@ const keysOf = (raw: unknown): readonly string[] => (raw instanceof Map ? [...ra
 function listAt(raw: unknown, key: string): readonly unknown[] {
   const list = at(raw, key);
   return Array.isArray(list) ? list : [];
+}
+
+/** The planned types of a kind that the list has not built in the meantime. */
+export function plannedOnly(types: ComponentTypes, kind: ComponentKind): readonly PlannedType[] {
+  const built = [types.receivers, types.processors, types.exporters, types.extensions].flat();
+  const names = new Set(built.filter((one) => one.kind === kind).flatMap(spellings));
+  return types.planned.filter((one) => one.kind === kind && !spellings(one).some((name) => names.has(name)));
 }

@@ -14,13 +14,16 @@ const TEXT_TYPES: ReadonlySet<string> = new Set([
 
 /** True when a field of this type takes the text of a value rather than the value (Collector: a target of kind string). */
 export function takesText(docs: FieldDoc | undefined): boolean {
-  return docs !== undefined && (TEXT_TYPES.has(docs.type) || docs.type.includes(" | "));
+  if (docs === undefined || /^(?:list|map) of /.test(docs.type)) return false;
+  return TEXT_TYPES.has(docs.type) || docs.type.includes(" | ");
 }
 
 /** What `Field.read` gets: text, number, bigint, boolean, null, array or Map; undefined for an absent node. */
 export function rawValue(node: ConfigNode | undefined, docs?: FieldDoc): unknown {
   if (node === undefined) return undefined;
-  if (node.written !== undefined && takesText(docs)) return node.written;
+  // Of a choice, the empty text of an unset variable is no member; nothing, and with it the default, is what is left.
+  const isUnsetChoice = node.written === "" && docs?.type !== "text" && docs?.type !== "secret";
+  if (node.written !== undefined && takesText(docs) && !isUnsetChoice) return node.written;
   if (node.kind === "scalar") return node.value;
   if (node.kind === "list") return node.items.map((item) => rawValue(item, elementDocs(docs)));
   return new Map([...node.entries].map(([key, one]) => [key, rawValue(one, childDocs(docs, key))]));

@@ -47,6 +47,12 @@ export function readYaml(file: string, text: string, report: Report): ConfigNode
     const { line } = lines.linePos(offset);
     return line > 0 ? { file, line } : { file };
   };
+  const tooDeep = document.errors.find(({ code }) => code === "RESOURCE_EXHAUSTION");
+  if (tooDeep !== undefined) {
+    // The parser gave up; what it says of the rest follows from that.
+    report(yamlFault(tooDeep.code), markAt(tooDeep.pos[0]));
+    return undefined;
+  }
   let whole = true;
   const fail: Report = (message, mark) => {
     whole = false;
@@ -140,7 +146,8 @@ class Reading {
 
   #alias({ source }: Alias, mark: Mark): ConfigNode | undefined {
     const anchor = this.#anchors.get(source);
-    if (anchor === undefined) this.#fail("an alias (*name) stands inside the value that it names", mark);
+    if (anchor === undefined)
+      this.#fail("an alias (*name) needs its anchor (&name) before it, and not around it", mark);
     this.#values += anchor?.values ?? 0;
     return anchor?.node;
   }

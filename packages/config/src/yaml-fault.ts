@@ -23,7 +23,7 @@ const SENTENCES: Readonly<Record<ErrorCode, string>> = {
     "there are several documents, separated by ---; give each a file of its own and name both with --config",
   MULTIPLE_TAGS: "a value has two tags (!name)",
   NON_STRING_KEY: "a key is not text; write it in quotes",
-  RESOURCE_EXHAUSTION: "the aliases (*name) multiply it beyond reason",
+  RESOURCE_EXHAUSTION: "it nests too deeply",
   TAB_AS_INDENT: "a line is indented with a tab; use spaces",
   TAG_RESOLVE_FAILED: "a tag (!name) is not known; text that begins with ! goes in quotes",
   UNEXPECTED_TOKEN: "something stands where nothing was expected; is a quote or a line break missing?",
