@@ -2,7 +2,7 @@
  * Nothing that was acknowledged is missing after a power cut: a process writes and commits while strace records its writes
  * and syncs, 300 disks are made that a cut at a random moment may leave, and each is opened and held against the promises.
  */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,14 +10,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openEmbedded } from "@rondo/broker/embedded";
 import { silentLog, systemClock } from "@rondo/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { needs, tool } from "../needs.ts";
 import { type Acknowledged, expectedValue, GROUP, TOPIC } from "./acknowledged.ts";
 import { cutPower, type Random } from "./disk.ts";
 import { type Operation, readRecording, TRACED } from "./recording.ts";
 
 const IMAGES = 300;
 const SEED = 20_261_123;
-const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 
 /** mulberry32: the same numbers for the same seed, so that an image that fails can be made again. */
 function seeded(seed: number): Random {
@@ -30,7 +30,7 @@ function seeded(seed: number): Random {
   };
 }
 
-describe.skipIf(!hasStrace && process.env["CI"] !== "true")("a power cut", () => {
+describe("a power cut", () => {
   let root: string;
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "rondo-powercut-"));
@@ -45,7 +45,7 @@ describe.skipIf(!hasStrace && process.env["CI"] !== "true")("a power cut", () =>
     const main = fileURLToPath(new URL("main.ts", import.meta.url));
     const strace = ["-f", "-xx", "-s", String(1 << 24), "-e", `trace=${TRACED}`, "-e", "signal=none", "-o", trace];
     const node = [process.execPath, "--conditions=source", main, directory, acknowledgements, String(sync)];
-    await promisify(execFile)("strace", [...strace, ...node]);
+    await promisify(execFile)(tool("strace"), [...strace, ...node]);
     const recording = readRecording(await readFile(trace, "latin1"), directory, acknowledgements);
     await rm(trace);
     return recording;
@@ -68,21 +68,22 @@ describe.skipIf(!hasStrace && process.env["CI"] !== "true")("a power cut", () =>
     return losses.map((loss) => `image ${seed}, cut after ${cut} of ${recording.length} operations: ${loss}`);
   }
 
-  test(`leaves everything acknowledged on ${IMAGES} disks`, { timeout: 180_000 }, async () => {
+  const all = async () => {
     const recording = await record(true);
-    const promised = recording.filter(({ kind }) => kind === "acknowledged").length;
-    expect(promised).toBeGreaterThan(400);
+    expect(recording.filter(({ kind }) => kind === "acknowledged").length).toBeGreaterThan(400);
     const losses: string[] = [];
     for (let seed = 0; seed < IMAGES; seed++) losses.push(...(await lossesOf(recording, seed)));
     expect(losses).toEqual([]);
-  });
+  };
+  needs("strace")(`leaves everything acknowledged on ${IMAGES} disks`, all, 180_000);
 
-  test("loses something when syncing is switched off, so that this test can fail", { timeout: 60_000 }, async () => {
+  const withoutSyncing = async () => {
     const recording = await record(false);
     let lost = 0;
     for (let seed = 0; seed < 20; seed++) lost += (await lossesOf(recording, seed)).length;
     expect(lost).toBeGreaterThan(0);
-  });
+  };
+  needs("strace")("loses something without syncing, so that this test can fail", withoutSyncing, 60_000);
 });
 
 async function check(directory: string, promises: readonly Acknowledged[]): Promise<readonly string[]> {
@@ -93,7 +94,6 @@ async function check(directory: string, promises: readonly Acknowledged[]): Prom
   try {
     broker = await openEmbedded({ directory, clock: systemClock, log, sync: false });
   } catch (thrown) {
-    // Before the first promise a directory may be anything but whole, as long as that is said.
     return [`cannot be opened: ${thrown}`];
   }
   try {

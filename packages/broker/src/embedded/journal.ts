@@ -7,14 +7,16 @@ import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Appended, LogRecord, NewRecord, Watermarks } from "../log.ts";
 import { type BatchIndex, MAX_BATCHES } from "./batch-index.ts";
 import { diskFault } from "./disk-fault.ts";
-import { type Body, encodeHeader, encodeRecords, HEADER_BYTES } from "./frame.ts";
+import { encodeRecords, HEADER_BYTES } from "./frame.ts";
 import { JournalReader } from "./journal-reader.ts";
+import { type Pending, type Placed, placeGroup } from "./place-group.ts";
 import { type Recovered, recover } from "./recover.ts";
 import type { JournalFiles } from "./scan-segment.ts";
 import type { Positions, Segment } from "./segment.ts";
 import { SegmentFiles } from "./segment-files.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { TailCache } from "./tail-cache.ts";
+import { Waiters } from "./waiters.ts";
 
 /** What a journal is opened with. */
 export interface JournalOptions extends JournalFiles {
@@ -25,21 +27,6 @@ export interface JournalOptions extends JournalFiles {
   readonly tailCacheBytes: number;
   /** Appends that wait, bytes; over it, appends fail with `unavailable`. */
   readonly queueBytes: number;
-}
-
-interface Pending {
-  readonly stream: number;
-  readonly records: readonly NewRecord[];
-  readonly body: Body;
-  readonly check: () => void;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (fault: Error) => void;
-}
-
-interface Placed {
-  readonly pending: Pending;
-  readonly appended: Appended;
-  readonly position: number;
 }
 
 // One writev takes at most this much, so that the first of many waiting appends does not wait for all the others' bytes.
@@ -55,7 +42,7 @@ export class Journal {
   readonly #positions: Positions;
   readonly #tail: TailCache;
   readonly #reader: JournalReader;
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #waiters = new Waiters();
   #writer: SegmentWriter | undefined;
   #highestNumber: number;
   #queue: Pending[] = [];
@@ -137,18 +124,7 @@ export class Journal {
 
   /** Resolves when the stream has grown or `until` fires. */
   changed(stream: number, until: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (until.aborted) return resolve();
-      const waiting = this.#waiting.get(stream) ?? new Set();
-      this.#waiting.set(stream, waiting);
-      const wake = () => {
-        waiting.delete(wake);
-        until.removeEventListener("abort", wake);
-        resolve();
-      };
-      waiting.add(wake);
-      until.addEventListener("abort", wake, { once: true });
-    });
+    return this.#waiters.wait(stream, until);
   }
 
   /** Files and bytes on disk, and bytes held in memory for readers that keep up. */
@@ -237,7 +213,11 @@ export class Journal {
     if (admitted.length === 0) return;
     try {
       const writer = await this.#writerFor(admitted);
-      const { chunks, placed } = this.#place(admitted, writer);
+      const { clock, sync, salt } = this.#options;
+      const { end } = writer.segment;
+      // Without syncing nothing is known to be durable, and every hole may be a torn tail.
+      const place = { now: clock.now(), position: end, synced: sync ? end : 0, salt };
+      const { chunks, placed } = placeGroup(admitted, this.#positions, place);
       await writer.write(chunks);
       this.#publish(placed, writer);
       if (this.#failing) this.#log.info("appends succeed again");
@@ -282,42 +262,6 @@ export class Journal {
     return writer;
   }
 
-  /** Gives a group its offsets, timestamps and positions in the file. Nothing is changed by it. */
-  #place(group: readonly Pending[], writer: SegmentWriter) {
-    const now = this.#options.clock.now();
-    const moved = this.#positions.copy();
-    const chunks: Uint8Array[] = [];
-    const placed: Placed[] = [];
-    let position = writer.segment.end;
-    // Without syncing nothing is known to be durable, and every hole may be a torn tail.
-    const synced = this.#options.sync ? position : 0;
-    for (const pending of group) {
-      const { stream, records, body } = pending;
-      const base = moved.next(stream);
-      const timestamp = Math.max(now, moved.timestamp(stream));
-      moved.move(stream, base + records.length, timestamp);
-      chunks.push(
-        encodeHeader(
-          {
-            kind: "records",
-            stream,
-            base,
-            count: records.length,
-            timestamp,
-            synced,
-            bodyLength: body.length,
-            bodyCrc: body.crc,
-          },
-          this.#options.salt,
-        ),
-        ...body.chunks,
-      );
-      placed.push({ pending, appended: { baseOffset: base, timestamp }, position });
-      position += HEADER_BYTES + body.length;
-    }
-    return { chunks, placed };
-  }
-
   /** Makes durable appends visible, answers them and wakes the readers. */
   #publish(placed: readonly Placed[], writer: SegmentWriter): void {
     const grown = new Set<number>();
@@ -336,6 +280,6 @@ export class Journal {
       grown.add(stream);
     }
     for (const { pending, appended } of placed) pending.resolve(appended);
-    for (const stream of grown) for (const wake of [...(this.#waiting.get(stream) ?? [])]) wake();
+    for (const stream of grown) this.#waiters.wake(stream);
   }
 }
