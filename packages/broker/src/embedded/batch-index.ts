@@ -24,6 +24,7 @@ export class BatchIndex {
     return this.#batches;
   }
 
+  /** Adds the newest batch of a stream. */
   add(stream: number, { base, count, position, length, timestamp }: BatchEntry): void {
     const entries = this.#streams.get(stream) ?? [];
     this.#streams.set(stream, entries);

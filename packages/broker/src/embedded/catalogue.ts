@@ -50,6 +50,7 @@ export class Catalogue {
     return found;
   }
 
+  /** Every topic. */
   topics(): readonly Topic[] {
     return [...this.#topics.values()];
   }
@@ -106,10 +107,12 @@ export class Catalogue {
     return found;
   }
 
+  /** Every group ever registered. */
   groups(): readonly Registered[] {
     return [...this.#groups.values()];
   }
 
+  /** Whether a group was registered. */
   hasGroup(name: string): boolean {
     return this.#groups.has(name);
   }
@@ -125,6 +128,7 @@ export class Catalogue {
     this.#groups.set(spec.group, stands);
   }
 
+  /** Where a group stands on every partition of its topic; throws `not_found`. */
   position(name: string): readonly GroupPosition[] {
     return this.group(name).registered.map((registered, partition) => {
       const committed = this.committed(name, partition);
@@ -132,6 +136,7 @@ export class Catalogue {
     });
   }
 
+  /** The last commit of a group on a partition; undefined when there is none. */
   committed(group: string, partition: number): number | undefined {
     return this.#commits.get(`${group}/${partition}`);
   }

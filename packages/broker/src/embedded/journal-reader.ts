@@ -43,6 +43,7 @@ export class JournalReader {
     this.#positions = positions;
   }
 
+  /** The first offset of the oldest segment, and one past the last durable record. */
   watermarks(stream: number): Watermarks {
     return { low: this.#segments[0]?.starts.next(stream) ?? 0, high: this.#positions.next(stream) };
   }

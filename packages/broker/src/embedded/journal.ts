@@ -20,9 +20,12 @@ import { Waiters } from "./waiters.ts";
 
 /** What a journal is opened with. */
 export interface JournalOptions extends JournalFiles {
+  /** Gives records their timestamps and decides what is past its retention. */
   readonly clock: Clock;
+  /** A file is sealed when a group of appends would make it longer than this. */
   readonly segmentBytes: number;
   readonly retentionMs: number;
+  /** False: appends resolve when the system has them, not when the device has. */
   readonly sync: boolean;
   readonly tailCacheBytes: number;
   /** Appends that wait, bytes; over it, appends fail with `unavailable`. */
@@ -118,6 +121,7 @@ export class Journal {
     return this.#reader.offsetAt(stream, timestamp);
   }
 
+  /** The first offset that is kept, and one past the last durable one. */
   watermarks(stream: number): Watermarks {
     return this.#reader.watermarks(stream);
   }

@@ -35,12 +35,14 @@ export class Lru<T> {
     return held;
   }
 
+  /** Puts a value; over the limit the one that was not used longest leaves. */
   set(key: string, value: T): void {
     this.#entries.set(key, value);
     const [oldest] = this.#entries.keys();
     if (this.#entries.size > this.#limit && oldest !== undefined) this.delete(oldest);
   }
 
+  /** Lets an entry go; fine when there is none. */
   delete(key: string): void {
     const held = this.#entries.get(key);
     if (held === undefined) return;
@@ -48,6 +50,7 @@ export class Lru<T> {
     this.#forgotten(held);
   }
 
+  /** Lets every entry go. */
   clear(): void {
     for (const key of [...this.#entries.keys()]) this.delete(key);
   }

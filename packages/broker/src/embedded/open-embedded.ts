@@ -199,6 +199,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     },
     async join(spec, onClaim, onFailure) {
       alive();
+      const { topic } = catalogue.group(spec.group).spec;
+      if (topic !== spec.topic) throw new Fault("config", `group ${spec.group} reads ${topic}, not ${spec.topic}`);
       return await groupOf(spec.group).join(onClaim, onFailure);
     },
     append: (topic, partition, records) => append(topic, partition, records, alive),

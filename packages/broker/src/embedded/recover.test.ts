@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { nodeFileSystem } from "./file-system.ts";
 import { MAGIC } from "./frame.ts";
 import { contentOf, type JournalRig, journalRig, recordOf } from "./journal.cases.ts";
 
@@ -143,6 +144,43 @@ test("a file that a crash left empty or half begun is removed, and its number is
     expect(rig.lines).toEqual([expect.stringContaining("0000000002.log is removed")]);
     expect(rig.faults).toEqual([]);
   }
+});
+
+test("a sealed file that is damaged from end to end costs its own records, and stays until retention takes it", async () => {
+  const rig = await journalRig();
+  await written(rig, ["a", "b", "c", "d", "e", "f"], 1500);
+  const [, second = ""] = await logs(rig);
+  await writeFile(second, Buffer.alloc((await readFile(second)).length));
+  await rm(second.replace(".log", ".idx"));
+  expect(await values(rig)).toEqual({ content: "0:a 1:b 4:e 5:f", high: 6 });
+  expect(rig.faults).toMatchObject([{ code: "corrupt", message: expect.stringContaining("nothing in it") }]);
+  expect(await logs(rig)).toHaveLength(3);
+});
+
+test("a newest file that is damaged from end to end is not removed either, and not written on", async () => {
+  const rig = await journalRig();
+  await written(rig, ["a"]);
+  await writeFile(join(rig.directory, "0000000002.log"), Buffer.alloc(3 << 20));
+  expect(await values(rig)).toEqual({ content: "0:a", high: 1 });
+  expect(rig.faults).toMatchObject([{ code: "corrupt" }]);
+  const journal = await rig.open();
+  expect((await journal.append(0, [recordOf("b")])).baseOffset).toBe(1);
+  await journal.close();
+  expect(await logs(rig)).toHaveLength(3);
+});
+
+test("a reader beside a running process passes over what retention takes under its hands", async () => {
+  const rig = await journalRig();
+  await written(rig, ["a", "b", "c", "d", "e", "f"], 1500);
+  const [first = ""] = await logs(rig);
+  const fs = {
+    ...nodeFileSystem,
+    list: async () => (await nodeFileSystem.list(rig.directory)).concat("0000000000.log"),
+  };
+  const journal = await rig.open({ readOnly: true, fs });
+  expect(journal.size().segments).toBe(3);
+  await rm(first);
+  await journal.close();
 });
 
 test("bytes that someone sent do not become records when the frame around them is damaged", async () => {

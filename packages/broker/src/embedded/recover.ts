@@ -3,8 +3,9 @@
  * tail is what a crash leaves and is cut off; damage further up is reported and stepped over. Offsets are never given anew.
  */
 import { join } from "node:path";
-import type { BatchIndex } from "./batch-index.ts";
-import type { FileSystem } from "./file-system.ts";
+import { Fault } from "@rondo/core";
+import { BatchIndex } from "./batch-index.ts";
+import { errorCode, type FileSystem } from "./file-system.ts";
 import { type JournalFiles, scanSegment } from "./scan-segment.ts";
 import { indexName, logName, numberOf, type Opening, Positions, type Segment } from "./segment.ts";
 import { readIndex, readSummary } from "./sidecar.ts";
@@ -23,12 +24,23 @@ export interface Recovered {
   readonly continuable: boolean;
 }
 
+interface Kept {
+  readonly segment: Segment;
+  /** Whether its opening frame is known; without it, where its streams start follows from the segment before. */
+  readonly opened: boolean;
+  /** Undefined when it stands in a sidecar. */
+  readonly index: BatchIndex | undefined;
+}
+
+// A file whose making was interrupted holds a part of its opening frame at most.
+const LARGEST_OPENING = 2 << 20;
+
 /** Reads the journal's directory. Throws the system's errors. */
 export async function recover(settings: JournalFiles): Promise<Recovered> {
   const { fs, directory } = settings;
   const names = await fs.list(directory);
   const numbers = names.flatMap((name) => numberOf(name) ?? []).sort((a, b) => b - a);
-  const kept: { segment: Segment; opened: boolean; index: BatchIndex | undefined }[] = [];
+  const kept: Kept[] = [];
   let follower: Opening | undefined;
   for (const number of numbers) {
     const expected = follower?.previous ?? undefined;
@@ -37,17 +49,10 @@ export async function recover(settings: JournalFiles): Promise<Recovered> {
       continue;
     }
     const limit = expected?.number === number ? expected.end : undefined;
-    const sidecar = kept.length > 0 ? await summaryOf(settings, number, limit) : undefined;
-    const scanned = sidecar === undefined ? await scanSegment(settings, number, limit) : undefined;
-    if (sidecar !== undefined) {
-      kept.push({ segment: sidecar, opened: true, index: undefined });
-      follower = sidecar;
-    } else if (scanned === undefined) {
-      await discard(settings, number, "nothing whole stands in it");
-    } else {
-      kept.push({ segment: scanned.segment, opened: scanned.opened, index: scanned.index });
-      follower = scanned.opened ? scanned.segment : undefined;
-    }
+    const found = await examine(settings, number, limit, kept.length === 0);
+    if (found === undefined) continue;
+    kept.push(found);
+    follower = found.opened ? found.segment : undefined;
   }
   kept.reverse();
   // Only damage to an opening frame leads here: its content is that of the segment before, read to its end.
@@ -70,6 +75,34 @@ export async function recover(settings: JournalFiles): Promise<Recovered> {
     highestNumber: numbers[0] ?? 0,
     continuable: newest?.opened === true,
   };
+}
+
+/** What a file is; undefined when nothing of it counts. The newest is always read, others when they have no sidecar. */
+async function examine(
+  settings: JournalFiles,
+  number: number,
+  limit: number | undefined,
+  newest: boolean,
+): Promise<Kept | undefined> {
+  try {
+    const sidecar = newest ? undefined : await summaryOf(settings, number, limit);
+    if (sidecar !== undefined) return { segment: sidecar, opened: true, index: undefined };
+    const scanned = await scanSegment(settings, number, limit);
+    if (scanned !== undefined) return scanned;
+  } catch (thrown) {
+    // Beside a running process: its retention was faster.
+    if (settings.readOnly && errorCode(thrown) === "ENOENT") return undefined;
+    throw thrown;
+  }
+  const path = join(settings.directory, logName(number));
+  if (limit === undefined && (await sizeOf(settings.fs, path)) <= LARGEST_OPENING) {
+    await discard(settings, number, "a crash interrupted its making");
+    return undefined;
+  }
+  // Kept, without content, until it is as old as retention lets a file become: someone may want to look into it.
+  settings.onCorrupt(new Fault("corrupt", `${path}: nothing in it is what was written; all of it is skipped`));
+  const empty = { previous: null, starts: new Positions(), firstTimestamp: 0, lastTimestamp: 0 };
+  return { segment: { ...empty, number, end: limit ?? 0 }, opened: false, index: new BatchIndex() };
 }
 
 /** Where every stream stands at the end of a segment: [stream, next offset, newest timestamp]. */

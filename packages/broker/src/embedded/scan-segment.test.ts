@@ -1,4 +1,4 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLog } from "@rondo/core";
 import { expect, test } from "vitest";
@@ -7,11 +7,9 @@ import { journalRig, recordOf } from "./journal.cases.ts";
 import { scanSegment } from "./scan-segment.ts";
 
 async function rig() {
-  const { directory, open } = await (async () => {
-    const made = await journalRig();
-    return { directory: made.directory, open: () => made.open() };
-  })();
-  const journal = await open();
+  const made = await journalRig();
+  const { directory } = made;
+  const journal = await made.open();
   for (const one of ["a", "b", "c"]) await journal.append(4, [recordOf(one)]);
   await journal.close();
   const settings = {
@@ -44,7 +42,9 @@ test("what stands beyond the limit that the successor names does not count", asy
   expect((await scanSegment(settings, 1, undefined))?.segment.end).toBe(end);
 });
 
-test("a file that retention took meanwhile is none, for a reader", async () => {
-  const { settings } = await rig();
-  expect(await scanSegment(settings, 2, undefined)).toBeUndefined();
+test("a file in which nothing is whole is none", async () => {
+  const { settings, path } = await rig();
+  await writeFile(path, Buffer.alloc(5000));
+  expect(await scanSegment(settings, 1, undefined)).toBeUndefined();
+  await expect(scanSegment(settings, 2, undefined)).rejects.toMatchObject({ code: "ENOENT" });
 });

@@ -3,9 +3,9 @@
 import { join } from "node:path";
 import { Fault, type Log } from "@rondo/core";
 import { BatchIndex } from "./batch-index.ts";
-import { errorCode, type FileSystem, type OpenFile } from "./file-system.ts";
+import type { FileSystem } from "./file-system.ts";
 import type { FrameHeader } from "./frame.ts";
-import { scanFrames } from "./scan.ts";
+import { scanFrames } from "./scan-frames.ts";
 import { decodeOpening, logName, type Opening, Positions, type Segment } from "./segment.ts";
 
 /** Where a journal stands and how it may be treated. */
@@ -29,6 +29,7 @@ export interface Scanned {
 /**
  * Reads a segment from end to end. `limit` is where it ends, when its successor says so: everything below was durable then.
  * Without it the tail may be torn, and is cut off. Undefined when no frame is whole. `opened`: its opening frame was found.
+ * Throws the system's errors, ENOENT when it is gone.
  */
 export async function scanSegment(
   settings: JournalFiles,
@@ -37,14 +38,7 @@ export async function scanSegment(
 ): Promise<(Scanned & { readonly opened: boolean }) | undefined> {
   const { fs, directory, salt, readOnly } = settings;
   const path = join(directory, logName(number));
-  let file: OpenFile;
-  try {
-    file = await fs.open(path, readOnly ? "read" : "write");
-  } catch (thrown) {
-    // Beside a running process: its retention was faster.
-    if (readOnly && errorCode(thrown) === "ENOENT") return undefined;
-    throw thrown;
-  }
+  const file = await fs.open(path, readOnly ? "read" : "write");
   try {
     const size = await file.size();
     const frames: { readonly position: number; readonly header: FrameHeader }[] = [];
@@ -62,10 +56,7 @@ export async function scanSegment(
     if (limit !== undefined && size < limit) gaps.push({ from: size, to: limit });
     const torn = gaps.find(({ from }) => from >= proven);
     const end = torn?.from ?? limit ?? size;
-    if (frames.length === 0 && opening === undefined) {
-      if (gaps.some(({ from }) => from < proven)) report(settings, path, 0, size);
-      return undefined;
-    }
+    if (frames.length === 0 && opening === undefined) return undefined;
     for (const { from, to } of gaps) if (from < end) report(settings, path, from, to);
     const segment: Segment = {
       number,

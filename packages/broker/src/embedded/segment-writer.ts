@@ -91,6 +91,7 @@ export class SegmentWriter {
     this.segment.end = end + chunks.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** Closes the file; what was written is durable already. */
   close(): Promise<void> {
     return this.#file.close();
   }

@@ -13,10 +13,12 @@ export class Positions {
     this.#pairs = [...pairs];
   }
 
+  /** The offset that the stream's next record gets. */
   next(stream: number): number {
     return this.#pairs[stream * 2] ?? 0;
   }
 
+  /** The newest timestamp given in the stream; 0 when there is none. */
   timestamp(stream: number): number {
     return this.#pairs[stream * 2 + 1] ?? 0;
   }
@@ -33,6 +35,7 @@ export class Positions {
     return this.#pairs;
   }
 
+  /** The same positions, to be moved apart. */
   copy(): Positions {
     return new Positions(this.#pairs);
   }

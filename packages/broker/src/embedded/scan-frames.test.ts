@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OpenFile } from "./file-system.ts";
 import { bodyOf, encodeHeader } from "./frame.ts";
-import { scanFrames } from "./scan.ts";
+import { scanFrames } from "./scan-frames.ts";
 
 const SALT = 9;
 
