@@ -111,7 +111,7 @@ describe("references", () => {
   test("default, nested default, empty default", () => {
     expect(field(ref("env:X:-d"), {}).value).toBe("d");
     expect(field(ref("env:X:-7"), {}).value).toBe(7);
-    expect(field(ref("NAME:-7"), {}).problems).toEqual([expect.stringContaining("write ${env:NAME:-…}")]);
+    expect(field(ref("NAME:-7"), {}).problems).toEqual([expect.stringContaining(`write ${ref("env:NAME:-…")}`)]);
     expect(field(ref("env:X:-"), {})).toEqual({ value: null, text: "", problems: [] });
     expect(field(ref(`env:X:-${ref("env:Y:-z")}`), {}).value).toBe("z");
     expect(field(ref("env:X:-d"), { X: "" }).text).toBe("");

@@ -26,6 +26,8 @@ describe("scalars, as go-yaml reads them", () => {
     ["0x1F", 31],
     ["0b101", 5],
     ["1_000", 1000],
+    ["1_0.5", 10.5],
+    ["a_1", "a_1"],
     ["9007199254740993", 9007199254740993n],
     ["1.5", 1.5],
     ["1e3", 1000],
@@ -98,7 +100,7 @@ again: *base
 describe("what is refused", () => {
   test.each([
     ["a: 1\nb: 2\na: 3", "3: the key stands twice in one map, first in line 1"],
-    ["a:\n  1: x", "2: a key must be text; write it in quotes"],
+    ["a:\n  ~: x", "2: a key must be text; write it in quotes"],
     ["? [a]\n: x", "1: a key must be text; write it in quotes"],
     ["a: b: c", '1: is not YAML: two "key:" in one line; text with ": " in it goes in quotes (column 4)'],
     ["a:\n\t- b", "2: is not YAML: a line is indented with a tab; use spaces (column 1)"],
@@ -157,6 +159,10 @@ describe("keys", () => {
     expect(read("a: {b: 1}\na::c: 2\na::d::e: 3\n'::1': x").value).toEqual(
       map({ a: map({ b: 1, c: 2, d: map({ e: 3 }) }), "::1": "x" }),
     );
+  });
+
+  test("a number or a boolean as a key is its text", () => {
+    expect(read("{0123: a, true: b, 1.10: c}").value).toEqual(map({ "0123": "a", true: "b", "1.10": "c" }));
   });
 
   test("lines are those of the keys and of the elements", () => {

@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  type Scalar as YamlScalar,
 } from "yaml";
 import { mergeNodes } from "./merge.ts";
 import { type ConfigNode, emptyMap, type Mark } from "./tree.ts";
@@ -30,7 +31,7 @@ export type Report = (message: string, mark: Mark) => void;
 
 /**
  * The tree of a text, an empty map for an empty one. Reports every problem, and returns undefined when there was one. Duplicate
- * keys, keys that are not text and several documents are problems; `<<` merges; `a::b` in a key is a path, as in the Collector.
+ * keys, keys that are lists or maps and several documents are problems; `<<` merges; `a::b` in a key is a path, as in the Collector.
  */
 export function readYaml(file: string, text: string, report: Report): ConfigNode | undefined {
   if (text.length > YAML_LIMITS.characters) {
@@ -120,10 +121,10 @@ class Reading {
     const seen = new Map<string, Mark>();
     for (const { key, value } of pairs) {
       const at = this.#start(key) ?? mark;
-      const name = isScalar(key) ? scalarOf(key).value : undefined;
+      const name = isScalar(key) ? keyOf(key) : undefined;
       if (isScalar(key) && key.source === "<<" && key.type === "PLAIN") {
         merged.push(...this.#mergeSources(this.convert(value, at, depth + 1), at));
-      } else if (typeof name === "string") {
+      } else if (name !== undefined) {
         const first = seen.get(name);
         if (first !== undefined) this.#fail(`the key stands twice in one map, first in line ${first.line}`, at);
         seen.set(name, at);
@@ -171,6 +172,12 @@ class Reading {
     this.#overLimit = true;
     return false;
   }
+}
+
+/** A key as text: `1:` and `true:` are as good as in quotes, as upstream. Undefined for a key that is nothing. */
+function keyOf(key: YamlScalar): string | undefined {
+  const { value, written } = scalarOf(key);
+  return value === null ? undefined : (written ?? String(value));
 }
 
 /** Puts a value under a key; `a::b` in a key is a path into maps, which merge with what is there (Collector: confmap). */

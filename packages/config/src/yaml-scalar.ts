@@ -4,13 +4,14 @@ import type { Scalar } from "./tree.ts";
 
 const OCTAL = /^([-+]?)0([0-7]+)$/;
 const WITH_UNDERSCORES = /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const BINARY = /^([-+]?)0[bB]([01]+)$/;
 
 /** A scalar's value and, where that is not the text itself, the text as it stands in the file. */
 export function scalarOf(node: YamlScalar): { readonly value: Scalar; readonly written?: string } {
   const { source, value } = node;
   const plain = node.type === "PLAIN" && node.tag === undefined;
-  const number = plain && source !== undefined ? wholeNumber(source) : undefined;
+  const number = plain && source !== undefined ? (wholeNumber(source) ?? underscoredFloat(source)) : undefined;
   if (number !== undefined && source !== undefined) return { value: number, written: source };
   if (typeof value === "string") return { value };
   if (value === null || value === undefined) return { value: null };
@@ -37,4 +38,11 @@ function wholeNumber(source: string): number | bigint | undefined {
     // A leading zero with an 8 or 9 in it, such as 089: no octal, and to go-yaml no whole number either.
     return undefined;
   }
+}
+
+/** A number such as `1_000.5`, which YAML 1.2 has as text; undefined for everything that has no underscore. */
+function underscoredFloat(source: string): number | undefined {
+  if (!source.includes("_") || !/^[-+.0-9]/.test(source)) return undefined;
+  const text = source.replaceAll("_", "");
+  return FLOAT.test(text) ? Number(text) : undefined;
 }
