@@ -2,25 +2,24 @@ import { brokerContract } from "./broker-contract.ts";
 import { memoryBroker } from "./memory-broker.ts";
 import { stateContract } from "./state-contract.ts";
 
-const opened = async () => {
-  const first = memoryBroker();
-  let broker = first;
+const opened = () => {
+  const broker = memoryBroker({ partitions: 4 });
   return {
-    broker: first,
-    state: first.state,
+    broker,
+    state: broker.state,
     async restart() {
-      broker = await broker.restart();
+      broker.crash();
       return broker;
     },
     dispose: () => broker.close(),
   };
 };
 
-brokerContract("the log in memory", { prefix: "", open: opened });
+brokerContract("the broker in memory", { prefix: "", open: async () => opened() });
 stateContract("the state in memory", {
   prefix: "k",
   async open() {
-    const under = await opened();
+    const under = opened();
     return { ...under, restart: async () => (await under.restart()).state };
   },
 });

@@ -15,8 +15,8 @@
  * Every CRC starts from the salt of the data directory, which no client knows: bytes that someone sent, and that look like a
  * frame, are none, wherever a search for the next frame finds them.
  *
- * The CRC is zlib's CRC-32 and not CRC-32C: Node has it native (5.6 GB/s measured, against 0.4 GB/s for a table in
- * JavaScript), nothing has to be compiled, and both find every error burst up to 32 bits.
+ * The CRC is zlib's CRC-32 and not CRC-32C: Node has it native (5.8 GB/s measured, against 1.8 GB/s for CRC-32C from eight
+ * tables in JavaScript), nothing has to be compiled, and both find every error burst up to 32 bits.
  */
 import { crc32 } from "node:zlib";
 import type { Headers, LogRecord, NewRecord } from "../log.ts";

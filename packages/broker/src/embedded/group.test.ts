@@ -85,6 +85,26 @@ test("a handler that returns while it holds its partition is a failure", async (
   await group.close();
 });
 
+test("a failed member that leaves does not disturb the others", async () => {
+  const group = new Group(2, claimOf);
+  const failed = Promise.withResolvers<void>();
+  const member = await group.join(
+    async () => {
+      throw new Fault("bug", "broken");
+    },
+    () => failed.resolve(),
+  );
+  await failed.promise;
+  const generations: number[] = [];
+  await group.join(async (claim) => {
+    generations.push(claim.generation);
+    await untilRevoked(claim);
+  }, failing);
+  await member.leave();
+  expect(new Set(generations).size).toBe(1);
+  await group.close();
+});
+
 test("leaving twice is leaving once", async () => {
   const group = new Group(1, claimOf);
   const member = await group.join(untilRevoked, failing);

@@ -44,7 +44,9 @@ export class Group {
     await this.#rebalance();
     return {
       leave: async () => {
-        if (this.#seats.delete(seat)) this.#leaving.add(seat);
+        // Who has failed or left already takes nothing from the others by leaving again.
+        if (!this.#seats.delete(seat)) return await this.#settling;
+        this.#leaving.add(seat);
         await this.#rebalance();
       },
     };

@@ -112,6 +112,17 @@ test("retention removes whole old files; offsets go on where they were", async (
   expect((await readdir(rig.directory)).filter((name) => name.endsWith(".log"))).toHaveLength(1);
 });
 
+test("retention is checked whenever a file is sealed", async () => {
+  const rig = await journalRig();
+  const journal = await rig.open({ segmentBytes: 1500, retentionMs: 10_000 });
+  for (let index = 0; index < 5; index++) {
+    await journal.append(0, [recordOf(big)]);
+    rig.now += 6000;
+  }
+  await expect.poll(() => journal.size().segments).toBe(2);
+  await journal.close();
+});
+
 /** Lets everything pass until `trigger` is set, then fails what `fate` names. */
 function trap(fate: Decide): { readonly decide: Decide; armed: boolean } {
   const state = { armed: false, decide: (call: FileCall) => (state.armed ? fate(call) : undefined) };

@@ -51,7 +51,7 @@ export class Journal {
   #queue: Pending[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
-  #sealing: Promise<unknown> = Promise.resolve();
+  #sealing: Promise<void> = Promise.resolve();
   #closed = false;
   #failing = false;
 
@@ -142,16 +142,21 @@ export class Journal {
    * used up a quarter of it, so that a quiet log forgets as well. Failures are logged; the next call tries again.
    */
   async expire(): Promise<void> {
-    const { clock, retentionMs, directory } = this.#options;
+    const { clock, retentionMs } = this.#options;
     const now = clock.now();
     const newest = this.#segments.at(-1);
     if (newest !== undefined && newest.firstTimestamp > 0 && newest.firstTimestamp < now - retentionMs / 4) {
       await this.#exclusively(() => this.#begin());
     }
-    // A sidecar that is being written would outlive its segment.
     await this.#sealing;
+    await this.#forget();
+  }
+
+  /** Removes what is past its retention. Never rejects. Runs when no sidecar is being written, which would outlive its segment. */
+  async #forget(): Promise<void> {
+    const { clock, retentionMs, directory } = this.#options;
     for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
-      if (this.#segments.length < 2 || oldest.lastTimestamp >= now - retentionMs) return;
+      if (this.#segments.length < 2 || oldest.lastTimestamp >= clock.now() - retentionMs) return;
       this.#segments.shift();
       try {
         await this.#files.remove(oldest);
@@ -261,9 +266,15 @@ export class Journal {
     this.#segments.push(writer.segment);
     this.#files.hold(writer.segment, writer.index);
     // Beside the appends: nobody waits for a sidecar but the end of the journal.
-    if (previous !== undefined) this.#sealing = Promise.all([this.#sealing, this.#files.seal(previous)]);
+    if (previous !== undefined) this.#sealing = this.#seal(previous, this.#sealing);
     await sealed?.close().catch((thrown) => this.#log.warn(`a sealed segment could not be closed: ${thrown}`));
     return writer;
+  }
+
+  async #seal(segment: Segment, before: Promise<void>): Promise<void> {
+    await before;
+    await this.#files.seal(segment);
+    await this.#forget();
   }
 
   /** Makes durable appends visible, answers them and wakes the readers. */

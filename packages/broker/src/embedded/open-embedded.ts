@@ -65,8 +65,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   let corrupt = 0;
   let store: Store | undefined;
   let journal: Journal;
+  let catalogue: Catalogue;
   try {
     store = openStore({ directory: data.state, readOnly });
+    catalogue = new Catalogue(store);
     // LMDB syncs its file and never the name of it.
     if (!readOnly) await fs.syncDirectory(data.state);
     journal = await Journal.open({
@@ -92,7 +94,6 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     throw startupFault(directory, thrown);
   }
   const opened = store;
-  const catalogue = new Catalogue(opened);
   const groups = new Map<string, Group>();
   let closing: Promise<void> | undefined;
 
@@ -217,10 +218,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     close() {
       closing ??= (async () => {
         cancelExpiry();
-        await Promise.all([...groups.values()].map((group) => group.close()));
-        await journal.close();
-        await opened.close();
-        await data.unlock();
+        try {
+          await Promise.all([...groups.values()].map((group) => group.close()));
+          await journal.close();
+        } finally {
+          await opened.close();
+          await data.unlock();
+        }
       })();
       return closing;
     },
