@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly warmSeconds: number;
   readonly measureSeconds: number;
   readonly seed: number;
+  /** Where Rondo's CPU profiles go; undefined: none are taken. */
+  readonly profile: string | undefined;
   /** What is measured, and what it is divided by. */
   readonly arms: readonly [Arm, Arm];
 }
@@ -34,7 +36,8 @@ measured, core 1 to the load and the sink. One JSON line a round; the last line 
   --rounds N               each with both arms, in the order A B B A … (2)
   --idle S --warm S --measure S   seconds before the load, of warm-up, and measured (3, 10, 20)
   --seed N                 of the corpus (1)
-  --arms A,B               rondo or collector, twice (rondo,collector)`;
+  --arms A,B               rondo or collector, twice (rondo,collector)
+  --profile DIR            write a CPU profile of Rondo for every round, which costs some of what is measured`;
 
 /** A wrong command line; the message says what and names the way out. */
 export class UsageError extends Error {}
@@ -72,6 +75,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     warmSeconds: count("warm", values.warm, 0),
     measureSeconds: count("measure", values.measure, 1),
     seed: count("seed", values.seed, 0),
+    profile: values.profile,
     arms: [first, second],
   };
 }
@@ -93,6 +97,7 @@ function parse(args: readonly string[]) {
         measure: { type: "string", default: "20" },
         seed: { type: "string", default: "1" },
         arms: { type: "string", default: "rondo,collector" },
+        profile: { type: "string" },
         help: { type: "boolean", default: false },
       },
     });

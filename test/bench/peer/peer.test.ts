@@ -5,6 +5,7 @@ import { buildCorpus, INSTANCES, STAMP_KEY, stampInto } from "./corpus.ts";
 import { ITEM_KEY, openGate, RESOURCE_KEY } from "./gate.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { cpuOfStat, cpuSeconds, memoryOf } from "./process-figures.ts";
+import { summarize } from "./profile-summary.ts";
 import { pipelineYaml } from "./subject.ts";
 
 /** Bytes an item, as the published figures have them. */
@@ -146,3 +147,34 @@ test.each(["http", "grpc"] as const)(
     expect(yaml).toContain("sending_queue: {enabled: false}");
   },
 );
+
+test("a profile is summed up by function, waiting left out", () => {
+  const frame = (functionName: string) => ({ functionName, url: "file:///a/b/c/d.ts", lineNumber: 4 });
+  const nodes = [
+    { id: 1, callFrame: frame("work") },
+    { id: 2, callFrame: { functionName: "(idle)", url: "", lineNumber: -1 } },
+    { id: 3, callFrame: frame("") },
+  ];
+  expect(summarize({ nodes, samples: [1, 2, 3, 1], timeDeltas: [30, 500, 25, 45] })).toEqual([
+    { name: "work b/c/d.ts:5", share: 0.75 },
+    { name: "(anonymous) b/c/d.ts:5", share: 0.25 },
+  ]);
+});
+
+test("the gate reads a request whose fields stand in another order, as the Collector writes them", () => {
+  const field = (number: number, ...parts: readonly Buffer[]) => {
+    const body = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([(number << 3) | 2, body.length]), body]);
+  };
+  const pair = (key: string, value: string) =>
+    Buffer.concat([field(2, field(1, Buffer.from(value))), field(1, Buffer.from(key))]);
+  const span = field(2, field(9, pair(STAMP_KEY, "0000000003")), field(9, pair(ITEM_KEY, "true")));
+  const gate = openGate("traces", 10);
+  gate.take(field(1, field(2, span), field(1, field(1, pair(RESOURCE_KEY, "site-1")))));
+  expect(gate.result(10)).toMatchObject({
+    received: 1,
+    missing: 9,
+    duplicates: 0,
+    problems: ["9 items never arrived"],
+  });
+});

@@ -18,6 +18,7 @@ export interface RoundOptions {
   readonly idleSeconds: number;
   readonly warmSeconds: number;
   readonly measureSeconds: number;
+  readonly profile?: string | undefined;
 }
 
 /** The figures of one arm of one round. */
@@ -52,7 +53,14 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     gate.take(body);
     return "accepted";
   });
-  const subject = await startSubject({ arm, signal: corpus.signal, protocol, backend: sink.port, folder });
+  const subject = await startSubject({
+    arm,
+    signal: corpus.signal,
+    protocol,
+    backend: sink.port,
+    folder,
+    profile: options.profile,
+  });
   const samples: Memory[] = [];
   const sampler = setInterval(() => samples.push(memoryOf(subject.pid)), 500);
   try {

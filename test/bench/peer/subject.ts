@@ -28,6 +28,8 @@ export interface SubjectOptions {
   readonly protocol: Protocol;
   /** The sink's port. */
   readonly backend: number;
+  /** Where Rondo writes a CPU profile when it ends. */
+  readonly profile?: string | undefined;
   /** An empty folder for configuration, log and data. */
   readonly folder: string;
 }
@@ -86,9 +88,11 @@ function commandOf(
   }
   const rondo = new URL("../../../packages/cli/bin/rondo", import.meta.url).pathname;
   const data = join(options.folder, "data");
+  const profiling: Readonly<Record<string, string>> =
+    options.profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${options.profile}` };
   return [
     rondo,
-    {},
+    profiling,
     "up",
     "--config",
     config,
