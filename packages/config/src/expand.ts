@@ -193,9 +193,10 @@ class Expansion {
 function fromText(text: string, mark: Mark): ConfigNode {
   if (text === "") return { kind: "scalar", value: null, written: "", mark, foreign: true };
   let isYaml = true;
-  const read = readYaml(mark.file, text, () => {
+  const fail = () => {
     isYaml = false;
-  });
+  };
+  const read = readYaml(mark.file, text, fail, { paths: false });
   const verbatim: ConfigNode = { kind: "scalar", value: text, mark, foreign: true };
   // Quotes of a YAML string stay, as upstream: ENV='"x"' is the three characters "x".
   if (!isYaml || read === undefined || (read.kind === "scalar" && typeof read.value === "string")) return verbatim;

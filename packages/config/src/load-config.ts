@@ -20,7 +20,7 @@ import {
 import type { ConfigFile } from "./read-config-files.ts";
 import { readYaml } from "./read-yaml.ts";
 import { readTelemetry } from "./telemetry-section.ts";
-import { type ConfigNode, emptyMap } from "./tree.ts";
+import { type ConfigNode, emptyMap, isNothing } from "./tree.ts";
 
 /** What a configuration is made of. */
 export interface ConfigSources {
@@ -77,7 +77,7 @@ function mergeSources({ files, sets, env, file }: ConfigSources, findings: Findi
   let merged: ConfigNode = emptyMap({ file: files[0]?.name ?? "" });
   for (const { name, text } of files) {
     const tree = readYaml(name, text, (message, mark) => findings.problem("", message, mark));
-    if (tree === undefined) continue;
+    if (tree === undefined || isNothing(tree)) continue;
     if (tree.kind === "map") merged = mergeNodes(merged, tree);
     else findings.problem("", "must be a map with receivers, exporters and service", tree.mark);
   }

@@ -29,9 +29,7 @@ export function applyOverride(base: ConfigNode, text: string, findings: Findings
     findings.problem(parts.join("::"), `the value ${message}`, mark);
   });
   if (!whole || value === undefined) return base;
-  const nothing: ConfigNode = { kind: "scalar", value: null, mark };
-  const isEmpty = text.slice(sign + 1).trim() === "";
-  return put(base, parts, remark(isEmpty ? nothing : value, mark), mark);
+  return put(base, parts, remark(value, mark), mark);
 }
 
 /** Splits a dotted path, taking at each level the longest key of the files that the path begins with. */

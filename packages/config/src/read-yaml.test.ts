@@ -161,6 +161,11 @@ describe("keys", () => {
     );
   });
 
+  test("paths are for maps of a file: not in lists, not in what a variable brings", () => {
+    expect(read("a: [{b::c: 1}]").value).toEqual(map({ a: [map({ "b::c": 1 })] }));
+    expect(rawValue(readYaml("f", "b::c: 1", () => {}, { paths: false }))).toEqual(map({ "b::c": 1 }));
+  });
+
   test("a number or a boolean as a key is its text", () => {
     expect(read("{0123: a, true: b, 1.10: c}").value).toEqual(map({ "0123": "a", true: "b", "1.10": "c" }));
   });
@@ -173,7 +178,7 @@ describe("keys", () => {
 
   test("an empty file, one with comments, one with a byte order mark", () => {
     for (const text of ["", "# nothing", "---", "null"]) expect(read(text).problems).toEqual([]);
-    expect(read("").value).toEqual(new Map());
+    expect(read("").value).toBeNull();
   });
 });
 

@@ -12,7 +12,7 @@ import {
   type Scalar as YamlScalar,
 } from "yaml";
 import { mergeNodes } from "./merge.ts";
-import { type ConfigNode, emptyMap, type Mark } from "./tree.ts";
+import type { ConfigNode, Mark } from "./tree.ts";
 import { yamlFault } from "./yaml-fault.ts";
 import { scalarOf } from "./yaml-scalar.ts";
 
@@ -30,10 +30,16 @@ export const YAML_LIMITS = {
 export type Report = (message: string, mark: Mark) => void;
 
 /**
- * The tree of a text, an empty map for an empty one. Reports every problem, and returns undefined when there was one. Duplicate
- * keys, keys that are lists or maps and several documents are problems; `<<` merges; `a::b` in a key is a path, as in the Collector.
+ * The tree of a text, a null scalar for an empty one. Reports every problem, and returns undefined when there was one. Duplicate
+ * keys, keys that are lists or maps and several documents are problems; `<<` merges. With `paths`, `a::b` as a key outside of
+ * lists is a path into maps, as in the Collector's files; a value that a variable brings has no such keys.
  */
-export function readYaml(file: string, text: string, report: Report): ConfigNode | undefined {
+export function readYaml(
+  file: string,
+  text: string,
+  report: Report,
+  { paths = true }: { readonly paths?: boolean } = {},
+): ConfigNode | undefined {
   if (text.length > YAML_LIMITS.characters) {
     report(`has ${text.length} characters; the limit is ${YAML_LIMITS.characters}`, { file });
     return undefined;
@@ -64,7 +70,7 @@ export function readYaml(file: string, text: string, report: Report): ConfigNode
     fail(`${yamlFault(code)} (column ${col})`, { file, line });
   }
   if (!whole) return undefined;
-  const root = new Reading(markAt, fail).convert(document.contents, { file, line: 1 }, 0);
+  const root = new Reading(markAt, fail).convert(document.contents, { mark: { file, line: 1 }, depth: 0, paths });
   return whole ? root : undefined;
 }
 
@@ -76,6 +82,13 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefi
     if (thrown instanceof RangeError) return undefined;
     throw thrown;
   }
+}
+
+/** Where a value stands: `mark` is that of its key, or its own in a list. */
+interface Around {
+  readonly mark: Mark;
+  readonly depth: number;
+  readonly paths: boolean;
 }
 
 /** One pass over a parsed document. An alias reuses the tree of its anchor, but counts as what it repeats. */
@@ -91,44 +104,47 @@ class Reading {
     this.#fail = fail;
   }
 
-  /** `mark` is where the value's key stands; an element of a list has its own. */
-  convert(node: unknown, mark: Mark, depth: number): ConfigNode {
+  convert(node: unknown, around: Around): ConfigNode {
+    const { mark, depth } = around;
     const before = this.#values++;
     const nothing: ConfigNode = { kind: "scalar", value: null, mark };
     if (!this.#withinLimits(depth, mark)) return nothing;
-    if (node === null) return depth === 0 ? emptyMap(mark) : nothing;
+    if (node === null) return nothing;
     if (isAlias(node)) return this.#alias(node, mark) ?? nothing;
-    const made = this.#value(node, mark, depth);
+    const made = this.#value(node, around);
     if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined) {
       this.#anchors.set(node.anchor, { node: made, values: this.#values - before });
     }
     return made;
   }
 
-  #value(node: unknown, mark: Mark, depth: number): ConfigNode {
+  #value(node: unknown, { mark, depth, paths }: Around): ConfigNode {
     if (isScalar(node)) return { kind: "scalar", ...scalarOf(node), mark };
     if (isSeq(node)) {
-      const items = node.items.map((item) => this.convert(item, this.#start(item) ?? mark, depth + 1));
+      const items = node.items.map((item) =>
+        this.convert(item, { mark: this.#start(item) ?? mark, depth: depth + 1, paths: false }),
+      );
       return { kind: "list", items, mark };
     }
-    if (isMap(node)) return this.#map(node.items, mark, depth);
+    if (isMap(node)) return this.#map(node.items, { mark, depth, paths });
     return { kind: "scalar", value: null, mark };
   }
 
-  #map(pairs: readonly Pair[], mark: Mark, depth: number): ConfigNode {
+  #map(pairs: readonly Pair[], { mark, depth, paths }: Around): ConfigNode {
     const entries = new Map<string, ConfigNode>();
     const merged: ConfigNode[] = [];
     const seen = new Map<string, Mark>();
     for (const { key, value } of pairs) {
       const at = this.#start(key) ?? mark;
+      const inside = { mark: at, depth: depth + 1, paths };
       const name = isScalar(key) ? keyOf(key) : undefined;
       if (isScalar(key) && key.source === "<<" && key.type === "PLAIN") {
-        merged.push(...this.#mergeSources(this.convert(value, at, depth + 1), at));
+        merged.push(...this.#mergeSources(this.convert(value, inside), at));
       } else if (name !== undefined) {
         const first = seen.get(name);
         if (first !== undefined) this.#fail(`the key stands twice in one map, first in line ${first.line}`, at);
         seen.set(name, at);
-        put(entries, name, this.convert(value, at, depth + 1));
+        put(entries, paths ? name.split("::") : [name], this.convert(value, inside));
       } else {
         this.#fail("a key must be text; write it in quotes", at);
       }
@@ -180,11 +196,10 @@ function keyOf(key: YamlScalar): string | undefined {
   return value === null ? undefined : (written ?? String(value));
 }
 
-/** Puts a value under a key; `a::b` in a key is a path into maps, which merge with what is there (Collector: confmap). */
-function put(entries: Map<string, ConfigNode>, key: string, value: ConfigNode): void {
-  const path = key.split("::");
+/** Puts a value at a path of keys; maps on the way merge with what is there (Collector: confmap's key delimiter). */
+function put(entries: Map<string, ConfigNode>, path: readonly string[], value: ConfigNode): void {
   // An empty part, as in ::1, is no path: such a key is a name that somebody meant.
-  const [first = key, ...rest] = path.includes("") ? [key] : path;
+  const [first = "", ...rest] = path.includes("") ? [path.join("::")] : path;
   const nested = rest.reduceRight<ConfigNode>((inner, part) => {
     return { kind: "map", entries: new Map([[part, inner]]), mark: value.mark };
   }, value);
