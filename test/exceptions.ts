@@ -16,11 +16,9 @@ export const TERMINAL: Readonly<Record<string, string>> = {};
 /** Source files without a test beside them. */
 export const UNTESTED: Readonly<Record<string, string>> = {};
 
-/** Files that may import the generated codec, which decodes into objects; everything else works on the wire bytes. */
+/** Files and folders that may import the generated codec, which decodes into objects; everything else works on wire bytes. */
 export const DECODES: Readonly<Record<string, string>> = {
-  "packages/exporters/src/debug/detailed-points.ts":
-    "shows data points in full, for batches that sampling lets through",
-  "packages/exporters/src/debug/detailed.ts": "shows requests in full, for batches that sampling lets through",
-  "packages/exporters/src/debug/normal.ts": "shows a line an item, for batches that sampling lets through",
-  "packages/exporters/src/debug/text.ts": "shows decoded values",
+  "packages/cli/src/sink/": "a stand-in for backends, which must tell items apart",
+  "packages/cli/src/replay/": "reads a recording once, before it is sent",
+  "packages/exporters/src/debug/": "prints items for a person",
 };
