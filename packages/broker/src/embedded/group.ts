@@ -30,6 +30,7 @@ export class Group {
   /** Members that failed and whose other claims are still ending. */
   readonly #leaving = new Set<Seat>();
   #generation = 0;
+  #requests = 0;
   #settling: Promise<void> = Promise.resolve();
 
   constructor(partitions: number, claim: MakeClaim) {
@@ -45,7 +46,7 @@ export class Group {
     return {
       leave: async () => {
         // Who has failed or left already takes nothing from the others by leaving again.
-        if (!this.#seats.delete(seat)) return await this.#settling;
+        if (!this.#seats.delete(seat)) return await this.#settled();
         this.#leaving.add(seat);
         await this.#rebalance();
       },
@@ -59,22 +60,35 @@ export class Group {
     await this.#rebalance();
   }
 
-  #rebalance(): Promise<void> {
+  /** Shares the partitions anew; resolves when they are shared, be it by a later rebalance that made this one needless. */
+  async #rebalance(): Promise<void> {
     // Taken back at once, not when the rebalance before this one has ended: it may be waiting for them.
     for (const seat of [...this.#seats, ...this.#leaving]) for (const { stop } of seat.held) stop.abort();
+    const request = ++this.#requests;
     this.#settling = this.#settling.then(async () => {
       await Promise.all([...this.#seats, ...this.#leaving].map(release));
-      this.#leaving.clear();
-      this.#generation++;
-      const members = [...this.#seats];
-      for (const [place, seat] of members.entries()) {
-        const share = Array.from({ length: this.#partitions }, (_, partition) => partition).filter(
-          (partition) => partition % members.length === place,
-        );
-        seat.held = share.map((partition) => this.#hold(seat, partition));
-      }
+      if (request === this.#requests) this.#share();
     });
-    return this.#settling;
+    await this.#settled();
+  }
+
+  async #settled(): Promise<void> {
+    for (let seen: Promise<void> | undefined; seen !== this.#settling; ) {
+      seen = this.#settling;
+      await seen;
+    }
+  }
+
+  #share(): void {
+    this.#leaving.clear();
+    this.#generation++;
+    const members = [...this.#seats];
+    for (const [place, seat] of members.entries()) {
+      const share = Array.from({ length: this.#partitions }, (_, partition) => partition).filter(
+        (partition) => partition % members.length === place,
+      );
+      seat.held = share.map((partition) => this.#hold(seat, partition));
+    }
   }
 
   #hold(seat: Seat, partition: number): Held {

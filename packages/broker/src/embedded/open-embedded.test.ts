@@ -88,7 +88,7 @@ test("a claim that wants what retention removed goes on at the low watermark and
   await broker.append("t", 0, [record("d")]);
   timers.shift()?.();
   await expect.poll(async () => (await broker.watermarks("t", 0)).low).toBe(3);
-  expect(timers).toHaveLength(1);
+  await expect.poll(() => timers).toHaveLength(1);
   const read: number[] = [];
   await broker.join(
     { group: "g", topic: "t" },

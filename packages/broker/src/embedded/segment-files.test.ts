@@ -48,3 +48,12 @@ test("few files are open and few indexes are read, however many segments are vis
   expect(await offsets()).toEqual([0]);
   files.close();
 });
+
+test("readers of many segments at once do not close each other's files", async () => {
+  const rig = await journalRig();
+  const journal = await rig.open({ segmentBytes: 200 });
+  for (let index = 0; index < 60; index++) await journal.append(0, [recordOf(`r${index}`)]);
+  const reads = Array.from({ length: 60 }, (_, index) => journal.read(0, index, 1));
+  expect((await Promise.all(reads)).map(([record]) => record?.offset)).toEqual(reads.map((_, index) => index));
+  await journal.close();
+});

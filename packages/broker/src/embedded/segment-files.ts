@@ -76,9 +76,8 @@ export class SegmentFiles {
     const key = `${segment.number}/${entry.position}`;
     const held = this.#batches.peek(key);
     if (held !== undefined) return held ?? undefined;
-    const file = await this.#file(segment.number);
     const frame = Buffer.allocUnsafe(HEADER_BYTES + entry.length);
-    const read = await file.read(frame, entry.position);
+    const read = await this.#read(segment.number, frame, entry.position);
     const header = decodeHeader(frame.subarray(0, read), this.#settings.salt);
     const body = frame.subarray(HEADER_BYTES, read);
     const records =
@@ -110,9 +109,15 @@ export class SegmentFiles {
     this.#open.clear();
   }
 
-  async #file(number: number): Promise<OpenFile> {
-    return await this.#open.get(String(number), () =>
-      this.#fs.open(join(this.#settings.directory, logName(number)), "read"),
-    );
+  async #read(number: number, into: Uint8Array, position: number): Promise<number> {
+    const path = join(this.#settings.directory, logName(number));
+    const file = () => this.#open.get(String(number), () => this.#fs.open(path, "read"));
+    try {
+      return await (await file()).read(into, position);
+    } catch (thrown) {
+      // Readers of other segments needed its place and closed it between our two awaits.
+      if (errorCode(thrown) !== "EBADF") throw thrown;
+      return await (await file()).read(into, position);
+    }
   }
 }
