@@ -78,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       partitionsOf: (signal) => partitions[signal],
       clock,
       random,
+      log,
       count(whose, accepted, refused) {
         totals.add(whose, accepted, refused);
         count(metrics, whose, accepted, refused);

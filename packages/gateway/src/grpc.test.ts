@@ -5,7 +5,7 @@ import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError
 import { type Clock, Fault, systemClock } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
-import { durableNames, type Rig, request, rig } from "./rig.cases.ts";
+import { durableNames, flawedSpans, type Rig, request, rig } from "./rig.cases.ts";
 
 const METHODS = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -297,4 +297,13 @@ test("an item over 1 MiB is refused by partial success", async () => {
   const body = Buffer.concat([request("logs", ["a"]), request("logs", ["x".repeat((1 << 20) + 1)])]);
   expect(decodeResponse(await call(it, METHODS.logs, body))).toMatchObject({ rejected: 1 });
   expect(durableNames(it.broker, "logs")).toEqual(["a"]);
+});
+
+test("flawed spans are refused by name, and the others are durable", async () => {
+  await using it = await rig();
+  expect(decodeResponse(await call(it, METHODS.traces, flawedSpans()))).toEqual({
+    rejected: 3,
+    message: expect.stringMatching(/invalid_trace_id: 1 of 5 spans.*invalid_span_id: 1 of 5.*invalid_name: 1 of 5/),
+  });
+  expect(durableNames(it.broker, "traces")).toEqual(["a", "e"]);
 });

@@ -4,7 +4,7 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { Fault } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
-import { durableNames, request, rig } from "./rig.cases.ts";
+import { durableNames, flawedSpans, request, rig } from "./rig.cases.ts";
 
 interface Reply {
   readonly status: number;
@@ -276,6 +276,37 @@ test("an item over 1 MiB is refused by partial success, the others are durable",
   expect(decodeResponse(reply.body)).toMatchObject({ rejected: 1, message: expect.stringContaining("item_too_large") });
   expect(durableNames(it.broker, "logs")).toEqual(["a", "b"]);
   expect(it.gateway.totals()).toMatchObject([{ accepted: 2, refused: 1 }]);
+});
+
+test("flawed spans are refused by name, and the others are durable", async () => {
+  await using it = await rig();
+  const reply = await send(it.http, "/v1/traces", flawedSpans());
+  expect(reply.status).toBe(200);
+  const { rejected, message } = decodeResponse(reply.body) ?? {};
+  expect(rejected).toBe(3);
+  const span = (index: number) => `resourceSpans[0].scopeSpans[0].spans[${index}]`;
+  expect(message).toContain(`invalid_trace_id: 1 of 5 spans, the first at ${span(1)}.traceId`);
+  expect(message).toContain(`invalid_span_id: 1 of 5 spans, the first at ${span(2)}.spanId`);
+  expect(message).toContain(`invalid_name: 1 of 5 spans, the first at ${span(3)}.name`);
+  expect(durableNames(it.broker, "traces")).toEqual(["a", "e"]);
+  expect(it.broker.records("otlp_spans")).toMatchObject([{ headers: { items: "2" } }]);
+  expect(it.gateway.totals()).toMatchObject([{ accepted: 2, refused: 3 }]);
+  expect(it.gateway.admission.inUse).toBe(0);
+});
+
+test("in JSON too, and a request of flawed items alone leaves nothing", async () => {
+  await using it = await rig();
+  const logRecords = [{ traceId: "0102" }];
+  const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+  const reply = await send(it.http, "/v1/logs", body, JSON_TYPE);
+  expect(JSON.parse(reply.body.toString())).toMatchObject({
+    partialSuccess: {
+      rejectedLogRecords: "1",
+      errorMessage: expect.stringMatching(/^invalid_trace_id: 1 of 1 log records/),
+    },
+  });
+  expect(it.broker.records("otlp_logs")).toEqual([]);
+  expect(it.gateway.totals()).toMatchObject([{ accepted: 0, refused: 1 }]);
 });
 
 test("a request over a record is cut at item borders, all of it durable before the answer", async () => {

@@ -1,4 +1,4 @@
-import { Fault } from "@rondo/core";
+import { Fault, type Log, silentLog } from "@rondo/core";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
@@ -8,7 +8,7 @@ import { durableNames, request } from "./rig.cases.ts";
 
 const account = { receiver: "otlp", signal: "logs", tenant: "default" } as const;
 
-async function made() {
+async function made(log: Log = silentLog) {
   const clock = new FakeClock();
   const broker = memoryBroker({ partitions: 8 });
   await broker.ensureTopics([{ name: "otlp_logs" }]);
@@ -20,6 +20,7 @@ async function made() {
     partitionsOf: () => 8,
     clock,
     random: () => 0.5,
+    log,
     count: (_, accepted, refused) => void counts.push([accepted, refused]),
   });
   const take = (body: Buffer) => {

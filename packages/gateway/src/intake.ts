@@ -1,18 +1,17 @@
 /**
  * What happens to a request between its last byte and its answer, on both transports alike: validate the structure, set aside what
- * is too large, partition by service identity, make every part durable. OK is said only then; anything else is the client's to repeat.
+ * is flawed or too large, partition by service identity, make every part durable. OK is said only then; anything else is the
+ * client's to repeat.
  */
 import { RAW_TOPICS } from "@rondo/broker";
-import { type Clock, Fault, type Random } from "@rondo/core";
-import { partitionRequest, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
+import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import { FlawedItems, partitionRequest, removeItems, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
 import type { Admission, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
 import type { Account } from "./metrics.ts";
+import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
 import { repeatedBytes } from "./repeated-bytes.ts";
 import { requestFault, statusOf } from "./status-table.ts";
-
-/** A single item above this is refused by partial success: no record could hold it for certain. Rules of the log 13. */
-export const ITEM_BYTES = 1 << 20;
 
 /**
  * What may stand around the items of a request that must be cut: half a record, so that the pieces are never much more than
@@ -59,13 +58,23 @@ export interface IntakeSurroundings {
   readonly partitionsOf: (signal: Signal) => number;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
   /** Counts items that were acknowledged, and items that were refused. */
   readonly count: (account: Account, accepted: number, refused: number) => void;
 }
 
+/** What a request comes to. */
+interface Work {
+  /** All of its items, refused ones included. */
+  readonly items: number;
+  readonly refusals: readonly Refusal[];
+  readonly pieces: readonly Piece[];
+}
+
 /** Makes the intake of a gateway. */
 export function intake(around: IntakeSurroundings): Intake {
-  const { admission, batcher, clock, random, count } = around;
+  const { admission, batcher, clock, random, log, count } = around;
+  const warn = refusalWarnings(log, clock);
 
   const refuse = (fault: Fault): Refused => {
     if (!statusOf(fault).retryable) return { kind: "refused", fault };
@@ -83,23 +92,29 @@ export function intake(around: IntakeSurroundings): Intake {
     return refuse(new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`));
   };
 
-  const piecesOf = (account: Account, body: Uint8Array): { pieces: readonly Piece[]; rejected: number } => {
+  /** Validates a request, and cuts what may go on into pieces of records. Throws WireError, and a Fault `too_large`. */
+  const workOf = (account: Account, body: Uint8Array): Work => {
     const { signal, tenant, receiver: via } = account;
-    const topic = RAW_TOPICS[signal];
+    const flawed = new FlawedItems();
+    const items = validateRequest(signal, body, flawed);
+    const sound = flawed.any ? removeItems(signal, body, (index) => flawed.has(index)) : body;
     const pieces: Piece[] = [];
-    let rejected = 0;
-    for (const { partition, items, body: part } of partitionRequest(
-      signal,
-      body,
-      around.partitionsOf(signal),
-      tenant,
-    )) {
-      for (const cut of cutToRecords(signal, part, items)) {
-        if (cut.body.length > ITEM_BYTES) rejected += cut.items;
+    if (items === flawed.count) return { items, refusals: flawRefusals(flawed), pieces };
+    const topic = RAW_TOPICS[signal];
+    let tooLarge = 0;
+    for (const part of partitionRequest(signal, sound, around.partitionsOf(signal), tenant)) {
+      const { partition } = part;
+      for (const cut of cutToRecords(signal, part.body, part.items)) {
+        if (cut.body.length > ITEM_BYTES) tooLarge += cut.items;
         else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, ...cut });
       }
     }
-    return { pieces, rejected };
+    const refusals = flawRefusals(flawed);
+    return {
+      items,
+      refusals: tooLarge === 0 ? refusals : [...refusals, { reason: "item_too_large", items: tooLarge }],
+      pieces,
+    };
   };
 
   return {
@@ -107,16 +122,14 @@ export function intake(around: IntakeSurroundings): Intake {
     refuse,
     overloaded,
     async take(account, body, permit) {
-      let items: number;
-      let work: { pieces: readonly Piece[]; rejected: number };
+      let work: Work;
       try {
-        items = validateRequest(account.signal, body);
-        work = items === 0 ? { pieces: [], rejected: 0 } : piecesOf(account, body);
+        work = workOf(account, body);
       } catch (thrown) {
         permit.release();
         return refuse(requestFault(thrown));
       }
-      const { pieces, rejected } = work;
+      const { items, refusals, pieces } = work;
       const bytes = body.length + copiedBytes(body, pieces);
       if (!permit.resize(bytes)) {
         permit.release();
@@ -133,8 +146,14 @@ export function intake(around: IntakeSurroundings): Intake {
         return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
       }
       admission.drained(body.length);
+      if (refusals.length === 0) {
+        count(account, items, 0);
+        return { kind: "accepted", items, rejected: 0, message: "" };
+      }
+      const rejected = refusals.reduce((sum, refusal) => sum + refusal.items, 0);
       count(account, items - rejected, rejected);
-      const message = rejected === 0 ? "" : `item_too_large: ${rejected} of ${items} items are over ${ITEM_BYTES} B`;
+      warn(account, refusals);
+      const message = refusalMessage(account, items, refusals);
       return { kind: "accepted", items: items - rejected, rejected, message };
     },
   };

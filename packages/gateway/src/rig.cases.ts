@@ -129,3 +129,21 @@ export function namesIn(signal: Signal, body: Uint8Array): string[] {
 export function durableNames(broker: MemoryBroker, signal: Signal): string[] {
   return broker.records(RAW_TOPICS[signal]).flatMap(({ value }) => namesIn(signal, value));
 }
+
+/** A request of spans of which the second has a short trace id, the third an all-zero span id, and the fourth a broken name. */
+export function flawedSpans(): Buffer {
+  const ids = (trace: number, span: number, fill = 1) => ({
+    traceId: new Uint8Array(trace).fill(1),
+    spanId: new Uint8Array(span).fill(fill),
+  });
+  const spans = [
+    { name: "a", ...ids(16, 8) },
+    { name: "b", ...ids(15, 8) },
+    { name: "c", ...ids(16, 8, 0) },
+    { name: "broken", ...ids(16, 8) },
+    { name: "e", ...ids(16, 8) },
+  ];
+  const body = Buffer.from(REQUEST_TYPES.traces.encode({ resourceSpans: [{ scopeSpans: [{ spans }] }] }).finish());
+  body[body.indexOf("broken")] = 0xff;
+  return body;
+}

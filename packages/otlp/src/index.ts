@@ -2,7 +2,7 @@
  * OTLP as wire bytes. A request is a `Uint8Array` of protobuf; every function here reads or splices those bytes and never
  * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
  *
- * - measure: `countItems`, `timeRange`, `validateRequest`
+ * - measure: `countItems`, `timeRange`, `validateRequest` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `partitionRequest`, `removeItems`
  * - edit: `compileEdits`, then `editResources` and `editItems`; `shiftTimes`
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
@@ -17,6 +17,7 @@ export { countItems } from "./count.ts";
 export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources } from "./edit-requests.ts";
+export { FlawedItems, type FlawKind } from "./flawed-items.ts";
 export { ITEM_ATTRIBUTES, KEY_VALUE, METRIC_DATA, type MetricDataField, RESOURCE_ATTRIBUTES } from "./layout.ts";
 export type { ItemFlaw } from "./message-check.ts";
 export { murmur2 } from "./murmur2.ts";
@@ -28,7 +29,7 @@ export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";
 export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.ts";
 export { shiftTimes, type TimeRange, timeRange } from "./times.ts";
-export { type ItemProblem, validateRequest } from "./validate.ts";
+export { validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
 export { type Around, attributeOf, forEachItem, forEachResource } from "./walk.ts";
 export { WireError } from "./wire-error.ts";

@@ -12,6 +12,8 @@ const SHORT_RUN = 24;
 const LENGTH = 1;
 /** A length that turned out not to change. */
 const NOTHING = 0;
+/** A chunk of nothing: a cut. */
+const EMPTY = new Uint8Array(0);
 
 /** Splices of one body, made in the order of their offsets. */
 export class Splices {
@@ -58,10 +60,27 @@ export class Splices {
     } else this.#removed[slot] = 0;
   }
 
+  /** Leaves the innermost open message by taking it out, tag and all; `cursor` stands on it. */
+  remove(cursor: Cursor): void {
+    const depth = --this.#depth;
+    const slot = this.#slots[depth] ?? 0;
+    this.#growth = this.#growths[depth] ?? 0;
+    // Whatever was noted inside it has no place any more.
+    this.#at.length = slot;
+    this.#removed.length = slot;
+    this.#inserted.length = slot;
+    this.#lengths.length = slot;
+    this.replace(cursor.at, cursor.stop - cursor.at, EMPTY);
+  }
+
   /** Cuts `removed` bytes at `at` and puts `chunk` there. The chunk is read when the splices are applied. */
   replace(at: number, removed: number, chunk: Uint8Array): void {
-    this.#push(at, removed, chunk, 0);
     this.#growth += chunk.length - removed;
+    const last = this.#at.length - 1;
+    // Neighbours that go are one cut: a request may hold millions of the smallest items.
+    if (chunk.length === 0 && this.#inserted[last] === EMPTY && at === this.#end(last)) {
+      this.#removed[last] = (this.#removed[last] ?? 0) + removed;
+    } else this.#push(at, removed, chunk.length === 0 ? EMPTY : chunk, 0);
   }
 
   /** Whether nothing was noted. */
@@ -85,6 +104,10 @@ export class Splices {
     }
     copy(body, from, body.length, out, to);
     return out;
+  }
+
+  #end(splice: number): number {
+    return (this.#at[splice] ?? 0) + (this.#removed[splice] ?? 0);
   }
 
   #push(at: number, removed: number, inserted: Uint8Array | typeof NOTHING, length: number): void {

@@ -5,14 +5,16 @@ import { decodeRequest } from "./codec.ts";
 import { countItems } from "./count.ts";
 import { compileEdits } from "./edit.ts";
 import { editItems, editResources } from "./edit-requests.ts";
+import { FlawedItems } from "./flawed-items.ts";
 import { requestToJson } from "./json.ts";
+import type { ItemFlaw } from "./message-check.ts";
 import { partitionRequest } from "./partition.ts";
 import { removeItems } from "./remove-items.ts";
 import { anyRequest, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
 import { splitRequest } from "./split.ts";
 import { shiftTimes, timeRange } from "./times.ts";
-import { type ItemProblem, validateRequest } from "./validate.ts";
+import { validateRequest } from "./validate.ts";
 import { forEachItem, forEachResource } from "./walk.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
@@ -26,11 +28,15 @@ function span(content: Uint8Array, head: Uint8Array = ids): Uint8Array {
     .finish();
 }
 
-function problemsOf(signal: Signal, body: Uint8Array): readonly ItemProblem[] {
-  const problems: ItemProblem[] = [];
-  validateRequest(signal, body, problems);
-  return problems;
+/** The flaws of a request: kind, number of items and the first field of each, and the indices of all flawed items. */
+function flawsOf(signal: Signal, body: Uint8Array) {
+  const flawed = new FlawedItems();
+  const items = validateRequest(signal, body, flawed);
+  const kinds = [...flawed.kinds].map(([flaw, { items, path }]) => [flaw, items, path]);
+  return { kinds, indices: Array.from({ length: items }, (_, index) => index).filter((index) => flawed.has(index)) };
 }
+
+const NONE = { kinds: [], indices: [] };
 
 test("takes what the codec takes, and counts alike", () => {
   fc.assert(
@@ -40,7 +46,7 @@ test("takes what the codec takes, and counts alike", () => {
   );
   for (const { signal, body } of recorded()) {
     expect(validateRequest(signal, body)).toBe(countItems(signal, body));
-    expect(problemsOf(signal, body)).toEqual([]);
+    expect(flawsOf(signal, body)).toEqual(NONE);
   }
 });
 
@@ -89,7 +95,7 @@ test("a metric has its data once", () => {
   );
 });
 
-test.each<[string, string, ItemProblem["flaw"], string]>([
+test.each<[string, string, ItemFlaw, string]>([
   ["a span without ids", "", "trace_id", ""],
   ["a trace id of 15 bytes", `0a0f${"11".repeat(15)}12082222222222222222`, "trace_id", ".traceId"],
   ["a trace id of zeros", `0a10${"00".repeat(16)}12082222222222222222`, "trace_id", ".traceId"],
@@ -97,19 +103,18 @@ test.each<[string, string, ItemProblem["flaw"], string]>([
 ])("keeps the request and tells of %s", (_name, hex, flaw, path) => {
   const body = span(new Uint8Array(0), Buffer.from(hex, "hex"));
   expect(validateRequest("traces", body)).toBe(1);
-  expect(problemsOf("traces", body)).toEqual([
-    { first: 0, items: 1, flaw, path: `resourceSpans[0].scopeSpans[0].spans[0]${path}` },
-  ]);
+  expect(flawsOf("traces", body)).toEqual({
+    kinds: [[flaw, 1, `resourceSpans[0].scopeSpans[0].spans[0]${path}`]],
+    indices: [0],
+  });
 });
 
 test("names are UTF-8, values need not be", () => {
-  expect(problemsOf("traces", span(Buffer.from("2a01ff", "hex")))).toEqual([
-    { first: 0, items: 1, flaw: "name_utf8", path: "resourceSpans[0].scopeSpans[0].spans[0].name" },
-  ]);
-  expect(problemsOf("traces", span(Buffer.from("4a0a0a01ff12050a03616263", "hex")))[0]?.path).toMatch(
-    /attributes\[0]\.key$/,
-  );
-  expect(problemsOf("traces", span(Buffer.from("4a080a016b12030a01ff", "hex")))).toEqual([]);
+  const path = "resourceSpans[0].scopeSpans[0].spans[0]";
+  const kinds = (hex: string) => flawsOf("traces", span(Buffer.from(hex, "hex"))).kinds;
+  expect(kinds("2a01ff")).toEqual([["name_utf8", 1, `${path}.name`]]);
+  expect(kinds("4a0a0a01ff12050a03616263")).toEqual([["name_utf8", 1, `${path}.attributes[0].key`]]);
+  expect(kinds("4a080a016b12030a01ff")).toEqual([]);
 });
 
 test("a flaw of a resource is one of all its items, wherever it stands", () => {
@@ -120,9 +125,43 @@ test("a flaw of a resource is one of all its items, wherever it stands", () => {
   const resource = new Writer().bytes(1, Buffer.from("0a050a01ff1200", "hex")).finish();
   const body = Buffer.concat([flawless, new Writer().bytes(1, Buffer.concat([scope, resource])).finish(), flawless]);
   expect(validateRequest("traces", body)).toBe(4);
-  expect(problemsOf("traces", body)).toEqual([
-    { first: 1, items: 2, flaw: "name_utf8", path: "resourceSpans[1].resource.attributes[0].key" },
-  ]);
+  expect(flawsOf("traces", body)).toEqual({
+    kinds: [["name_utf8", 2, "resourceSpans[1].resource.attributes[0].key"]],
+    indices: [1, 2],
+  });
+});
+
+test("what is left when flawed items are taken out has no flaws", () => {
+  const changes = fc.array(fc.tuple(fc.nat(), fc.constantFrom(0, 0xff)), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(anyRequest, changes, ([signal, body], changed) => {
+      const bytes = Buffer.from(body);
+      for (const [at, value] of changed) if (bytes.length > 0) bytes[at % bytes.length] = value;
+      const flawed = new FlawedItems();
+      let items: number;
+      try {
+        items = validateRequest(signal, bytes, flawed);
+      } catch {
+        return;
+      }
+      const left = removeItems(signal, bytes, (index) => flawed.has(index));
+      const again = new FlawedItems();
+      expect(validateRequest(signal, left, again)).toBe(items - flawed.count);
+      expect(again.any).toBe(false);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("a request of nothing but flaws costs time in proportion to its size", () => {
+  const empty = 1 << 20;
+  const body = new Writer(2 * empty + 64)
+    .bytes(1, new Writer(2 * empty + 32).bytes(2, Buffer.alloc(2 * empty, Uint8Array.of(0x12, 0))).finish())
+    .finish();
+  const flawed = new FlawedItems();
+  expect(validateRequest("traces", body, flawed)).toBe(empty);
+  expect(flawed.count).toBe(empty);
+  expect(removeItems("traces", body, (index) => flawed.has(index))).toHaveLength(0);
 });
 
 const program = compileEdits([
@@ -135,7 +174,7 @@ const program = compileEdits([
 /** Every operation over a body that may be anything. */
 const operations: Readonly<Record<string, (signal: Signal, body: Uint8Array) => unknown>> = {
   countItems,
-  validate: (signal, body) => validateRequest(signal, body, []),
+  validate: (signal, body) => validateRequest(signal, body, new FlawedItems()),
   split: (signal, body) => splitRequest(signal, body, { maxItems: 1, maxBytes: 100 }),
   partition: (signal, body) => partitionRequest(signal, body, 7, "t"),
   editItems: (signal, body) => editItems(signal, body, program),

@@ -4,31 +4,21 @@
  */
 import { Cursor } from "./cursor.ts";
 import { messageId } from "./field-codes.ts";
+import type { FlawedItems } from "./flawed-items.ts";
 import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA } from "./layout.ts";
 import { located, pathOf } from "./locate.ts";
 import { type ItemFlaw, MessageCheck } from "./message-check.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
 
-/** Items that break the specification in a request that is otherwise sound. */
-export interface ItemProblem {
-  /** The index of the first such item, counting through the request. */
-  readonly first: number;
-  /** How many in a row; a flaw of a resource, scope or metric is one of all its items. */
-  readonly items: number;
-  readonly flaw: ItemFlaw;
-  /** The field, such as `resourceSpans[0].scopeSpans[0].spans[3].traceId`. */
-  readonly path: string;
-}
-
 /**
  * Validates an export request and returns its number of items, flawed ones included. Throws WireError for broken frames,
  * wrong wire types of known fields, field number 0, groups, values nested deeper than VALUE_DEPTH, and metrics with more
- * than one data field, of which readers would keep one; unknown fields are accepted. Flawed items are appended to
- * `problems`, in no certain order, and may be named twice; without `problems` they are not looked up.
+ * than one data field, of which readers would keep one; unknown fields are accepted. Flawed items are noted in
+ * `flawed`: a flaw of a resource, scope or metric is one of all its items. Without `flawed` they are passed over.
  */
-export function validateRequest(signal: Signal, body: Uint8Array, problems?: ItemProblem[]): number {
-  return located(signal, body, () => new RequestCheck(signal, body, problems).request());
+export function validateRequest(signal: Signal, body: Uint8Array, flawed?: FlawedItems): number {
+  return located(signal, body, () => new RequestCheck(signal, body, flawed).request());
 }
 
 /** The messages from the request inwards, by id; for metrics the last is Metric, whose data hold the items. */
@@ -51,16 +41,16 @@ function frames(request: string, resource: string, scope: string, entry: string)
 class RequestCheck {
   readonly #signal: Signal;
   readonly #body: Uint8Array;
-  readonly #problems: ItemProblem[] | undefined;
+  readonly #flawed: FlawedItems | undefined;
   readonly #check: MessageCheck;
   /** One cursor per level of frames. */
   readonly #cursors: readonly Cursor[];
   #items = 0;
 
-  constructor(signal: Signal, body: Uint8Array, problems: ItemProblem[] | undefined) {
+  constructor(signal: Signal, body: Uint8Array, flawed: FlawedItems | undefined) {
     this.#signal = signal;
     this.#body = body;
-    this.#problems = problems;
+    this.#flawed = flawed;
     this.#check = new MessageCheck(body);
     this.#cursors = [0, 1, 2, 3, 4].map(() => new Cursor(body));
   }
@@ -124,8 +114,7 @@ class RequestCheck {
   }
 
   #report(first: number, flaw: ItemFlaw, at: number): void {
-    const items = this.#items - first;
-    if (items > 0) this.#problems?.push({ first, items, flaw, path: pathOf(this.#signal, this.#body, at) });
+    this.#flawed?.add(first, this.#items, flaw, () => pathOf(this.#signal, this.#body, at));
   }
 
   #at(level: number): Cursor {
