@@ -28,6 +28,8 @@ export interface Figures {
   readonly cpuPerMillion: number;
   /** Share of a core that the subject used before the load began. */
   readonly idleCpu: number;
+  /** Anonymous memory at rest, before the load began, MiB. */
+  readonly restAnonymous: number;
   readonly itemsMeasured: number;
   /** In MiB: the mean over the window, and the highest of the whole round. */
   readonly rss: number;
@@ -67,6 +69,7 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     const idleBefore = cpuSeconds(subject.pid);
     await pause(options.idleSeconds * 1000);
     const idleCpu = (cpuSeconds(subject.pid) - idleBefore) / Math.max(options.idleSeconds, 1e-9);
+    const restAnonymous = memoryOf(subject.pid).anonymous;
     const client = (protocol === "http" ? httpClient : grpcClient)({
       port: subject.port,
       gzip: options.gzip,
@@ -89,6 +92,7 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
       arm,
       cpuPerMillion: (cpu / Math.max(1, items)) * 1e6,
       idleCpu,
+      restAnonymous,
       itemsMeasured: items,
       rss: mean(window.map(({ rss }) => rss)),
       rssAnonymous: mean(window.map(({ anonymous }) => anonymous)),
