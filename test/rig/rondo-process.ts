@@ -17,9 +17,24 @@ export interface Ports {
   readonly health: number;
 }
 
+/** What a rig may want to be different. */
+export interface RondoOptions {
+  /** Further flags of `rondo up`. */
+  readonly flags?: readonly string[];
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its data; `folder/data` unless told otherwise. */
+  readonly data?: string;
+}
+
 /** A `rondo up` that can be started, killed and started again on the same data. */
 export interface RondoProcess {
   readonly ports: Ports;
+  /** The file of its configuration and the folder of its data. */
+  readonly config: string;
+  readonly data: string;
+  /** The pid of the last start; throws when it does not run. */
+  readonly pid: number;
   /** Starts it; resolves as soon as the process exists. Throws when it already runs. */
   launch(): void;
   /** Resolves when it says that it is ready. Throws with the end of its log when it does not within 20 s. */
@@ -30,7 +45,9 @@ export interface RondoProcess {
   stop(): Promise<number>;
   /** Its own metrics now. */
   metrics(): Promise<readonly Sample[]>;
-  /** The last lines that it logged. */
+  /** Everything that it wrote, of all its starts. */
+  logged(): string;
+  /** The last lines of that. */
   logTail(): string;
 }
 
@@ -41,17 +58,19 @@ export async function choosePorts(): Promise<Ports> {
 }
 
 /** Prepares `rondo up` in `folder`, which takes its configuration, its log and its data. */
-export function prepareRondo(folder: string, ports: Ports, yaml: string): RondoProcess {
+export function prepareRondo(folder: string, ports: Ports, yaml: string, options: RondoOptions = {}): RondoProcess {
   const config = join(folder, "rondo.yaml");
   const log = join(folder, "rondo.log");
   writeFileSync(config, yaml);
   const out = openSync(log, "a");
   const address = (port: number) => `127.0.0.1:${port}`;
-  const args = ["up", "--config", config, "--data", join(folder, "data")];
+  const data = options.data ?? join(folder, "data");
+  const args = ["up", "--config", config, "--data", data, ...(options.flags ?? [])];
   args.push("--metrics-address", address(ports.metrics), "--health-address", address(ports.health));
   let child: ChildProcess | undefined;
   let gone: Promise<number> = Promise.resolve(0);
-  const logTail = () => readFileSync(log, "utf8").split("\n").slice(-15).join("\n");
+  const logged = () => readFileSync(log, "utf8");
+  const logTail = () => logged().split("\n").slice(-15).join("\n");
   const running = () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null)
       throw new Error(`rondo up is not running:\n${logTail()}`);
@@ -59,11 +78,20 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string): RondoP
   };
   return {
     ports,
+    config,
+    data,
+    get pid() {
+      return running().pid ?? 0;
+    },
+    logged,
     logTail,
     launch() {
       if (child !== undefined && child.exitCode === null && child.signalCode === null)
         throw new Error("rondo up already runs");
-      const started = spawn(COMMAND, args, { stdio: ["ignore", out, out] });
+      const started = spawn(COMMAND, args, {
+        stdio: ["ignore", out, out],
+        env: { ...process.env, ...options.env },
+      });
       gone = new Promise((resolve) => started.on("exit", (code) => resolve(code ?? -1)));
       child = started;
     },

@@ -1,0 +1,218 @@
+/** What keeps Rondo from starting is said in one line: what, where, what to do. Nothing is left running. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { choosePorts, type Ports } from "../rig/rondo-process.ts";
+import { openRoad, roadYaml, testFolder } from "./road.ts";
+import { logLines, runRondo, SEED, spoken } from "./run-rondo.ts";
+import { smallDisk } from "./small-disk.ts";
+
+const FAILED = 1;
+const USAGE = 2;
+
+/** Takes a port until the test ends, as another program would. */
+async function occupy(port: number): Promise<void> {
+  const server: Server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+}
+
+interface Prepared {
+  readonly folder: string;
+  readonly ports: Ports;
+  readonly args: readonly string[];
+}
+
+/** `rondo up` with a configuration that is right, before something is done to it. */
+async function prepared(yaml?: string): Promise<Prepared> {
+  const [folder, ports] = [testFolder(), await choosePorts()];
+  const config = join(folder, "rondo.yaml");
+  writeFileSync(config, yaml ?? roadYaml(ports, [], join(folder, "debug.ndjson")));
+  const own = ["--metrics-address", `127.0.0.1:${ports.metrics}`, "--health-address", `127.0.0.1:${ports.health}`];
+  return { folder, ports, args: ["up", "--config", config, "--data", join(folder, "data"), ...own] };
+}
+
+describe("a port in use", () => {
+  test.each([
+    [
+      "gRPC",
+      "grpc",
+      /^rondo up: receivers::otlp::protocols::grpc::endpoint: PLACE is in use by another process; .*choose another port$/,
+    ],
+    [
+      "HTTP",
+      "http",
+      /^rondo up: receivers::otlp::protocols::http::endpoint: PLACE is in use by another process; .*choose another port$/,
+    ],
+    ["metrics", "metrics", /^rondo up: metrics address PLACE is in use by another process; .* with --metrics-address$/],
+    ["health", "health", /^rondo up: health address PLACE is in use by another process; .* with --health-address$/],
+  ] as const)("%s", async (_name, which, line) => {
+    const { ports, args } = await prepared();
+    await occupy(ports[which]);
+    const { code, out, err } = await runRondo(args);
+    expect(spoken(err).map((said) => said.replace(`127.0.0.1:${ports[which]}`, "PLACE"))).toEqual([
+      expect.stringMatching(line),
+    ]);
+    expect([code, out]).toEqual([FAILED, ""]);
+  });
+
+  test("the health_check extension's own endpoint is named as the configuration has it", async () => {
+    const { folder, ports } = await prepared();
+    await occupy(ports.health);
+    const yaml = roadYaml(ports, [], join(folder, "debug.ndjson"))
+      .replace("service:\n", "service:\n  extensions: [health_check]\n")
+      .concat(`extensions: {health_check: {endpoint: "127.0.0.1:${ports.health}"}}\n`);
+    writeFileSync(join(folder, "rondo.yaml"), yaml);
+    const { code, err } = await runRondo([
+      ...["up", "--config", join(folder, "rondo.yaml"), "--data", join(folder, "data")],
+      ...["--metrics-address", "127.0.0.1:0"],
+    ]);
+    expect(spoken(err)).toEqual([expect.stringContaining(`127.0.0.1:${ports.health} is in use by another process`)]);
+    expect(code).toBe(FAILED);
+  });
+});
+
+describe("a configuration that is wrong", () => {
+  /** The seed with one thing changed, and the number of the line on which it stands. */
+  function seedWith(from: string, to: string): { readonly yaml: string; readonly line: number } {
+    const seed = readFileSync(SEED, "utf8");
+    expect(seed, "the seed has changed").toContain(from);
+    return { yaml: seed.replace(from, to), line: seed.slice(0, seed.indexOf(from)).split("\n").length };
+  }
+
+  test.each([
+    [
+      "an unknown key",
+      "send_batch_size:",
+      "send_batch_sise:",
+      / processors::batch::send_batch_sise: unknown key; did you mean send_batch_size\?$/,
+    ],
+    [
+      "an unknown key deep down",
+      "    endpoint: tempo:4317\n    tls:\n      insecure: true",
+      "    endpoint: tempo:4317\n    tls:\n      insecur: true",
+      / exporters::otlp\/tempo::tls::insecur: unknown key; did you mean insecure\?$/,
+    ],
+    [
+      "an unknown component",
+      "  memory_limiter:",
+      "  memory_limitr:",
+      / processors::memory_limitr: unknown type: "memory_limitr" .*; did you mean memory_limiter\?$/,
+    ],
+    [
+      "a pipeline that names what is not there",
+      "exporters: [otlp/tempo, debug]",
+      "exporters: [otlp/temp, debug]",
+      / service::pipelines::traces::exporters::0: references exporter "otlp\/temp" .*; did you mean otlp\/tempo\?$/,
+    ],
+  ])("%s: with the nearest name", async (_name, from, to, line) => {
+    const changed = seedWith(from, to);
+    const { folder, args } = await prepared(changed.yaml);
+    const { code, out, err } = await runRondo(args);
+    const errors = spoken(err);
+    expect(errors[0]).toMatch(line);
+    // Which line of which file; the deep one stands two lines below where its block begins.
+    const place = /^error: (\S+):(\d+): /.exec(errors[0] ?? "");
+    expect(place?.[1]).toBe(join(folder, "rondo.yaml"));
+    expect(Number(place?.[2]) - changed.line).toBe(to.split("\n").length - 1);
+    expect([code, out]).toEqual([USAGE, ""]);
+  });
+
+  test("what is no YAML", async () => {
+    const { folder, args } = await prepared('receivers:\n  otlp: "abc\nservice: []\n');
+    const { code, err } = await runRondo(args);
+    expect(spoken(err)).toEqual([
+      expect.stringMatching(/^error: \S+rondo\.yaml:4: is not YAML: a closing quote, .* is missing/),
+    ]);
+    expect(spoken(err)[0]).toContain(join(folder, "rondo.yaml"));
+    expect(code).toBe(USAGE);
+  });
+
+  test("a file that is not there", async () => {
+    const { code, err } = await runRondo(["up", "--config", join(testFolder(), "missing.yaml")]);
+    expect(spoken(err)).toEqual([
+      expect.stringMatching(/^rondo up: cannot read \S+missing\.yaml: there is no such file; check the path$/),
+    ]);
+    expect(code).toBe(USAGE);
+  });
+
+  test("every mistake is told at once", async () => {
+    const twice = seedWith("send_batch_size:", "send_batch_sise:")
+      .yaml.replace("namespace:", "namespac:")
+      .replace("limit_mib: 1000", "limit_mib: much");
+    const { args } = await prepared(twice);
+    const { err } = await runRondo(args);
+    expect(spoken(err)).toEqual([expect.stringContaining("send_batch_sise"), expect.stringContaining("limit_mib")]);
+  });
+});
+
+describe("a data directory that cannot be used", () => {
+  async function refused(data: string): Promise<readonly string[]> {
+    const { args } = await prepared();
+    const { code, err } = await runRondo([...args, "--data", data]);
+    expect(code).toBe(FAILED);
+    return spoken(err).map((line) => line.replace(data, "DATA"));
+  }
+
+  test("below a file", async () => {
+    const file = join(testFolder(), "file");
+    writeFileSync(file, "");
+    expect(await refused(join(file, "data"))).toEqual([
+      "rondo up: data directory DATA: it is not a directory, or a part of its path is none; choose another directory with --data",
+    ]);
+  });
+
+  test("a file", async () => {
+    const file = join(testFolder(), "file");
+    writeFileSync(file, "");
+    expect(await refused(file)).toEqual([
+      expect.stringMatching(
+        /^rondo up: data directory DATA: .*(?:not a directory|a file).*choose another directory with --data$/,
+      ),
+    ]);
+  });
+
+  test("on a file system that has become read-only", async (context) => {
+    const disk = smallDisk(context);
+    const road = await openRoad({ data: join(disk.folder, "data") });
+    road.rondo.launch();
+    await road.rondo.ready();
+    await road.rondo.stop();
+    disk.makeReadOnly();
+    expect(await refused(road.rondo.data)).toEqual([
+      "rondo up: data directory DATA: it is on a file system that is mounted read-only; choose another directory with --data",
+    ]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("without the right to write", async () => {
+    const data = join(testFolder(), "data");
+    mkdirSync(data);
+    chmodSync(data, 0o500);
+    expect(await refused(data)).toEqual([
+      "rondo up: data directory DATA: it may not be read and written by this user; change its owner or choose another directory with --data",
+    ]);
+  });
+
+  test("in use by a process that lives, which goes on undisturbed", async () => {
+    const road = await openRoad();
+    road.rondo.launch();
+    await road.rondo.ready();
+    expect(await refused(road.rondo.data)).toEqual([
+      `rondo up: data directory DATA is in use by pid ${road.rondo.pid}; stop that process or choose another directory with --data`,
+    ]);
+    expect(await road.rondo.stop()).toBe(0);
+    expect(logLines(road.rondo.logged()).filter((line) => !line.startsWith("info"))).toEqual([]);
+  });
+
+  test("a folder of something else is not touched", async () => {
+    const folder = testFolder();
+    writeFileSync(join(folder, "version"), "holiday pictures\n");
+    expect(await refused(folder)).toEqual([
+      expect.stringMatching(
+        /^rondo up: data directory DATA says "holiday pictures", .*choose another directory with --data$/,
+      ),
+    ]);
+    expect(readFileSync(join(folder, "version"), "utf8")).toBe("holiday pictures\n");
+  });
+});
