@@ -5,6 +5,7 @@ import type { BrokerSettings } from "./graph.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
 import { isNothing } from "./tree.ts";
 
+/** Binary units only: 64MB would leave open which of two sizes is meant. */
 const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
 const SIZE = /^(\d+)\s*(B|KiB|MiB|GiB)?$/;
 
@@ -27,6 +28,7 @@ function size(
   );
 }
 
+/** Undefined for a text that is no size; the smallest and largest are judged by the caller, whose message names them. */
 function bytesOf(written: string): number | undefined {
   const [, amount, unit = ""] = SIZE.exec(written.trim()) ?? [];
   const factor = UNITS[unit];
@@ -48,6 +50,7 @@ export const brokerFields = {
     sync: flag("Waits for the disk before a client is answered. false loses what a power cut finds in memory.", true),
   }),
   kafka: optional(
+    // Refused rather than left out: data would be kept in another place than its author believes.
     field<null>("not built yet", "A Kafka cluster.", (_, place) => {
       place.problem("is not built yet; remove it to keep the log on this machine, under --data");
       return undefined;
@@ -61,10 +64,18 @@ export const brokerFields = {
   default_receiver: text("Receiver that such records count as: the pipelines that have it read them.", "otlp"),
 };
 
+/**
+ * Bounds that need more than one field or a duration, which core's `duration` does not bound. A record is kept for a minute at
+ * least, or a worker that restarts could find that what it was about to read is gone.
+ */
 const LINGER_MOST_MS = 1_000;
 const RETENTION_LEAST_MS = 60_000;
 
-/** The settings of the broker, with defaults for what is absent; undefined after a problem. */
+/**
+ * The settings of the broker, with defaults for what is absent; undefined after a problem. `receivers` are the ids of those that
+ * run. Records of other writers name no receiver (rules of the log 1): a `default_receiver` that nobody has is worth a warning
+ * where it was written, and not where it is the default.
+ */
 export function readBroker(place: TreePlace, receivers: readonly string[]): BrokerSettings | undefined {
   const raw = isNothing(place.node) ? undefined : rawValue(place.node, docsAsGroup(brokerFields));
   const values = readFields(brokerFields, raw, place);

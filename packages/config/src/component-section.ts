@@ -1,5 +1,5 @@
 /** Reads `receivers:`, `processors:`, `exporters:`, `connectors:` and `extensions:`: every component in them, used or not. */
-import { type ComponentTypes, Fault, type PlannedType, parseComponentId, readFields } from "@rondo/core";
+import { type ComponentTypes, Fault, nameOf, type PlannedType, parseComponentId, readFields } from "@rondo/core";
 import { type BuiltType, lookUp, SECTIONS, type SectionName } from "./catalogue.ts";
 import type { TreePlace } from "./findings.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
@@ -54,6 +54,11 @@ export function readComponent(
   const known = lookUp(types, section, id.type);
   const base = { id: id.text, section, place };
   if (known.status === "planned") {
+    // Its fields are unknown here, but no component of the Collector takes anything else than a map.
+    if (!isNothing(place.node) && place.node?.kind !== "map") {
+      place.problem(`must be a map, but is ${nameOf(rawValue(place.node))}`);
+      return { ...broken, id: id.text };
+    }
     const extent = known.type.extent?.(rawValue(place.node));
     return { ...base, status: "planned", type: known.type, ...(extent !== undefined && { extent }) };
   }

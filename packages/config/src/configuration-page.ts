@@ -4,6 +4,7 @@ import { brokerFields } from "./broker-section.ts";
 import { type BuiltType, SECTION_NAMES, SECTIONS, spellings } from "./catalogue.ts";
 import { plannedOnly } from "./planned.ts";
 
+/** What holds for every section, said once before the tables. */
 const OPENING = `# Configuration
 
 Rondo reads OpenTelemetry Collector YAML: \`receivers\`, \`processors\`, \`exporters\`, \`extensions\` and \`service\` as you have them.
@@ -43,6 +44,7 @@ export function describeComponents(types: ComponentTypes): string {
   return lines.join("\n");
 }
 
+/** Heading, summary and facts, then the fields. A line break ends each part, so that joining makes paragraphs. */
 function describeType(type: BuiltType): readonly string[] {
   const [, ...aliases] = spellings(type);
   const facts = [
@@ -73,4 +75,5 @@ function rowsOf(docs: FieldDoc, path: string): readonly string[] {
   });
 }
 
+/** A bar would end the cell, and choices are written with bars. */
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");

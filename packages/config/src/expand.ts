@@ -47,6 +47,7 @@ export function expandTree(root: ConfigNode, sources: Sources, findings: Finding
   return new Expansion(sources, findings).expand(root, [], 0);
 }
 
+/** One pass over a tree, with the counts that bound it. */
 class Expansion {
   readonly #sources: Sources;
   readonly #findings: Findings;
@@ -69,6 +70,7 @@ class Expansion {
     return rest;
   }
 
+  /** The node without regard to the text that it may have come from. */
   #children(node: ConfigNode, path: readonly string[], chain: number): ConfigNode {
     if (node.kind === "list") {
       return { ...node, items: node.items.map((item, index) => this.expand(item, [...path, String(index)], chain)) };
@@ -146,6 +148,7 @@ class Expansion {
     return undefined;
   }
 
+  /** `NAME` or `NAME:-default`. The empty text that an unset variable gives is what upstream gives as well. */
   #variable(
     opaque: string,
     mark: Mark,
@@ -173,6 +176,7 @@ class Expansion {
     return value ?? (split < 0 ? "" : opaque.slice(split + 2));
   }
 
+  /** The text of a file, whose last line break stays, as upstream. */
   #file(name: string, problem: (message: string) => void): string | undefined {
     if (this.#sources.file === undefined) {
       problem("refers to a file, which is not allowed here");
@@ -225,6 +229,7 @@ function findReference(text: string): string | undefined {
   return undefined;
 }
 
+/** Done once a text holds no more references, so that what `$$` hid is not taken for one. */
 function unescaped(text: string): string {
   return text.replaceAll("$$", () => "$");
 }

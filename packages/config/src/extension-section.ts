@@ -34,6 +34,7 @@ export function readServiceExtensions(
       at.warn(`names extension "${id.text}" a second time, which changes nothing`);
       continue;
     }
+    // Configured, wrongly or rightly: what is wrong was said where it is configured.
     const configured = extensions.get(id.text);
     if (configured !== undefined) {
       found.set(id.text, configured);

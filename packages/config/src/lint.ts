@@ -2,7 +2,7 @@
 import type { TreePlace } from "./findings.ts";
 import type { PipelineDraft } from "./pipeline-section.ts";
 
-/** What advice is given on. */
+/** What advice is given on: everything that was read, right or wrong. A lint looks at ids and nodes, never at parsed values. */
 export interface LintInput {
   readonly root: TreePlace;
   readonly drafts: readonly PipelineDraft[];
@@ -17,6 +17,7 @@ interface Lint {
 /** The type of a component, without its name. */
 const typeOf = (id: string) => id.split("/", 1)[0] ?? id;
 
+/** Exporter types that the Collector has renamed, with their names now. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   otlp: "otlp_grpc",
   otlphttp: "otlp_http",
@@ -44,11 +45,16 @@ function adviseAlike(drafts: readonly PipelineDraft[], advise: (draft: PipelineD
   }
 }
 
+/** A warning that is not given yet. */
 interface Advice {
   readonly place: TreePlace;
   readonly message: string;
 }
 
+/**
+ * Each says what it is about, what follows from it, and the way out. An endpoint or a value of one component is judged by that
+ * component, where its meaning is known; here stands what takes two components, or one that is not built.
+ */
 const LINTS: readonly Lint[] = [
   {
     about: "old names of exporters",
@@ -68,6 +74,7 @@ const LINTS: readonly Lint[] = [
     },
   },
   {
+    // A prefix on scraped names alone: what is sent by remote write, and what rules read, keeps the bare ones.
     about: "a namespace that alert rules do not know",
     run: ({ root }) => {
       const place = root.at("exporters");
@@ -89,6 +96,7 @@ const LINTS: readonly Lint[] = [
     },
   },
   {
+    // Harmless here, since an answer waits for the log and not for the batch; the file may run in a Collector tomorrow.
     about: "batch before processors that change items",
     run: ({ drafts }) =>
       adviseAlike(drafts, ({ processors }) => {
@@ -121,6 +129,7 @@ const LINTS: readonly Lint[] = [
       }),
   },
   {
+    // Planned exporters count as keeping: that they are left out is said on its own.
     about: "pipelines whose data nobody keeps",
     run: ({ drafts }) => {
       for (const { id, signal, exporters, place } of drafts) {

@@ -46,16 +46,19 @@ export interface LoadedConfig {
   readonly merged?: ConfigNode;
 }
 
+/** Keys of `service:`, as upstream. */
 const SERVICE_KEYS = ["pipelines", "extensions", "telemetry"];
 
 /** Sections of Rondo's own that are known and not built yet. */
 const PLANNED_SECTIONS = ["windows", "alerts"];
 
+/** What may stand at the top of a file: the Collector's sections and ours. */
 const TOP_LEVEL = [...SECTION_NAMES, "service", "broker", ...PLANNED_SECTIONS];
 
 /** Loads a configuration. Never throws for what it says; everything wrong in it is a problem, every one at once. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const findings = new Findings();
+  // A component that is used in three pipelines is read once, so no finding stands twice; all are sorted at the very end.
   const done = (rest: Omit<LoadedConfig, "problems" | "warnings">): LoadedConfig => {
     const files = sources.files.map(({ name }) => name);
     const warnings = inFileOrder(findings.warnings, files);
@@ -73,6 +76,10 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   return done({ merged, ...(graph !== undefined && findings.problems.length === 0 && { graph }) });
 }
 
+/**
+ * All files, then the overrides, then the expansion, in the Collector's order: a reference that a later file replaces is never
+ * looked up. Undefined when a file is not YAML, because everything said after that would be about a configuration that nobody wrote.
+ */
 function mergeSources({ files, sets, env, file }: ConfigSources, findings: Findings): ConfigNode | undefined {
   let merged: ConfigNode = emptyMap({ file: files[0]?.name ?? "" });
   for (const { name, text } of files) {
@@ -86,6 +93,10 @@ function mergeSources({ files, sets, env, file }: ConfigSources, findings: Findi
   return expandTree(merged, { env, ...(file !== undefined && { file }) }, findings);
 }
 
+/**
+ * Reads every section, whatever the ones before it said. The graph is undefined only when the broker's settings are; whether
+ * there were problems elsewhere is the caller's question.
+ */
 function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): Graph | undefined {
   reportUnknownKeys(root, TOP_LEVEL);
   const components: Components = {
@@ -131,6 +142,7 @@ function reportAmbiguousConnectors({ connectors, exporters, receivers }: Compone
   }
 }
 
+/** A pipeline as the roles see it: what is planned is gone from it, and its order is that of the file. */
 function pipelineNode({ id, signal }: PipelineDraft, running: ReturnType<typeof runningReferences>): PipelineNode {
   return {
     id,
@@ -163,6 +175,7 @@ function notYet(drafts: readonly PipelineDraft[], extensions: readonly Component
   });
 }
 
+/** Rondo's own sections that are known by name: their data is not looked at, so that today's file loads tomorrow. */
 function plannedSections(root: TreePlace): readonly NotYet[] {
   return PLANNED_SECTIONS.filter((key) => root.at(key).node !== undefined).map((id) => ({
     kind: "section",
@@ -171,6 +184,7 @@ function plannedSections(root: TreePlace): readonly NotYet[] {
   }));
 }
 
+/** Upstream ignores such a component without a word; most often its name in a pipeline has another letter. */
 function warnUnused(components: Components, drafts: readonly PipelineDraft[], extensions: readonly Component[]): void {
   const references = drafts.flatMap((draft) => [...draft.receivers, ...draft.processors, ...draft.exporters]);
   const used = new Set<Component>([...references.map(({ component }) => component), ...extensions]);

@@ -31,6 +31,7 @@ export interface Reference {
   readonly component: Component;
 }
 
+/** The keys of a pipeline, in the order in which data passes them. */
 const PARTS = ["receivers", "processors", "exporters"] as const;
 type Part = (typeof PARTS)[number];
 
@@ -47,6 +48,7 @@ export function readPipelines(service: TreePlace, components: Components): reado
   });
 }
 
+/** Undefined when there is no telling which signal it carries, or when it is no map; both are problems. */
 function readPipeline(place: TreePlace, key: string, components: Components): PipelineDraft | undefined {
   const id = parseId(key, place);
   if (id === undefined) return undefined;
@@ -104,6 +106,10 @@ function references(place: TreePlace, part: Part, components: Components): reado
   return [...found.values()];
 }
 
+/**
+ * What an id stands for. A connector is an exporter of one pipeline and a receiver of another, so its section answers for both
+ * (Collector: otelcol, `Config.Validate`, whose words these are). An unknown id becomes a broken component: one problem.
+ */
 function resolve(place: TreePlace, section: Part, id: string, components: Components): Component {
   const component =
     components[section].get(id) ?? (section === "processors" ? undefined : components.connectors.get(id));
@@ -151,6 +157,7 @@ export function runningReferences(draft: PipelineDraft): Readonly<Record<Part, r
   return running;
 }
 
+/** Redaction that is left out in silence would be a leak; the pipeline does not start instead. */
 function refuseIfProtecting(place: TreePlace, component: PlannedComponent): void {
   if (component.type.protects !== true) return;
   place.problem(
@@ -159,6 +166,7 @@ function refuseIfProtecting(place: TreePlace, component: PlannedComponent): void
   );
 }
 
+/** A pipeline without receivers would never see an item, one without exporters would keep them for nobody. */
 function refuseIfNothingIsLeft(draft: PipelineDraft, part: Part, running: readonly BuiltComponent[]): void {
   const planned = draft[part].flatMap(({ component }) => (component.status === "planned" ? [component] : []));
   // With anything broken in the list there is a problem already, and what is left is unknown.

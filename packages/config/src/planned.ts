@@ -49,7 +49,7 @@ const NAMES: Readonly<Record<ComponentKind, string>> = {
     spanlink`,
 };
 
-/** How much a configuration asks of a type: `3 targets`. */
+/** How much a configuration asks of a type, such as `3 targets`: the measure of what is missing while it is left out. */
 const EXTENTS: Readonly<Record<string, (raw: unknown) => string | undefined>> = {
   "receiver prometheus": prometheusExtent,
   "receiver prometheus_simple": () => "1 target",
@@ -66,6 +66,7 @@ export const PLANNED: readonly PlannedType[] = Object.entries(NAMES).flatMap(([k
     .map((written) => plannedType(kind as ComponentKind, written)),
 );
 
+/** Reads one word of the table above. */
 function plannedType(kind: ComponentKind, written: string): PlannedType {
   const protects = written.startsWith("!");
   const [type = "", ...aliases] = written.slice(protects ? 1 : 0).split("|");
@@ -95,6 +96,7 @@ function prometheusExtent(raw: unknown): string | undefined {
 const counted = (number: number, what: string) =>
   number === 0 ? undefined : `${number} ${what}${number === 1 ? "" : "s"}`;
 
+// What stands under an unknown type may be anything: each of these takes anything, and finds nothing in what does not fit.
 const at = (raw: unknown, key: string): unknown => (raw instanceof Map ? raw.get(key) : undefined);
 
 const keysOf = (raw: unknown): readonly string[] => (raw instanceof Map ? [...raw.keys()].map(String) : []);

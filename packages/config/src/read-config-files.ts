@@ -11,6 +11,7 @@ export interface ConfigFile {
   readonly text: string;
 }
 
+/** Two characters at least, as the Collector has it, so that `C:` stays a drive. */
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):(.*)$/s;
 
 /** What to do about each error of the file system, after `cannot read <name>: `. */
@@ -33,6 +34,7 @@ export async function readConfigFiles(
   return files;
 }
 
+/** Findings call a file by the path that the user gave, and text from elsewhere by where it came from. */
 async function readSource(source: string, env: Environment): Promise<ConfigFile> {
   const [, scheme, opaque = ""] = SCHEME.exec(source) ?? [];
   switch (scheme) {
@@ -70,6 +72,7 @@ export function readReferencedFile(path: string): string {
   }
 }
 
+/** The size is judged in bytes before anything is decoded: a character takes four at most. */
 function checked(path: string, bytes: Uint8Array): string {
   if (bytes.length > YAML_LIMITS.characters * 4)
     throw new Fault("config", `cannot read ${path}: it is too large for a configuration`);
@@ -81,6 +84,7 @@ function checked(path: string, bytes: Uint8Array): string {
   }
 }
 
+/** Says what to do for the errors that people meet; the system's own code for all others. */
 function unreadable(path: string, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";

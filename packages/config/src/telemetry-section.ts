@@ -20,7 +20,10 @@ const INSTEAD: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   resource: { "*": "Rondo's own metrics carry no resource" },
 };
 
-/** Warns about each setting, with the way to have it; an unknown area is a problem. */
+/**
+ * Warns about each setting, with the way to have it; an unknown area is a problem. The Collector's settings of itself are no
+ * reason to refuse its file, and none to be silent: a level that has no effect would be waited for in vain.
+ */
 export function readTelemetry(place: TreePlace): void {
   if (place.node === undefined || isNothing(place.node)) return;
   if (place.node.kind !== "map") {

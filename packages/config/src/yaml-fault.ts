@@ -1,7 +1,10 @@
 /** What is wrong with a text that is not YAML, in our words: those of the parser may quote the file, and with it a secret. */
 import type { ErrorCode } from "yaml";
 
-/** A sentence for each of the parser's codes; it follows "is not YAML: ". */
+/**
+ * A sentence for each of the parser's codes; it follows "is not YAML: ". Each says what to change, since the line is named beside
+ * it. The type makes the table total: a code that a new version of the parser brings is a compile error here.
+ */
 const SENTENCES: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias (*name) takes no anchor and no tag",
   BAD_ALIAS: "an alias (*name) needs an anchor (&name) before it; text that begins with * or & goes in quotes",

@@ -2,6 +2,7 @@
 import type { Scalar as YamlScalar } from "yaml";
 import type { Scalar } from "./tree.ts";
 
+// go-yaml resolves integers with strconv.ParseInt(text, 0, 64) after taking out underscores: 0123 and 0o123 are both octal.
 const OCTAL = /^([-+]?)0([0-7]+)$/;
 const WITH_UNDERSCORES = /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
