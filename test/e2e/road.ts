@@ -156,11 +156,16 @@ export function nothingSent(): Sent {
   return { sent: new Holdings(), acked: new Holdings(), refusals: [] };
 }
 
-let round = 0;
+let runs = 0;
+
+/** A number that no other run of clients in this test file has; their items are told apart by it. */
+export function runOfClients(): number {
+  return ++runs;
+}
 
 /**
  * Sends so many requests of twelve items, signals and transports in turn, and writes down what was sent and acknowledged. No two
- * requests of a run of the tests carry the same item. `until` ends it early.
+ * requests carry the same item. `until` ends it early.
  */
 export async function sendRequests(
   ports: Pick<Ports, "grpc" | "http">,
@@ -172,10 +177,10 @@ export async function sendRequests(
     httpClient({ port: ports.http, timeoutMs: 10_000, gzip: true }),
     grpcClient({ port: ports.grpc, timeoutMs: 10_000 }),
   ];
-  const mine = ++round;
+  const run = runOfClients();
   for (let index = 0; index < count && !until(); index++) {
     const signal = SIGNALS[index % SIGNALS.length] ?? "traces";
-    const body = buildRequest(signal, mine, index * 12, 12, index % 5);
+    const body = buildRequest(signal, run, index * 12, 12, index % 5);
     const items = identities(signal, body);
     into.sent.add(signal, items);
     const answer = await clients[index % 2]?.send(signal, body);
