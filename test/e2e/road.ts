@@ -1,6 +1,6 @@
 /**
  * The whole road for one test: clients here, `rondo up` in its process, `rondo sink` in another, a debug exporter that captures.
- * Everything it starts and writes is gone when the test has ended.
+ * Everything it starts and writes is gone at the end.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -48,10 +48,13 @@ export interface DifferenceOptions {
   readonly maybe?: Holdings;
 }
 
+/** Takes what is to be done when whatever a road was opened for has ended. */
+export type AtTheEnd = (undo: () => Promise<void> | void) => void;
+
 /** A folder that is removed when the test has ended. */
-export function testFolder(): string {
+export function testFolder(atTheEnd: AtTheEnd = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "rondo-e2e-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atTheEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -80,9 +83,25 @@ ${SIGNALS.map(pipeline).join("\n")}
 `;
 }
 
-/** Prepares a road; neither Rondo nor the sink is started. */
-export async function openRoad(options: RondoOptions = {}): Promise<Road> {
-  const folder = testFolder();
+/** A road for all tests of a file: opened, with everything started, by `beforeAll`, and given up by `close` in `afterAll`. */
+export async function runningRoad(options: RondoOptions = {}): Promise<Road & { close(): Promise<void> }> {
+  const undos: (() => Promise<void> | void)[] = [];
+  const road = await openRoad(options, (undo) => undos.push(undo));
+  const close = async () => {
+    for (const undo of undos.splice(0).reverse()) await undo();
+  };
+  await road.startSink();
+  road.rondo.launch();
+  await road.rondo.ready().catch(async (thrown: unknown) => {
+    await close();
+    throw thrown;
+  });
+  return { ...road, close };
+}
+
+/** Prepares a road; neither Rondo nor the sink is started. It is gone when the test has ended, unless told otherwise. */
+export async function openRoad(options: RondoOptions = {}, atTheEnd: AtTheEnd = onTestFinished): Promise<Road> {
+  const folder = testFolder(atTheEnd);
   const ports = await choosePorts();
   const [grpc = 0, http = 0] = await freePorts(2);
   const sinks: readonly SinkListener[] = [
@@ -91,7 +110,7 @@ export async function openRoad(options: RondoOptions = {}): Promise<Road> {
   ];
   const capture = join(folder, "debug.ndjson");
   const rondo = prepareRondo(folder, ports, roadYaml(ports, sinks, capture), options);
-  onTestFinished(() => rondo.kill().catch(() => undefined));
+  atTheEnd(() => rondo.kill().catch(() => undefined));
   let sink: SinkProcess | undefined;
   const held = async (exporter: string, signal: Signal) => {
     if (exporter !== DEBUG_EXPORTER) return (await sink?.client.ids(exporter, signal)) ?? [];
@@ -105,7 +124,7 @@ export async function openRoad(options: RondoOptions = {}): Promise<Road> {
     held,
     async startSink(...flags) {
       const started = await startSinkProcess(sinks, ["--ignore", INSERTED, ...flags]);
-      onTestFinished(() => void started.stop());
+      atTheEnd(async () => void (await started.stop()));
       sink = started;
       return started;
     },
