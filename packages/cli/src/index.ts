@@ -1,4 +1,5 @@
 /** What tests and rigs take from the command line without starting it: the sink's other end, captures, recordings, comparisons. */
+export { COMPONENT_TYPES } from "./component-types.ts";
 export { readRecording } from "./replay/recording.ts";
 export { expectedIdentities, type TimeShift, timeShift } from "./replay/timeline.ts";
 export type { Behaviour } from "./sink/behaviour.ts";

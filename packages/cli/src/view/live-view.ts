@@ -20,7 +20,7 @@ export interface LiveViewOptions {
 export interface LiveView {
   /** Prints a line without disturbing the table. */
   line(text: string): void;
-  /** Shows the last state once more, stops, and gives the terminal back as it was. */
+  /** Shows the last state once more, stops, and gives the terminal back as it was. A second call does nothing. */
   close(): void;
 }
 
@@ -35,7 +35,15 @@ const PLAIN_MS = 5000;
 
 /** Starts a view. It keeps no process alive. */
 export function liveView({ snapshot, terminal, out, clock }: LiveViewOptions): LiveView {
-  return terminal === undefined ? plainView(snapshot, out, clock) : drawnView(snapshot, terminal, clock);
+  const view = terminal === undefined ? plainView(snapshot, out, clock) : drawnView(snapshot, terminal, clock);
+  let open = true;
+  return {
+    line: view.line,
+    close() {
+      if (open) view.close();
+      open = false;
+    },
+  };
 }
 
 function drawnView(snapshot: () => Snapshot, terminal: Terminal, clock: Clock): LiveView {
