@@ -27,6 +27,8 @@ export interface Retry {
   readonly fault: Fault;
   /** Milliseconds that the other side asked us to wait. */
   readonly afterMs?: number;
+  /** The batch was sent and no answer came: the other side may have taken it. */
+  readonly unanswered?: true;
 }
 
 export type Verdict = Settled | Retry;
@@ -37,4 +39,9 @@ export const SETTLED: Settled = { kind: "settled", drops: [] };
 /** The verdict of a batch whose fate is open. */
 export function retry(fault: Fault, afterMs?: number): Retry {
   return afterMs === undefined ? { kind: "retry", fault } : { kind: "retry", fault, afterMs };
+}
+
+/** The verdict of a batch that may have arrived: it was sent, and no answer came. */
+export function unanswered(fault: Fault): Retry {
+  return { kind: "retry", fault, unanswered: true };
 }

@@ -22,7 +22,8 @@ function set(timeoutMs = 1_000) {
 
 test("a joined request is repeated unchanged until it is settled, whether the backend hangs or the exporter throws", async () => {
   const { clock, backend, make } = set();
-  const deliver = make();
+  const noted: (number | undefined)[] = [];
+  const deliver = make(async (batch) => void noted.push(batch.sources?.length));
   const ends = ["a", "b", "c"].map((origin) => deliver(batchOf(origin, 1), never()));
   backend.calls[0]?.answer(SETTLED);
   await clock.advance(1_000 + 5_000);
@@ -32,11 +33,13 @@ test("a joined request is repeated unchanged until it is settled, whether the ba
   expect(backend.calls.slice(1).every(({ batch }) => batch === backend.calls[1]?.batch)).toBe(true);
   backend.calls[3]?.answer(SETTLED);
   expect(await Promise.all(ends)).toEqual([SETTLED, SETTLED, SETTLED]);
+  // A hang and a throw leave open whether the backend took the request; both were noted, for the joined request.
+  expect(noted).toEqual([2, 2]);
 });
 
 test("partitions are in flight side by side, and a dead backend is logged once for all of them", async () => {
   const { clock, log, backend, make } = set();
-  for (let partition = 0; partition < 12; partition++) void make()(batchOf("a", 1), never());
+  for (let partition = 0; partition < 12; partition++) void make(async () => {})(batchOf("a", 1), never());
   await settled();
   expect(backend.calls.length).toBe(12);
   await clock.advance(1_000);

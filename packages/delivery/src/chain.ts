@@ -1,6 +1,7 @@
 /** The order of the Layers around an exporter, written down once. */
 import {
   type Accumulation,
+  type Batch,
   type Clock,
   compose,
   type Deliver,
@@ -10,6 +11,7 @@ import {
 } from "@rondo/core";
 import { accumulate } from "./accumulate.ts";
 import { guard } from "./guard.ts";
+import { noteUnanswered } from "./note-unanswered.ts";
 import { type RetryOptions, retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
 
@@ -23,19 +25,21 @@ export interface ChainOptions {
   readonly onRetry?: RetryOptions["onRetry"];
 }
 
+/** Makes the chain of one partition. `note` is awaited after every try whose answer was lost, before the next one. */
+export type MakeChain = (note: (batch: Batch) => Promise<void>) => Deliver;
+
 /**
  * Returns a maker of chains: one call per partition, so that order and back-pressure stay with the partition, while what is
  * said to the log is said once per exporter. `accumulate` joins records; `retry` repeats the joined request unchanged, so
  * that a backend that deduplicates requests can; `timeout` bounds each try; `guard` holds the exporter to its contract.
  * A chain answers `settled`, or a retry with a Fault `aborted` after an abort (or `throttled` beyond accumulate's limit).
  */
-export function chain(exporter: Exporter, options: ChainOptions): () => Deliver {
+export function chain(exporter: Exporter, options: ChainOptions): MakeChain {
   const { clock, random, log, onRetry } = options;
-  const layers = [
+  const outer = [
     accumulate({ ...options.accumulation, ...exporter.accumulation }, clock),
     retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) }),
-    timeout(exporter.timeoutMs, clock),
-    guard(log, clock),
   ];
-  return () => compose(layers, exporter.deliver);
+  const inner = [timeout(exporter.timeoutMs, clock), guard(log, clock)];
+  return (note) => compose([...outer, noteUnanswered(note), ...inner], exporter.deliver);
 }

@@ -91,7 +91,9 @@ test("every item ends once: delivered, dropped by name, or back with its owner",
     const backend = moody(moods, clock);
     const policy = { initialMs: 100, multiplier: 2, maxMs: 1_000, randomization: 0.5 };
     const exporter = { deliver: backend.deliver, timeoutMs: TIMEOUT_MS, retry: policy, close: async () => {} };
-    const inner = chain(exporter, { accumulation: joined, clock, random: () => 0.5, log: recordingLog() })();
+    const inner = chain(exporter, { accumulation: joined, clock, random: () => 0.5, log: recordingLog() })(
+      async () => {},
+    );
     const inFlight = new InFlight();
     const account = { entered: 0, delivered: 0, dropped: 0, returned: 0 };
     const deliver = observe(

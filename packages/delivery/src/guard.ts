@@ -1,5 +1,5 @@
 /** Turns a Deliver that throws into one that keeps its word: the batch stays with its owner, and the bug is shouted. */
-import { type Clock, Fault, type Layer, type Log, retry } from "@rondo/core";
+import { type Clock, Fault, type Layer, type Log, retry, unanswered } from "@rondo/core";
 import { Recurring } from "./recurring.ts";
 
 /**
@@ -21,7 +21,7 @@ export function guard(log: Log, clock: Clock): Layer {
         signal: batch.signal,
         error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
       });
-      return retry(fault);
+      return unanswered(fault);
     }
   };
 }

@@ -2,6 +2,7 @@
 export * from "./accumulate.ts";
 export * from "./chain.ts";
 export * from "./guard.ts";
+export * from "./note-unanswered.ts";
 export * from "./observe.ts";
 export * from "./recurring.ts";
 export * from "./retry.ts";

@@ -1,5 +1,5 @@
 /** Bounds one try in time: a backend that does not answer is as good as one that is away. */
-import { type Clock, Fault, type Layer, retry, type Verdict } from "@rondo/core";
+import { type Clock, Fault, type Layer, retry, unanswered, type Verdict } from "@rondo/core";
 
 /**
  * Aborts a try after `ms` and answers retry with a Fault `unavailable`; 0 is no bound. The answer comes on time even when the
@@ -24,7 +24,7 @@ export function timeout(ms: number, clock: Clock): Layer {
       const cancel = clock.after(ms, () => {
         finish();
         attempt.abort();
-        resolve(retry(new Fault("unavailable", `no answer within ${ms} ms`)));
+        resolve(unanswered(new Fault("unavailable", `no answer within ${ms} ms`)));
       });
       abort.addEventListener("abort", onAbort, { once: true });
       // Both callbacks are given, so a late rejection is handled: it meets a promise that is already settled.

@@ -42,13 +42,6 @@ test("the origin is that of the newest record below the watermark, never of one 
   expect(account.origin?.offset).toBe(9);
 });
 
-test("what was refused as a whole was not delivered again", () => {
-  const account = new PartitionAccount(0, {});
-  account.settle(account.enter(0, "t", 5, { doubtful: 5 }), { delivered: 3, dropped: { "a/backend_rejected": 2 } });
-  account.settle(account.enter(1, "t", 2, { doubtful: 2 }), { dropped: { "a/backend_rejected": 2 } });
-  expect(account.rows()["t"]?.redelivered).toBe(5);
-});
-
 test("the account balances after every step, in any order of settling", () => {
   const steps = fc.array(
     fc.record({

@@ -10,8 +10,6 @@ export interface Entry {
   readonly offset: number;
   readonly tenant: string;
   readonly items: number;
-  /** How many deliveries of these items there may have been before, times their number. */
-  readonly doubtful: number;
   readonly origin?: SettledOrigin;
   /** What became of it; absent while it is in flight. */
   outcome?: Outcome;
@@ -22,6 +20,8 @@ export interface Outcome {
   readonly created?: number;
   readonly forwarded?: number;
   readonly delivered?: number;
+  /** How often these items may have been delivered before, times their number: an upper bound. */
+  readonly redelivered?: number;
   readonly dropped: DropCounts;
 }
 
@@ -31,7 +31,7 @@ export interface LiveRow extends Row {
 }
 
 /** What is known of a record when it is read, besides its items. */
-export type Knowledge = Partial<Pick<Entry, "doubtful" | "origin">>;
+export type Knowledge = Pick<Entry, "origin">;
 
 /** Tracks the records of one partition that a reader has read and not yet committed. */
 export class PartitionAccount {
@@ -71,11 +71,11 @@ export class PartitionAccount {
   }
 
   /** A record was read. Offsets must grow; gaps (removed or skipped records) count as settled. */
-  enter(offset: number, tenant: string, items: number, { doubtful = 0, origin }: Knowledge = {}): Entry {
+  enter(offset: number, tenant: string, items: number, { origin }: Knowledge = {}): Entry {
     if (offset < this.#next) throw new Error(`offset ${offset} entered the account after ${this.#next - 1}`);
     if (this.#open.length === 0) this.#low = offset;
     this.#next = offset + 1;
-    const entry: Entry = { offset, tenant, items, doubtful, ...(origin && { origin }) };
+    const entry: Entry = { offset, tenant, items, ...(origin && { origin }) };
     this.#open.push(entry);
     return entry;
   }
@@ -118,9 +118,9 @@ export class PartitionAccount {
   }
 }
 
-function rowOf({ items, doubtful, outcome }: Entry): Row {
+function rowOf({ items, outcome }: Entry): Row {
   if (outcome === undefined) return { ...NO_ITEMS, entered: items };
-  const { created = 0, forwarded = 0, delivered = 0, dropped } = outcome;
+  const { created = 0, forwarded = 0, delivered = 0, redelivered = 0, dropped } = outcome;
   return {
     ...NO_ITEMS,
     entered: items,
@@ -128,6 +128,6 @@ function rowOf({ items, doubtful, outcome }: Entry): Row {
     forwarded,
     delivered,
     dropped,
-    redelivered: delivered === 0 ? 0 : doubtful,
+    redelivered,
   };
 }

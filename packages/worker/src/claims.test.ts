@@ -10,6 +10,7 @@ import {
   SETTLED,
   silentLog,
   systemClock,
+  unanswered,
 } from "@rondo/core";
 import { chain } from "@rondo/delivery";
 import { countItems } from "@rondo/otlp";
@@ -285,6 +286,23 @@ test("what a backend refuses for good is dropped by reason, what it cannot take 
   await produce(broker, range(0, 3));
   await drained(run);
   expect(row(run, "out")).toMatchObject({ entered: 3, delivered: 0, dropped: { "out/backend_rejected": 3 } });
+  await run.stop();
+});
+
+test("a try that got no answer is counted as a delivery that may have been, a refusal is not", async () => {
+  const broker = await openLog();
+  const verdicts = [
+    unanswered(new Fault("unavailable", "cut")),
+    retry(new Fault("unavailable", "503")),
+    unanswered(new Fault("unavailable", "cut")),
+  ];
+  const run = await start(broker, async () => verdicts.shift() ?? SETTLED);
+  await produce(broker, range(0, 3));
+  await drained(run);
+  expect(row(run, "out")).toMatchObject({ delivered: 3, redelivered: 6 });
+  await produce(broker, range(3, 5));
+  await drained(run);
+  expect(row(run, "out")).toMatchObject({ delivered: 5, redelivered: 6 });
   await run.stop();
 });
 

@@ -20,7 +20,7 @@ import {
   type Settled,
   type Verdict,
 } from "@rondo/core";
-import { type DeliveryObserver, observe } from "@rondo/delivery";
+import { type DeliveryObserver, type MakeChain, observe } from "@rondo/delivery";
 import type { Signal } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
@@ -42,7 +42,7 @@ export interface ExportOptions {
   /** The exporter's id, which names it in the account. */
   readonly component: string;
   /** Makes the chain of layers of one partition: accumulate, retry and timeout around the exporter. */
-  readonly chain: () => Deliver;
+  readonly chain: MakeChain;
   /** Bytes of records that may be in hand and unsettled at once. */
   readonly readBytes: number;
   readonly broker: Broker;
@@ -77,7 +77,7 @@ class ExporterRun {
   /** The record that is being handed to the chain, which enters the account there. */
   #reading: { readonly offset: number; readonly headers: EnrichedHeaders } | undefined;
   /** What runs before this one may have sent. */
-  readonly #doubt: Doubt;
+  #doubt: Doubt;
   /** Every commit so far allows sending below this offset. */
   #sentBelow: number;
   /** The newest origin that was read in this generation or settled before it. */
@@ -112,7 +112,7 @@ class ExporterRun {
     this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
-    this.#deliver = observe(this.#observer)(options.chain());
+    this.#deliver = observe(this.#observer)(options.chain(() => this.#unanswered()));
     this.#committer = new Committer(options.clock, () => this.#commit(this.#account.next + SEND_AHEAD), options.log);
     claim.seek(account.low);
     options.opened(claim, account);
@@ -170,11 +170,7 @@ class ExporterRun {
       const reading = this.#reading;
       if (reading === undefined) throw new Fault("bug", "a batch entered the account that no record was read for");
       const { offset, headers } = reading;
-      const doubtful = offset < this.#doubt.below ? batch.items * this.#doubt.times : 0;
-      this.#entries.set(
-        batch,
-        this.#account.enter(offset, batch.tenant, batch.items, { ...knowledge(headers), doubtful }),
-      );
+      this.#entries.set(batch, this.#account.enter(offset, batch.tenant, batch.items, knowledge(headers)));
     },
     settled: (batch, verdict) => {
       const entry = this.#entries.get(batch);
@@ -186,8 +182,21 @@ class ExporterRun {
 
   #settle(entry: Entry, { drops }: Settled): void {
     const dropped = dropCounts(this.#options.component, drops);
-    this.#account.settle(entry, { delivered: entry.items - sumItems(drops), dropped });
+    const delivered = entry.items - sumItems(drops);
+    const times = entry.offset < this.#doubt.below ? this.#doubt.times : 0;
+    this.#account.settle(entry, { delivered, redelivered: delivered === 0 ? 0 : entry.items * times, dropped });
     this.#committer.request();
+  }
+
+  /** A try got no answer: whatever is in flight may be delivered once more than the account can know. */
+  async #unanswered(): Promise<void> {
+    const { low, next } = this.#account;
+    const before = low < this.#doubt.below ? this.#doubt : { below: low, times: 0 };
+    this.#doubt = { below: Math.max(next, before.below), times: before.times + 1 };
+    // A doubt that could not be written is lost only with the process, and is then one of its last commit's.
+    await this.#committer.now().catch((thrown: unknown) => {
+      this.#options.log.debug("a doubt could not be written", { fault: Fault.from(thrown) });
+    });
   }
 
   #returned(verdict: Verdict): void {

@@ -1,6 +1,6 @@
 /** `otlp`: sends OTLP over gRPC. The request's bytes go out as they are; nothing is decoded but the answer. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { type Batch, defineExporter, Fault, retry, type Verdict } from "@rondo/core";
+import { type Batch, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import { decodeStatus, SIGNALS, type Signal, WireError } from "@rondo/otlp";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
@@ -109,7 +109,9 @@ class GrpcSender {
     const why = words(`${name} from ${this.#address}: ${error.details}`);
     const { outcome, fault } = meaningOf(error.code);
     const delayMs = retryDelayOf(error.metadata);
-    if (outcome === "later" || isMadeUp(error.details)) return retry(new Fault("unavailable", why), delayMs);
+    // What grpc-js says of itself is no answer of the backend, which may have taken the batch before the connection went.
+    if (isMadeUp(error.details)) return unanswered(new Fault("unavailable", why));
+    if (outcome === "later") return retry(new Fault("unavailable", why), delayMs);
     if (outcome === "with_delay" && delayMs !== undefined) return retry(new Fault(fault, why), delayMs);
     return refusedVerdict(batch, why, this.#trouble);
   }

@@ -1,7 +1,7 @@
 /** `otlphttp`: sends OTLP over HTTP/1.1. In protobuf the request's bytes go out as they are, compressed off the event loop. */
 import { Agent, validateHeaderName, validateHeaderValue } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { type Batch, type Clock, defineExporter, Fault, retry, type Verdict } from "@rondo/core";
+import { type Batch, type Clock, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { acceptedVerdict, refusedVerdict } from "../partial-success.ts";
@@ -73,7 +73,7 @@ class HttpSender {
       );
     } catch (thrown) {
       if (either.aborted) return gaveUp();
-      return retry(new Fault("unavailable", noAnswer(this.#url, thrown)));
+      return unanswered(new Fault("unavailable", noAnswer(this.#url, thrown)));
     }
     return this.#judge(batch, answer);
   }
