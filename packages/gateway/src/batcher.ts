@@ -4,6 +4,7 @@
  */
 import { type NewRecord, rawHeaders } from "@rondo/broker";
 import { type Clock, Fault } from "@rondo/core";
+import { free } from "./free.ts";
 
 /** How records are cut. */
 export interface BatchLimits {
@@ -31,6 +32,7 @@ export interface Piece {
   readonly tenant: string;
   readonly via: string;
   readonly items: number;
+  /** Belongs to the batcher from then on, which frees its memory when it has been joined into a record. */
   readonly body: Uint8Array;
 }
 
@@ -193,18 +195,21 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
 
 /** One record of a gathering. Concatenated requests are one valid request: protobuf messages merge by concatenation. */
 function recordOf({ entries, bytes }: Gathering): NewRecord {
-  const pieces = Array.from(entries, ({ piece }) => piece);
-  const [first] = pieces;
+  let items = 0;
+  let first: Piece | undefined;
+  for (const { piece } of entries) {
+    items += piece.items;
+    first ??= piece;
+  }
   if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
-  const items = pieces.reduce((sum, piece) => sum + piece.items, 0);
-  return {
-    headers: rawHeaders({ tenant: first.tenant, via: first.via, items }),
-    value:
-      pieces.length === 1
-        ? first.body
-        : Buffer.concat(
-            pieces.map(({ body }) => body),
-            bytes,
-          ),
-  };
+  const headers = rawHeaders({ tenant: first.tenant, via: first.via, items });
+  if (entries.size === 1) return { headers, value: first.body };
+  const value = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const { piece } of entries) {
+    value.set(piece.body, at);
+    at += piece.body.length;
+    free(piece.body);
+  }
+  return { headers, value };
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { Fault } from "@rondo/core";
 import type { Permit } from "./admission.ts";
+import { free } from "./free.ts";
 import type { Intake, Refused } from "./intake.ts";
 
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */
@@ -46,7 +47,7 @@ export function readBody(request: IncomingMessage, { limit, intake, expect, admi
   admitted();
 
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    const joined = chunks(declared);
     let bytes = 0;
     const end = (received: Received) => {
       request.off("data", take).off("end", whole).off("close", gone);
@@ -60,15 +61,52 @@ export function readBody(request: IncomingMessage, { limit, intake, expect, admi
         held = Math.max(bytes + STEP, expect(bytes));
         if (!permit.resize(held)) return end(intake.overloaded(held));
       }
-      chunks.push(chunk);
+      joined.add(chunk);
     };
-    const whole = () => {
-      const [first] = chunks;
-      end({ body: first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes), permit });
-    };
+    const whole = () => end({ body: joined.whole(), permit });
     const gone = () => end(undefined);
     request.on("data", take).on("end", whole).on("close", gone);
   });
+}
+
+/** What has arrived of a body. */
+interface Chunks {
+  /** Takes the chunk over: its memory may be gone afterwards. */
+  add(chunk: Buffer): void;
+  /** Everything that was added, in one piece. */
+  whole(): Buffer;
+}
+
+/**
+ * Joins the chunks of a body of `declared` bytes, if it says how many, each copied once at most and then freed. They are ours:
+ * Node's HTTP parser hands out copies of what it read.
+ */
+function chunks(declared: number | undefined): Chunks {
+  const waiting: Buffer[] = [];
+  let body: Buffer | undefined;
+  let filled = 0;
+  const join = (chunk: Buffer, into: Buffer) => {
+    filled += chunk.copy(into, filled);
+    free(chunk);
+  };
+  return {
+    add(chunk) {
+      // A body of one chunk is that chunk. Node lets no more bytes through than were declared.
+      if (body === undefined && declared !== undefined && chunk.length < declared) {
+        body = Buffer.allocUnsafeSlow(declared);
+      }
+      if (body === undefined) waiting.push(chunk);
+      else join(chunk, body);
+    },
+    whole() {
+      const [first] = waiting;
+      if (body !== undefined) return body;
+      if (first !== undefined && waiting.length === 1) return first;
+      const whole = Buffer.allocUnsafeSlow(waiting.reduce((sum, { length }) => sum + length, 0));
+      for (const chunk of waiting) join(chunk, whole);
+      return whole;
+    },
+  };
 }
 
 /** Content-Length; undefined for a chunked body. Node has refused what is not a number, and both headers together. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { Fault } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
+import { free } from "./free.ts";
 import { type Encoding, encodingOf, writeAnswer, writeHttpOnly } from "./http-answer.ts";
 import { isRefused, readBody, type Whole } from "./http-body.ts";
 import { INFLATABLE, inflation } from "./inflate.ts";
@@ -163,8 +164,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   const taken = async ({ body, permit }: Whole, { signal, encoding, compression }: Route): Promise<Answer> => {
     let request: Uint8Array = body;
     try {
-      if (compression !== undefined) request = await inflating.inflate(compression, request, limit);
-      if (encoding.name === "json") request = await fromJson(signal, request);
+      if (compression !== undefined) request = replaced(request, await inflating.inflate(compression, request, limit));
+      if (encoding.name === "json") request = replaced(request, await fromJson(signal, request));
     } catch (thrown) {
       permit.release();
       return intake.refuse(requestFault(thrown));
@@ -175,6 +176,12 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   };
 
   return handle;
+}
+
+/** What a body has become; the memory of what it was goes back. */
+function replaced(before: Uint8Array, after: Uint8Array): Uint8Array {
+  if (before.buffer !== after.buffer) free(before);
+  return after;
 }
 
 /** The path of a request target: of its origin form, or of the absolute form that proxies send (RFC 9112 §3.2). */

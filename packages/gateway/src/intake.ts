@@ -8,6 +8,7 @@ import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import { FlawedItems, partitionRequest, removeItems, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
 import type { Admission, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
+import { free } from "./free.ts";
 import type { Account } from "./metrics.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
 import { repeatedBytes } from "./repeated-bytes.ts";
@@ -47,7 +48,10 @@ export interface Intake {
   refuse(fault: Fault): Refused;
   /** The refusal for bytes that the admission account does not grant. */
   overloaded(bytes: number): Refused;
-  /** Takes a whole, inflated request. `permit` covers its bytes and is released when they are let go. Never rejects. */
+  /**
+   * Takes a whole, inflated request, whose memory is the intake's from then on. `permit` covers its bytes and is released when
+   * they are let go. Never rejects.
+   */
   take(account: Account, body: Uint8Array, permit: Permit): Promise<Answer>;
 }
 
@@ -130,12 +134,15 @@ export function intake(around: IntakeSurroundings): Intake {
         return refuse(requestFault(thrown));
       }
       const { items, refusals, pieces } = work;
-      const bytes = body.length + copiedBytes(body, pieces);
+      // The body's own memory may be gone as soon as its pieces are joined with others.
+      const received = body.length;
+      const bytes = received + copiedBytes(body, pieces);
       if (!permit.resize(bytes)) {
         permit.release();
         count(account, 0, items);
         return overloaded(bytes);
       }
+      if (pieces.every((piece) => piece.body.buffer !== body.buffer)) free(body);
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
         clock,
@@ -145,7 +152,7 @@ export function intake(around: IntakeSurroundings): Intake {
         count(account, 0, items);
         return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
       }
-      admission.drained(body.length);
+      admission.drained(received);
       if (refusals.length === 0) {
         count(account, items, 0);
         return { kind: "accepted", items, rejected: 0, message: "" };
@@ -159,7 +166,7 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 }
 
-/** Bytes of pieces that are not the request itself: it stays in memory beside them until it is answered. */
+/** Bytes of pieces that are not the request itself: they stand in memory beside it while it is cut. */
 function copiedBytes(body: Uint8Array, pieces: readonly Piece[]): number {
   return pieces.reduce((sum, piece) => (piece.body === body ? sum : sum + piece.body.length), 0);
 }

@@ -1,0 +1,55 @@
+import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { systemClock } from "@rondo/core";
+import { expect, test } from "vitest";
+import { admission } from "./admission.ts";
+import { type Received, readBody } from "./http-body.ts";
+import type { Intake } from "./intake.ts";
+
+const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+
+/** Sends `parts` one by one to a server that reads the body, and returns what it read and what it held meanwhile. */
+async function received(parts: readonly Buffer[], headers: Record<string, string | number>) {
+  const account = admission(1 << 20, systemClock);
+  // readBody asks an intake for nothing else unless it refuses, which these bodies give no reason for.
+  const intake = { admission: account } as unknown as Intake;
+  const { promise, resolve } = Promise.withResolvers<Received>();
+  const server = createServer((request: IncomingMessage, response) => {
+    const bounds = { limit: 1 << 20, intake, expect: (bytes: number) => bytes, admitted: () => {} };
+    readBody(request, bounds).then((read) => {
+      resolve(read);
+      response.end();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  // A listening TCP server has such an address.
+  const { port } = server.address() as AddressInfo;
+  const out = httpRequest({ port, host: "127.0.0.1", method: "POST", headers, agent: false });
+  out.flushHeaders();
+  for (const part of parts) await new Promise((written) => out.write(part, written));
+  out.end();
+  const read = await promise;
+  await new Promise((closed) => server.close(closed));
+  if (read === undefined || !("body" in read)) throw new Error("no body was read");
+  const held = account.inUse;
+  read.permit.release();
+  return { body: read.body, held, left: account.inUse };
+}
+
+const cut = (...at: readonly number[]) =>
+  [0, ...at].map((start, index) => BODY.subarray(start, at[index] ?? BODY.length));
+
+test.each([
+  ["in one piece", [BODY.subarray(0, 1_000)]],
+  ["in many", cut(1, 2, 3, 70_000, 250_000)],
+  ["that is empty", []],
+])("a body %s is whole, with its length declared or without", async (_, parts) => {
+  const whole = Buffer.concat(parts);
+  const declared = await received(parts, { "content-length": whole.length });
+  expect(declared.body.equals(whole)).toBe(true);
+  expect([declared.held, declared.left]).toEqual([whole.length, 0]);
+  const chunked = await received(parts, { "transfer-encoding": "chunked" });
+  expect(chunked.body.equals(whole)).toBe(true);
+  expect(chunked.held).toBeGreaterThanOrEqual(whole.length);
+  expect(chunked.left).toBe(0);
+});
