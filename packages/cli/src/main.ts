@@ -195,8 +195,10 @@ program
   .option("--answer <how>", "ok, hang, 503, slow=200ms, refuse=60s, …", "ok")
   .option<readonly string[]>("--ignore <key>", "an attribute that does not count for identity", several, [])
   .option("--max-ids <n>", "how many ids are kept for each signal", Number)
+  .option("--until-stdin-ends", "end with whoever holds the other end of the standard input")
   .action(
-    running(async (flags: SinkCommandOptions) => {
+    running(async (flags: SinkCommandOptions & { readonly untilStdinEnds?: true }) => {
+      if (flags.untilStdinEnds) process.stdin.once("close", () => stop.abort()).resume();
       const { sinkCommand } = await import("./commands/sink.ts");
       return await sinkCommand(flags, {
         out: processOut,

@@ -1,5 +1,5 @@
 /** `rondo demo`: a recorded run through a user's configuration, with a sink in the place of its backends, before your eyes. */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Graph } from "@rondo/config";
@@ -126,10 +126,10 @@ async function runToTheEnd(run: Run): Promise<number> {
 
 /** Replays the recording and compares what arrived with it; what an earlier run left in the log goes out first. */
 async function replayAndCompare(run: Run): Promise<Closing> {
-  const { runtime, standIn, view, recording, options, around } = run;
+  const { runtime, view, recording, options, around } = run;
   const { clock, random, abort } = around;
   await settled(run);
-  await standIn.client.reset();
+  await forgetArrivals(run);
   const before = droppedItems(runtime);
   const speed = speedFrom(options.speed);
   const startMs = defaultStart(recording, speed, clock.now());
@@ -147,6 +147,7 @@ async function replayAndCompare(run: Run): Promise<Closing> {
   const accepted = SIGNALS.map((signal) => `${result.tallies[signal].acked} ${ITEM_NAMES[signal]}`).join(", ");
   view.line(`${accepted} accepted`);
   for (const [trouble, times] of result.troubles) view.line(`${trouble} (${times} times)`);
+  if (result.requests < result.of) view.line(`interrupted: ${result.of - result.requests} requests were not sent`);
   const { equal, lines } = await compare(run, result, droppedItems(runtime) - before);
   // The closing line comes last, after the differences that it sums up.
   return { equal: equal && result.complete, lines: [...lines.slice(1), ...lines.slice(0, 1)] };
@@ -177,6 +178,14 @@ async function destinations({ graph, standIn, exporters, capture, ignore }: Run)
     }
   }
   return found;
+}
+
+/** What arrived until now is of an earlier run. The exporters hold their captures open and go on at the new end. */
+async function forgetArrivals({ standIn, exporters, capture }: Run): Promise<void> {
+  await standIn.client.reset();
+  const debug = exporters.filter(({ type }) => type === "debug");
+  // An exporter that has written nothing has no file yet.
+  for (const { id } of debug) await truncate(captureFile(capture, id)).catch(() => undefined);
 }
 
 async function settled({ runtime, around }: Run): Promise<void> {

@@ -53,9 +53,13 @@ export async function startStandIn(
   const flags = exporters.flatMap(({ id, type }) => [FLAGS[type] ?? "--http", `${id}=127.0.0.1:0`]);
   const child = spawn(
     process.execPath,
-    [...process.execArgv, main, "sink", ...flags, ...ignore.flatMap((key) => ["--ignore", key])],
+    [
+      ...[...process.execArgv, main, "sink", "--until-stdin-ends"],
+      ...[...flags, ...ignore.flatMap((key) => ["--ignore", key])],
+    ],
     {
-      stdio: ["ignore", "pipe", "inherit"],
+      // Nothing is ever written to its input: the system closes it when this process is gone, however that ended.
+      stdio: ["pipe", "pipe", "inherit"],
       // Ctrl-C in the terminal is for the process that was started there; this one is ended after the drain.
       detached: true,
     },
