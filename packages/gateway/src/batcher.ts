@@ -82,16 +82,20 @@ interface Lane {
 
 /** Makes a batcher over `append`. Its memory is bounded by the admission account: it holds only what was admitted. */
 export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batcher {
-  const lanes = new Map<string, Lane>();
+  const lanes: Lane[] = [];
+  /** By topic and partition. */
+  const laneAt = new Map<string, Lane[]>();
   let hurried = false;
   let pending = 0;
 
   const laneOf = (topic: string, partition: number): Lane => {
-    const key = `${partition}/${topic}`;
-    const found = lanes.get(key);
+    const ofTopic = laneAt.get(topic) ?? [];
+    const found = ofTopic[partition];
     if (found !== undefined) return found;
     const made: Lane = { topic, partition, queue: [], open: new Map(), busy: false, wake: undefined };
-    lanes.set(key, made);
+    laneAt.set(topic, ofTopic);
+    ofTopic[partition] = made;
+    lanes.push(made);
     return made;
   };
 
@@ -188,7 +192,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     },
     hurry() {
       hurried = true;
-      for (const lane of lanes.values()) flush(lane);
+      for (const lane of lanes) flush(lane);
     },
   };
 }

@@ -106,7 +106,7 @@ export function intake(around: IntakeSurroundings): Intake {
     if (items === flawed.count) return { items, refusals: flawRefusals(flawed), pieces };
     const topic = RAW_TOPICS[signal];
     let tooLarge = 0;
-    for (const part of partitionRequest(signal, sound, around.partitionsOf(signal), tenant)) {
+    for (const part of partitionRequest(signal, sound, around.partitionsOf(signal), tenant, items - flawed.count)) {
       const { partition } = part;
       for (const cut of cutToRecords(signal, part.body, part.items)) {
         if (cut.body.length > ITEM_BYTES) tooLarge += cut.items;

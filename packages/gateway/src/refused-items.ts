@@ -35,8 +35,11 @@ export interface Refusal {
   readonly path?: string;
 }
 
+const NONE: readonly Refusal[] = [];
+
 /** The refusals of items that break the specification. */
 export function flawRefusals(flawed: FlawedItems): readonly Refusal[] {
+  if (flawed.count === 0) return NONE;
   return Array.from(flawed.kinds, ([flaw, { items, path }]) => ({ reason: REASON_OF[flaw], items, path }));
 }
 

@@ -55,6 +55,11 @@ export const CODES = new Uint8Array(names.length * FIELD_LIMIT);
 /** By message id and field number: the id of the message that is the field's value. */
 export const CHILDREN = new Uint8Array(names.length * FIELD_LIMIT);
 
+/** What no tag is. */
+export const NO_TAG = -1;
+/** By message id: the tag of its list of KeyValues, which its attributes are; NO_TAG without one. */
+export const PAIR_TAGS = new Int16Array(names.length).fill(NO_TAG);
+
 /** The id of a message in the tables above. */
 export function messageId(name: string): number {
   return names.indexOf(messageOf(name).name);
@@ -66,6 +71,7 @@ for (const [id, name] of names.entries()) {
     const slot = id * FIELD_LIMIT + field.number;
     CODES[slot] = 1 + field.wire + 8 * checkOf(`${name}.${field.name}`, field);
     if (field.message !== undefined) CHILDREN[slot] = messageId(field.message.name);
+    if (field.message?.name === "KeyValue") PAIR_TAGS[id] = field.number * 8 + field.wire;
   }
 }
 

@@ -59,3 +59,30 @@ test("packed and single numbers are both read, halves of one are not", () => {
   ).toBe(true);
   expect(takes(buckets, new Writer().bytes(2, Uint8Array.of(5, 0x80)).finish())).toBe(false);
 });
+
+test("a byte that is no UTF-8 is found wherever it stands in a name", () => {
+  for (let length = 1; length <= 13; length++) {
+    for (let place = -1; place < length; place++) {
+      const key = Buffer.alloc(length, "k");
+      if (place >= 0) key[place] = 0xff;
+      // Bytes around the key that are not ASCII either, so that reading too far is noticed as well.
+      const pair = new Writer()
+        .bytes(1, key)
+        .bytes(2, Buffer.from([0x0a, 1, 0xff]))
+        .finish();
+      const body = Buffer.concat([Buffer.alloc(3, 0xff), new Writer().bytes(1, pair).finish(), Buffer.alloc(8, 0xff)]);
+      const check = new MessageCheck(body);
+      check.message(LIST, 3, body.length - 8, 0);
+      expect(check.flaw, `${length}/${place}`).toBe(place < 0 ? undefined : "name_utf8");
+    }
+  }
+});
+
+test("field number 0 is none, in messages with attributes and in others", () => {
+  const zero = new Writer()
+    .text(1, "k")
+    .bytes(2, Buffer.from([0x0a, 1, 0x76]))
+    .finish();
+  const field = Buffer.concat([Buffer.from([0, zero.length]), zero]);
+  for (const name of ["Span", "AnyValue", "Status", "Resource"]) expect(takes(messageId(name), field)).toBe(false);
+});

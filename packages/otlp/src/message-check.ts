@@ -1,14 +1,13 @@
 /** Checks one message and everything below it against the table of codes: the inner loop of validation. */
 import { isUtf8 } from "node:buffer";
 import { ANY, VALUE_DEPTH } from "./any-value.ts";
-import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId } from "./field-codes.ts";
+import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId, NO_TAG, PAIR_TAGS } from "./field-codes.ts";
 import { WireError } from "./wire-error.ts";
 
 /** Why an item cannot be kept. */
 export type ItemFlaw = "trace_id" | "span_id" | "name_utf8";
 
 const ANY_VALUE = messageId("AnyValue");
-const KEY_VALUE = messageId("KeyValue");
 const SPAN = messageId("Span");
 const KEY_TAG = 1 * 8 + 2;
 const VALUE_TAG = 2 * 8 + 2;
@@ -17,6 +16,8 @@ const BOOL_TAG = ANY.bool * 8;
 const INT_TAG = ANY.int * 8;
 const DOUBLE_TAG = ANY.double * 8 + 1;
 const VARINT_BYTES = 10;
+/** The high bit of each of four bytes. */
+const NOT_ASCII = 0x80808080 | 0;
 /** What a span must have shown: a trace id (1) and a span id (2). */
 const BOTH_IDS = 3;
 
@@ -27,11 +28,13 @@ export class MessageCheck {
   /** Where it is, in bytes. */
   flawAt = 0;
   readonly #bytes: Uint8Array;
+  readonly #words: DataView;
   /** Where the last varint ended. */
   #stop = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /**
@@ -41,11 +44,21 @@ export class MessageCheck {
   message(id: number, start: number, end: number, depth: number): void {
     const bytes = this.#bytes;
     const base = id * FIELD_LIMIT;
+    // Values nested too deep are refused below, short or not.
+    const pairTag = depth <= VALUE_DEPTH ? (PAIR_TAGS[id] ?? NO_TAG) : NO_TAG;
     let seen = 0;
     let pos = start;
     while (pos < end) {
       const at = pos;
       let tag = bytes[pos++] ?? 0;
+      if (tag === pairTag) {
+        // The hottest line there is: an attribute of the usual shape, its length in one byte, is checked without the tables.
+        const stop = pos + 1 + (bytes[pos] ?? 0);
+        if (stop <= end && stop - pos <= 0x80 && this.#usualPair(pos + 1, stop)) {
+          pos = stop;
+          continue;
+        }
+      }
       if (tag >= 0x80) {
         tag = this.#varint(at, end);
         pos = this.#stop;
@@ -70,10 +83,6 @@ export class MessageCheck {
         if (stop > end) throw new WireError(`length ${length} runs past the end of its message`, at);
         if (check === Check.message) {
           const child = CHILDREN[base + field] ?? 0;
-          if (child === KEY_VALUE && depth <= VALUE_DEPTH && this.#usualPair(pos, stop)) {
-            pos = stop;
-            continue;
-          }
           // An AnyValue inside an AnyValue is one level deeper; the messages between them are not levels.
           const deeper = child === ANY_VALUE ? depth + 1 : depth;
           if (deeper > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, at);
@@ -101,7 +110,7 @@ export class MessageCheck {
     const keyStart = start + 2;
     const keyStop = keyStart + (bytes[start + 1] ?? 0);
     const value = keyStop + 2;
-    if (stop - start >= 0x80 || bytes[start] !== KEY_TAG || value + 2 > stop) return false;
+    if (bytes[start] !== KEY_TAG || value + 2 > stop) return false;
     if (bytes[keyStop] !== VALUE_TAG || value + (bytes[keyStop + 1] ?? 0) !== stop) return false;
     const tag = bytes[value];
     if (tag === STRING_TAG) {
@@ -153,11 +162,18 @@ export class MessageCheck {
     return this.#isAscii(start, stop) || isUtf8(this.#bytes.subarray(start, stop));
   }
 
+  /** By words of four bytes, of which the last may overlap the one before: keys are what validation reads most of. */
   #isAscii(start: number, stop: number): boolean {
-    const bytes = this.#bytes;
     let all = 0;
-    for (let pos = start; pos < stop; pos++) all |= bytes[pos] ?? 0;
-    return all < 0x80;
+    if (stop - start < 4) {
+      const bytes = this.#bytes;
+      for (let pos = start; pos < stop; pos++) all |= bytes[pos] ?? 0;
+      return all < 0x80;
+    }
+    const words = this.#words;
+    const last = stop - 4;
+    for (let pos = start; pos < last; pos += 4) all |= words.getInt32(pos, true);
+    return ((all | words.getInt32(last, true)) & NOT_ASCII) === 0;
   }
 
   #isSet(start: number, stop: number): boolean {

@@ -24,6 +24,7 @@ test("parts hold every resource once, in order, each where its owner belongs", (
   fc.assert(
     fc.property(anyRequest, fc.integer({ min: 1, max: 9 }), ([signal, body], partitions) => {
       const parts = partitionRequest(signal, body, partitions, "t");
+      expect(partitionRequest(signal, body, partitions, "t", countItems(signal, body))).toEqual(parts);
       expect(parts.reduce((sum, { items }) => sum + items, 0)).toBe(countItems(signal, body));
       expect(parts.reduce((sum, part) => sum + part.body.length, 0)).toBe(body.length);
       for (const part of parts) {

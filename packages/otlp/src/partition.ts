@@ -21,15 +21,17 @@ const OWNER_KEYS = ["service.namespace", "service.name", "service.instance.id"].
 
 /**
  * The request cut at resource borders into one request per partition, by ascending partition. A request of one partition
- * comes back untouched, as do its unknown fields; those of a request that is cut stay with the first part. Throws
- * WireError on malformed frames.
+ * comes back untouched, as do its unknown fields; those of a request that is cut stay with the first part. `items` is what
+ * `validateRequest` counted, if it was asked. Throws WireError on malformed frames.
  */
 export function partitionRequest(
   signal: Signal,
   body: Uint8Array,
   partitions: number,
   tenant: string,
+  items?: number,
 ): readonly PartitionPart[] {
+  if (partitions === 1) return [{ partition: 0, items: items ?? countItems(signal, body), body }];
   return located(signal, body, () => {
     const parts = new Map<number, Uint8Array[]>();
     const owners = new OwnerHash(body, tenant);
@@ -49,7 +51,7 @@ export function partitionRequest(
     }
     if (parts.size <= 1) {
       const [partition = (owners.hash(new Cursor(body, 0, 0)) & 0x7fffffff) % partitions] = parts.keys();
-      return [{ partition, items: countItems(signal, body), body }];
+      return [{ partition, items: items ?? countItems(signal, body), body }];
     }
     return [...parts]
       .sort(([a], [b]) => a - b)
