@@ -128,9 +128,17 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
 
     test("a backend that asks for another try gets it, after the time that it asked for", async () => {
       stub.behave({ kind: "later" });
-      expect(await send(make())).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
+      const later = await send(make());
+      expect(later).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
+      // It has answered: nothing was taken, and a repeat is none.
+      expect(later).not.toHaveProperty("unanswered");
       stub.behave({ kind: "later", afterMs: 7_000 });
       expect(await send(make())).toMatchObject({ kind: "retry", afterMs: 7_000 });
+    });
+
+    test.each(["reset", "cut"] as const)("a backend that ends with %s may have taken the batch", async (kind) => {
+      stub.behave({ kind });
+      expect(await send(make())).toMatchObject({ kind: "retry", unanswered: true });
     });
 
     test.each(["reset", "cut", "garbage", "endless"] as const)(

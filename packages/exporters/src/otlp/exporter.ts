@@ -7,7 +7,7 @@ import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial
 import { accumulationOf, noteQueue, retryPolicyOf } from "../sending-fields.ts";
 import { fields, type OtlpValues } from "./config.ts";
 import { Connection } from "./connection.ts";
-import { isMadeUp, meaningOf } from "./status-table.ts";
+import { isUnanswered, meaningOf } from "./status-table.ts";
 
 /** The one method of each signal's service (opentelemetry/proto/collector/<signal>/v1). */
 const METHODS: Readonly<Record<Signal, string>> = {
@@ -109,8 +109,7 @@ class GrpcSender {
     const why = words(`${name} from ${this.#address}: ${error.details}`);
     const { outcome, fault } = meaningOf(error.code);
     const delayMs = retryDelayOf(error.metadata);
-    // What grpc-js says of itself is no answer of the backend, which may have taken the batch before the connection went.
-    if (isMadeUp(error.details)) return unanswered(new Fault("unavailable", why));
+    if (isUnanswered(error.details)) return unanswered(new Fault("unavailable", why));
     if (outcome === "later") return retry(new Fault("unavailable", why), delayMs);
     if (outcome === "with_delay" && delayMs !== undefined) return retry(new Fault(fault, why), delayMs);
     return refusedVerdict(batch, why, this.#trouble);

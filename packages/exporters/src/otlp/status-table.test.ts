@@ -1,6 +1,6 @@
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { isMadeUp, meaningOf, STATUS_TABLE } from "./status-table.ts";
+import { isUnanswered, meaningOf, STATUS_TABLE } from "./status-table.ts";
 
 test("every status of gRPC but OK has a row", () => {
   const codes = Object.values(status).filter((code) => typeof code === "number" && code !== status.OK);
@@ -19,6 +19,9 @@ test("the codes that OTLP calls retryable are, and two more", () => {
 });
 
 test("statuses of the library's own making are told from the backend's", () => {
-  expect(isMadeUp("Received HTTP status code 404")).toBe(true);
-  expect(isMadeUp("no such tenant")).toBe(false);
+  expect(isUnanswered("Received HTTP status code 404")).toBe(true);
+  expect(isUnanswered("Connection dropped")).toBe(true);
+  expect(isUnanswered("Received RST_STREAM with code 2 (Internal server error)")).toBe(true);
+  expect(isUnanswered("no such tenant")).toBe(false);
+  expect(isUnanswered("No connection established. Last error: ECONNREFUSED")).toBe(false);
 });

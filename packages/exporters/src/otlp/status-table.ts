@@ -49,7 +49,10 @@ export function meaningOf(code: number): Meaning {
 const MADE_UP =
   /^(?:Received HTTP status code|No message received|Received message larger than max|Response message parsing)/;
 
-/** Whether a status was made up on this side of the wire. */
-export function isMadeUp(details: string): boolean {
-  return MADE_UP.test(details);
+/** What grpc-js says when a request was on its way and the stream or its connection broke (its subchannel-call.ts). */
+const CUT = /^(?:Connection dropped|Received RST_STREAM with code)/;
+
+/** Whether the backend may have taken a request that failed like this: its answer, if it gave one, did not arrive. */
+export function isUnanswered(details: string): boolean {
+  return CUT.test(details) || MADE_UP.test(details);
 }
