@@ -21,7 +21,7 @@ export const HTTP_EXPORTER = "otlp_http/loki";
 export const DEBUG_EXPORTER = "debug";
 
 /** The attribute that the road's processor inserts into every resource; identity leaves it out. */
-const INSERTED = "site";
+export const INSERTED = "site";
 
 /** A road under test. */
 export interface Road {
