@@ -11,10 +11,10 @@ describe("the low watermark", () => {
   test("is held back by the oldest unsettled offset and then jumps over what settled behind it", () => {
     const mark = new Watermark(0);
     for (const offset of [0, 1, 2]) mark.begin(offset);
-    mark.settle(2);
-    mark.settle(1);
+    expect(mark.settle(2)).toEqual([]);
+    expect(mark.settle(1)).toEqual([]);
     expect([mark.low, mark.inFlight]).toEqual([0, 1]);
-    mark.settle(0);
+    expect(mark.settle(0)).toEqual([0, 1, 2]);
     expect([mark.low, mark.inFlight]).toEqual([3, 0]);
   });
 
@@ -46,19 +46,24 @@ describe("the low watermark", () => {
       fc.property(steps, (taken) => {
         const mark = new Watermark(0);
         const open = new Set<number>();
+        const begun: number[] = [];
+        const passed: number[] = [];
         let next = 0;
         for (const { begin, gap, pick } of taken) {
           if (begin || open.size === 0) {
             mark.begin(next + gap - 1);
             open.add(next + gap - 1);
+            begun.push(next + gap - 1);
             next += gap;
           } else {
             const chosen = [...open][pick % open.size] ?? -1;
             open.delete(chosen);
-            mark.settle(chosen);
+            passed.push(...mark.settle(chosen));
           }
           expect(mark.low).toBe(open.size > 0 ? Math.min(...open) : next);
+          expect(mark.next).toBe(next);
           expect(mark.inFlight).toBe(open.size);
+          expect(passed).toEqual(begun.filter((offset) => offset < mark.low));
         }
       }),
     );

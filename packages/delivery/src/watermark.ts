@@ -1,6 +1,8 @@
 /** Finds the offset below which everything has settled, whatever the order in which records settle. Gaps hold it back. */
 import { Fault } from "@rondo/core";
 
+const NONE: readonly number[] = [];
+
 /**
  * The low watermark of one partition in one generation: what may be committed. Offsets begin in growing order, with gaps where
  * the log has none (compaction, skipped records), and settle in any. Every call is O(1) amortised; memory is one number per
@@ -25,6 +27,11 @@ export class Watermark {
     return this.#begun[this.#head] ?? this.#next;
   }
 
+  /** The lowest offset that may begin: one past the newest that did. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** How many offsets have begun and not settled. */
   get inFlight(): number {
     return this.#open.size;
@@ -40,17 +47,24 @@ export class Watermark {
     this.#next = offset + 1;
   }
 
-  /** An offset is done with. Throws when it is not in flight: it never began, or has settled before. */
-  settle(offset: number): void {
+  /**
+   * An offset is done with. Returns the offsets that `low` has passed by it, in order; none while an older one is in flight.
+   * Throws when it is not in flight: it never began, or has settled before.
+   */
+  settle(offset: number): readonly number[] {
     if (!this.#open.delete(offset)) throw new Fault("bug", `offset ${offset} settled without being in flight`);
-    for (let oldest = this.#begun[this.#head]; oldest !== undefined; oldest = this.#begun[this.#head]) {
+    const head = this.#head;
+    for (let oldest = this.#begun[head]; oldest !== undefined; oldest = this.#begun[this.#head]) {
       if (this.#open.has(oldest)) break;
       this.#head++;
     }
+    if (this.#head === head) return NONE;
+    const passed = this.#begun.slice(head, this.#head);
     // Moves what is left to the front once half is dead, so an entry moves at most once per halving.
     if (this.#head > 64 && this.#head * 2 >= this.#begun.length) {
       this.#begun = this.#begun.slice(this.#head);
       this.#head = 0;
     }
+    return passed;
   }
 }

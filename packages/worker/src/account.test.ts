@@ -28,8 +28,8 @@ test("settling twice and entering backwards are bugs", () => {
   const account = new PartitionAccount(0, {});
   const entry = account.enter(5, "t", 1);
   account.settle(entry, delivered(1));
-  expect(() => account.settle(entry, delivered(1))).toThrow(/settled twice/);
-  expect(() => account.enter(5, "t", 1)).toThrow(/entered the account after 5/);
+  expect(() => account.settle(entry, delivered(1))).toThrow(/offset 5 settled without being in flight/);
+  expect(() => account.enter(5, "t", 1)).toThrow(/offset 5 began although 6/);
 });
 
 test("the origin is that of the newest record below the watermark, never of one beyond it", () => {

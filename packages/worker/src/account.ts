@@ -3,7 +3,9 @@
  * a gap is folded into the rows that are committed, so that rows and offset are always true for each other.
  */
 import type { DropCounts } from "@rondo/broker";
-import { addRows, NO_ITEMS, type Row, type SettledOrigin, sumDrops } from "./totals.ts";
+import { Fault } from "@rondo/core";
+import { Watermark } from "@rondo/delivery";
+import { NO_ITEMS, type Row, type SettledOrigin, sumDrops } from "./totals.ts";
 
 /** One record between being read and being folded into the committed rows. */
 export interface Entry {
@@ -33,31 +35,30 @@ export interface LiveRow extends Row {
 /** What is known of a record when it is read, besides its items. */
 export type Knowledge = Pick<Entry, "origin">;
 
-/** Tracks the records of one partition that a reader has read and not yet committed. */
+/** Tracks the records of one partition that a reader has read and not yet committed. Every call but `live` is O(1) amortised. */
 export class PartitionAccount {
-  #rows: Map<string, Row>;
-  /** In offset order; the first is the oldest that is not folded. */
-  readonly #open: Entry[] = [];
-  #low: number;
-  #next: number;
+  readonly #watermark: Watermark;
+  /** What everything below the watermark came to, by tenant. */
+  readonly #rows = new Map<string, Sum>();
+  /** Read and not below the watermark, by offset. */
+  readonly #open = new Map<number, Entry>();
   #origin: SettledOrigin | undefined;
 
   /** `offset` is the first offset that will be read; `rows` and `origin` are true for everything below it. */
   constructor(offset: number, rows: Readonly<Record<string, Row>>, origin?: SettledOrigin) {
+    this.#watermark = new Watermark(offset);
     this.#origin = origin;
-    this.#low = offset;
-    this.#next = offset;
-    this.#rows = new Map(Object.entries(rows));
+    for (const [tenant, row] of Object.entries(rows)) this.#rows.set(tenant, sumFrom(row));
   }
 
   /** Everything below this offset is settled and in `rows()`. */
   get low(): number {
-    return this.#low;
+    return this.#watermark.low;
   }
 
   /** One past the newest offset that was read. */
   get next(): number {
-    return this.#next;
+    return this.#watermark.next;
   }
 
   /** The newest origin below `low`; undefined when none is known. */
@@ -67,67 +68,79 @@ export class PartitionAccount {
 
   /** Records read and not settled. */
   get unsettled(): number {
-    return this.#open.reduce((count, entry) => count + (entry.outcome === undefined ? 1 : 0), 0);
+    return this.#watermark.inFlight;
+  }
+
+  /** Records held in memory: unsettled ones, and those settled behind them. */
+  get held(): number {
+    return this.#open.size;
   }
 
   /** A record was read. Offsets must grow; gaps (removed or skipped records) count as settled. */
   enter(offset: number, tenant: string, items: number, { origin }: Knowledge = {}): Entry {
-    if (offset < this.#next) throw new Error(`offset ${offset} entered the account after ${this.#next - 1}`);
-    if (this.#open.length === 0) this.#low = offset;
-    this.#next = offset + 1;
+    this.#watermark.begin(offset);
     const entry: Entry = { offset, tenant, items, ...(origin && { origin }) };
-    this.#open.push(entry);
+    this.#open.set(offset, entry);
     return entry;
   }
 
-  /** A record is settled. Its outcome must name every item, or the account says so by a bug. */
+  /** A record is settled. Throws a Fault `bug` when its outcome does not name every item, or it is settled already. */
   settle(entry: Entry, outcome: Outcome): void {
-    if (entry.outcome !== undefined) throw new Error(`offset ${entry.offset} settled twice`);
     const { created = 0, forwarded = 0, delivered = 0, dropped } = outcome;
     const named = forwarded + delivered + sumDrops(dropped);
     if (named !== entry.items + created) {
-      throw new Error(`offset ${entry.offset}: ${entry.items} + ${created} items entered, ${named} were accounted for`);
+      throw new Fault(
+        "bug",
+        `offset ${entry.offset}: ${entry.items} + ${created} items entered, ${named} were accounted for`,
+      );
     }
+    const passed = this.#watermark.settle(entry.offset);
     entry.outcome = outcome;
-    while (this.#open[0]?.outcome !== undefined) this.#fold();
+    for (const offset of passed) this.#fold(offset);
   }
 
-  #fold(): void {
-    const entry = this.#open.shift();
-    if (entry?.outcome === undefined) return;
-    this.#rows.set(entry.tenant, addRows(this.#rows.get(entry.tenant) ?? NO_ITEMS, rowOf(entry)));
+  #fold(offset: number): void {
+    const entry = this.#open.get(offset);
+    if (entry === undefined) return;
+    this.#open.delete(offset);
+    const row = this.#rows.get(entry.tenant) ?? sumFrom(NO_ITEMS);
+    this.#rows.set(entry.tenant, row);
+    addEntry(row, entry);
     this.#origin = entry.origin ?? this.#origin;
-    this.#low = this.#open[0]?.offset ?? this.#next;
   }
 
   /** The rows of everything below `low`, by tenant. */
   rows(): Readonly<Record<string, Row>> {
-    return Object.fromEntries(this.#rows);
+    return Object.fromEntries([...this.#rows].map(([tenant, row]) => [tenant, sumFrom(row)]));
   }
 
-  /** The rows as they stand now: everything read counts as entered, and what is unsettled as in flight. */
+  /** The rows as they stand now: everything read counts as entered, and what is unsettled as in flight. O(held). */
   live(): ReadonlyMap<string, LiveRow> {
-    const live = new Map<string, LiveRow>();
-    for (const [tenant, row] of this.#rows) live.set(tenant, { ...row, inFlight: 0 });
-    for (const entry of this.#open) {
-      const row = live.get(entry.tenant) ?? { ...NO_ITEMS, inFlight: 0 };
-      const inFlight = row.inFlight + (entry.outcome === undefined ? entry.items : 0);
-      live.set(entry.tenant, { ...addRows(row, rowOf(entry)), inFlight });
+    const live = new Map<string, Sum & { inFlight: number }>();
+    for (const [tenant, row] of this.#rows) live.set(tenant, { ...sumFrom(row), inFlight: 0 });
+    for (const entry of this.#open.values()) {
+      const row = live.get(entry.tenant) ?? { ...sumFrom(NO_ITEMS), inFlight: 0 };
+      live.set(entry.tenant, row);
+      addEntry(row, entry);
+      if (entry.outcome === undefined) row.inFlight += entry.items;
     }
     return live;
   }
 }
 
-function rowOf({ items, outcome }: Entry): Row {
-  if (outcome === undefined) return { ...NO_ITEMS, entered: items };
-  const { created = 0, forwarded = 0, delivered = 0, redelivered = 0, dropped } = outcome;
-  return {
-    ...NO_ITEMS,
-    entered: items,
-    created,
-    forwarded,
-    delivered,
-    dropped,
-    redelivered,
-  };
+/** A row that is being added up: a copy for every record would cost more than the record. */
+type Sum = { -readonly [Column in keyof Row]: Row[Column] } & { dropped: Record<string, number> };
+
+function sumFrom(row: Row): Sum {
+  return { ...row, dropped: { ...row.dropped } };
+}
+
+function addEntry(sum: Sum, { items, outcome }: Entry): void {
+  sum.entered += items;
+  if (outcome === undefined) return;
+  sum.created += outcome.created ?? 0;
+  sum.forwarded += outcome.forwarded ?? 0;
+  sum.delivered += outcome.delivered ?? 0;
+  sum.redelivered += outcome.redelivered ?? 0;
+  for (const [key, items] of Object.entries(outcome.dropped)) sum.dropped[key] = (sum.dropped[key] ?? 0) + items;
 }
