@@ -16,7 +16,7 @@ const fields = {
   send_batch_size: integer("Items that are sent without waiting any longer; 0 sends at once.", 8192, UINT32),
   send_batch_max_size: integer("Most items in one request; larger batches are cut. 0 is no bound.", 0, UINT32),
   metadata_keys: list(
-    "Client metadata by whose values batches are kept apart; case does not matter.",
+    "Client metadata by whose values batches are kept apart; case does not matter. Not built yet: has no effect.",
     text("A key."),
     [],
   ),
@@ -44,6 +44,11 @@ export const batch = defineProcessor({
     const keys = values.metadata_keys.map((key) => key.toLowerCase());
     for (const [index, key] of keys.entries()) {
       if (keys.indexOf(key) < index) place.at("metadata_keys").at(index).problem(`names ${key} a second time`);
+    }
+    if (keys.length > 0) {
+      place
+        .at("metadata_keys")
+        .warn("has no effect yet: receivers do not keep client metadata, so requests of all clients are joined");
     }
   },
   create({ send_batch_max_size: maxItems }) {

@@ -43,6 +43,21 @@ test("batch tells exporters how to join: size, bound and timeout of the configur
   expect(accumulationOf(batchValues({}))).toMatchObject({ minItems: 8192, maxItems: 0, waitMs: 200 });
 });
 
+test("batch says at load that metadata keys have no effect yet, and nothing when there are none", () => {
+  const warnings: string[] = [];
+  const warned = (path: string): Place => ({
+    ...place,
+    path,
+    warn: (message) => void warnings.push(`${path}: ${message}`),
+    at: (key) => warned(path === "" ? String(key) : `${path}::${key}`),
+  });
+  for (const metadata_keys of [[], ["x-site"]]) {
+    const values = readFields(batch.fields, { metadata_keys }, place);
+    if (values !== undefined) batch.check?.(values, warned(""));
+  }
+  expect(warnings).toEqual([expect.stringMatching(/^metadata_keys: has no effect yet/)]);
+});
+
 test("batch with a timeout of 0 waits for nothing", () => {
   expect(accumulationOf(batchValues({ timeout: "0s" }))).toMatchObject({ minItems: 0, waitMs: 0 });
 });
