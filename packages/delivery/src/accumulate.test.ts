@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { type Accumulation, type Batch, Fault, retry as retryVerdict, SETTLED } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
@@ -190,4 +191,16 @@ test("holds a bounded number of calls and names the limit beyond it", async () =
   backend.calls[1]?.answer(SETTLED);
   await settled();
   expect(backend.calls.length).toBe(3);
+});
+
+test("however many calls of one signal wait, the signal has one listener, and none when they are answered", async () => {
+  const { backend, deliver } = set();
+  const { signal } = new AbortController();
+  const ends = Array.from({ length: 50 }, () => deliver(batchOf("a", 1), signal));
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  backend.calls[0]?.answer(SETTLED);
+  await settled();
+  backend.calls[1]?.answer(SETTLED);
+  await Promise.all(ends);
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });

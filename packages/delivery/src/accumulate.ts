@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { concatRequests } from "@rondo/otlp";
+import { Aborts } from "./aborts.ts";
 import { apportion, sourcesOf } from "./apportion.ts";
 
 /** Calls that one accumulate holds at most; one more is answered with a retry verdict and a Fault `throttled`. */
@@ -29,6 +30,7 @@ export const WAITING_CALLS = 100_000;
 export function accumulate(how: Accumulation, clock: Clock, waitingCalls = WAITING_CALLS): Layer {
   return (next) => {
     const lanes = new Map<string, Lane>();
+    const aborts = new Aborts();
     let open = 0;
     return (batch, abort) => {
       if (abort.aborted) return Promise.resolve(gaveUp());
@@ -40,7 +42,7 @@ export function accumulate(how: Accumulation, clock: Clock, waitingCalls = WAITI
       const key = keyOf(batch);
       let lane = lanes.get(key);
       if (lane === undefined) {
-        lane = new Lane(how, clock, next, () => lanes.delete(key));
+        lane = new Lane(how, clock, next, aborts, () => lanes.delete(key));
         lanes.set(key, lane);
       }
       open++;
@@ -66,8 +68,6 @@ interface Call {
   readonly since: number;
   resolve(verdict: Verdict): void;
   reject(thrown: unknown): void;
-  /** The caller gave up while its batch was in flight. */
-  gone: boolean;
 }
 
 /** The calls of one key: those that gather, and those in flight. */
@@ -75,29 +75,30 @@ class Lane {
   readonly #how: Accumulation;
   readonly #clock: Clock;
   readonly #next: Deliver;
+  readonly #aborts: Aborts;
   readonly #idle: () => void;
   /** A Set keeps the order of the calls and lets any of them leave in O(1). */
   readonly #gathering = new Set<Call>();
   #gathered = 0;
-  #flight: { readonly calls: ReadonlySet<Call>; readonly abort: AbortController } | undefined;
+  /** `waiting`: of its callers, those that have not given up. */
+  #flight: { waiting: number; readonly abort: AbortController } | undefined;
   #cancelTimer: (() => void) | undefined;
 
   /** `idle` is called when nothing gathers and nothing is in flight. */
-  constructor(how: Accumulation, clock: Clock, next: Deliver, idle: () => void) {
+  constructor(how: Accumulation, clock: Clock, next: Deliver, aborts: Aborts, idle: () => void) {
     this.#how = how;
     this.#clock = clock;
     this.#next = next;
+    this.#aborts = aborts;
     this.#idle = idle;
   }
 
   add(batch: Batch, abort: AbortSignal): Promise<Verdict> {
     return new Promise((resolve, reject) => {
-      const leave = () => this.#leave(call);
-      const done = () => abort.removeEventListener("abort", leave);
+      const done = this.#aborts.on(abort, () => this.#leave(call));
       const call: Call = {
         batch,
         since: this.#clock.monotonic(),
-        gone: false,
         resolve(verdict) {
           done();
           resolve(verdict);
@@ -107,7 +108,6 @@ class Lane {
           reject(thrown);
         },
       };
-      abort.addEventListener("abort", leave, { once: true });
       this.#gathering.add(call);
       this.#gathered += batch.items;
       this.#pump();
@@ -121,9 +121,9 @@ class Lane {
       this.#pump();
       return;
     }
-    call.gone = true;
+    // What is not gathering is in flight: a call that was answered has ended its wait for the abort.
     const flight = this.#flight;
-    if (flight && [...flight.calls].every(({ gone }) => gone)) flight.abort.abort();
+    if (flight !== undefined && --flight.waiting === 0) flight.abort.abort();
   }
 
   /** Sends when it is time to; else sees to it that it is called again. Called after every change. */
@@ -160,7 +160,7 @@ class Lane {
 
   async #send(calls: Set<Call>): Promise<void> {
     const abort = new AbortController();
-    this.#flight = { calls, abort };
+    this.#flight = { waiting: calls.size, abort };
     const parts = [...calls].map(({ batch }) => batch);
     try {
       const verdicts = apportion(await this.#next(join(parts), abort.signal), parts);
