@@ -5,7 +5,6 @@ export const DROP_REASONS = {
   backend_rejected: "The backend refused the items for good; its answer is in the log.",
   invalid_item: "The item breaks the OTLP specification in a way that no backend accepts.",
   item_too_large: "A single item is larger than a record may be.",
-  no_exporter: "Every exporter of the pipeline was removed from the configuration.",
   unexplained: "Items vanished in a component without a reason: a bug, alerted by default.",
 } as const;
 
