@@ -1,6 +1,5 @@
 /** Every role of a configuration in one process, over the embedded log: started in order, drained in order. */
-import type { Broker } from "@rondo/broker";
-import { openEmbedded } from "@rondo/broker/embedded";
+import { type EmbeddedBroker, openEmbedded } from "@rondo/broker/embedded";
 import type { Graph } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { creditsFrom, type Gateway, registryMetrics, startGateway } from "@rondo/gateway";
@@ -80,8 +79,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const memory = memoryBounds(graph);
     const broker = await openLog(options);
     closing.push(() => broker.close());
+    observeLog(registry, broker);
     await prepareLog(graph, broker);
-    const worker = await startWorker({ graph, broker, clock, random, log, readAheadBytes: memory.readAhead });
+    const worker = await startWorker({ graph, broker, clock, random, log, registry, readAheadBytes: memory.readAhead });
     closing.push(() => worker.close());
     const before = observeAccount(registry, worker.ledger, () => clock.monotonic());
     const metrics = await startMetrics({ ...options.metrics, registry, before });
@@ -161,7 +161,7 @@ function memoryBounds(graph: Graph): { readonly credits: number; readonly readAh
   return { credits, readAhead: Math.min(DEFAULT_READ_AHEAD, Math.floor(credits / 4)) };
 }
 
-async function openLog({ graph, data, clock, log }: RuntimeOptions): Promise<Broker> {
+async function openLog({ graph, data, clock, log }: RuntimeOptions): Promise<EmbeddedBroker> {
   const settings = graph.broker;
   if (settings.kind !== "embedded") {
     throw new Fault(
@@ -171,4 +171,18 @@ async function openLog({ graph, data, clock, log }: RuntimeOptions): Promise<Bro
   }
   const { partitions, retentionMs, segmentBytes, sync } = settings;
   return await openEmbedded({ directory: data, partitions, retentionMs, segmentBytes, sync, clock, log });
+}
+
+/** Shows what the embedded log does, in the words of the table of metrics. */
+function observeLog(registry: Registry, broker: EmbeddedBroker): void {
+  registry.onScrape((emit) => {
+    const { bytes, corrupt, syncs, appended } = broker.stats();
+    emit("rondo_log_size_bytes", {}, bytes);
+    emit("rondo_log_corrupt_total", {}, corrupt);
+    emit("rondo_log_fsyncs_total", {}, syncs);
+    for (const [topic, grown] of appended) {
+      emit("rondo_log_appended_records_total", { topic }, grown.records);
+      emit("rondo_log_append_bytes_total", { topic }, grown.bytes);
+    }
+  });
 }

@@ -101,12 +101,6 @@ export const METRICS = {
     unit: "records",
     doc: "Records in the log that a group has not read: a pipeline's (component is empty) or an exporter's.",
   },
-  rondo_log_lag_items: {
-    type: "gauge",
-    labels: ["signal", "pipeline", "component", "estimated"],
-    unit: "items",
-    doc: "Items in those records; estimated is true where the broker cannot count them.",
-  },
   rondo_log_appended_records_total: {
     type: "counter",
     labels: ["topic"],
@@ -126,9 +120,14 @@ export const METRICS = {
   },
   rondo_log_size_bytes: {
     type: "gauge",
-    labels: ["topic"],
+    labels: [],
     unit: "bytes",
-    doc: "Bytes of segment files that a topic of the embedded log keeps.",
+    doc: "Bytes of segment files that the embedded log keeps, over all topics.",
+  },
+  rondo_log_corrupt_total: {
+    type: "counter",
+    labels: [],
+    doc: "Places of the embedded log that were found damaged since the start; the log names each.",
   },
   rondo_exporter_requests_total: {
     type: "counter",

@@ -12,10 +12,12 @@ import {
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { chain } from "@rondo/delivery";
+import type { Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { runExporterClaim } from "./export.ts";
 import { Ledger } from "./ledger.ts";
+import { measured } from "./measure.ts";
 import { runPipelineClaim } from "./pipeline.ts";
 
 /** What a worker needs from the process that runs it. */
@@ -25,6 +27,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Where the exporters' tries are counted. */
+  readonly registry: Registry;
   /** Bytes of records that all claims together may hold unsettled; each claim gets an equal share. */
   readonly readAheadBytes: number;
 }
@@ -76,7 +80,7 @@ const REJOIN_MS = 2_000;
 
 /** Joins every group of the configuration. Throws what `create` of a component throws, and Faults of the broker. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { graph, broker, log, clock } = options;
+  const { graph, broker, log, clock, registry } = options;
   const stop = new AbortController();
   const ledger = new Ledger(broker);
   const claims = await countClaims(graph, broker);
@@ -130,11 +134,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     for (const { id, type, values } of pipeline.exporters) {
       const group = exporterSpec(pipeline, id);
       ledger.group({ ...about, component: id, ...group });
-      const exporter = createExporter(type, values, around(options, pipeline, id));
-      exporters.push(exporter);
+      const labels = { ...about, component: id };
+      const created = createExporter(type, values, around(options, pipeline, id));
+      exporters.push(created);
+      const exporter = { ...created, deliver: measured(created.deliver, labels, registry, clock) };
+      const retries = registry.counter("rondo_exporter_retries_total", labels);
       const exporterLog = log.child({ pipeline: pipeline.id, exporter: id });
       const accumulation = accumulationOfPipeline(pipeline);
-      const deliverer = chain(exporter, { accumulation, clock, random: options.random, log: exporterLog });
+      const deliverer = chain(exporter, {
+        accumulation,
+        clock,
+        random: options.random,
+        log: exporterLog,
+        onRetry: () => retries.add(1),
+      });
       keep(group, (claim, ended) =>
         runExporterClaim(claim, ended, {
           group: group.group,

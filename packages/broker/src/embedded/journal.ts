@@ -38,6 +38,8 @@ const GROUP_BYTES = 16 << 20;
 /** An open journal. */
 export class Journal {
   readonly #options: JournalOptions;
+  #syncs = 0;
+  readonly #appended = new Map<number, { readonly records: number; readonly bytes: number }>();
   readonly #log: Log;
   readonly #files: SegmentFiles;
   readonly #segments: Segment[];
@@ -129,6 +131,16 @@ export class Journal {
   /** Resolves when the stream has grown or `until` fires. */
   changed(stream: number, until: AbortSignal): Promise<void> {
     return this.#waiters.wait(stream, until);
+  }
+
+  /** Syncs since the journal was opened; one makes a whole group of appends durable. */
+  get syncs(): number {
+    return this.#syncs;
+  }
+
+  /** What became durable in a stream since the journal was opened. */
+  appended(stream: number): { readonly records: number; readonly bytes: number } {
+    return this.#appended.get(stream) ?? { records: 0, bytes: 0 };
   }
 
   /** Files and bytes on disk, and bytes held in memory for readers that keep up. */
@@ -228,6 +240,7 @@ export class Journal {
       const place = { now: clock.now(), position: end, synced: sync ? end : 0, salt };
       const { chunks, placed } = placeGroup(admitted, this.#positions, place);
       await writer.write(chunks);
+      if (sync) this.#syncs++;
       this.#publish(placed, writer);
       if (this.#failing) this.#log.info("appends succeed again");
       this.#failing = false;
@@ -292,6 +305,8 @@ export class Journal {
         stream,
         records.map(({ headers, value }, place) => ({ headers, value, offset: base + place, timestamp })),
       );
+      const { records: before, bytes } = this.appended(stream);
+      this.#appended.set(stream, { records: before + records.length, bytes: bytes + body.length + HEADER_BYTES });
       grown.add(stream);
     }
     for (const { pending, appended } of placed) pending.resolve(appended);

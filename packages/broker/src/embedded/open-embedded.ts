@@ -44,6 +44,10 @@ export interface EmbeddedBroker extends Broker {
     readonly bytes: number;
     readonly tailBytes: number;
     readonly corrupt: number;
+    /** Syncs of files since it was opened. */
+    readonly syncs: number;
+    /** What became durable since it was opened, by topic; bytes with their framing. */
+    readonly appended: ReadonlyMap<string, { readonly records: number; readonly bytes: number }>;
   };
 }
 
@@ -143,6 +147,19 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     if (records.length === 0) return { baseOffset: journal.watermarks(stream).high, timestamp: clock.now() };
     return await journal.append(stream, records, check);
   };
+  const appendedByTopic = () => {
+    const topics = new Map<string, { records: number; bytes: number }>();
+    for (const { name, partitions } of catalogue.topics()) {
+      const sum = { records: 0, bytes: 0 };
+      for (let partition = 0; partition < partitions; partition++) {
+        const grown = journal.appended(catalogue.stream(name, partition));
+        sum.records += grown.records;
+        sum.bytes += grown.bytes;
+      }
+      topics.set(name, sum);
+    }
+    return topics;
+  };
   const groupOf = (name: string): Group => {
     const known = groups.get(name);
     if (known !== undefined) return known;
@@ -177,7 +194,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   return {
     maxRecordBytes,
     state: stateStore(opened, STATE_PREFIX),
-    stats: () => ({ ...journal.size(), corrupt }),
+    stats: () => ({ ...journal.size(), corrupt, syncs: journal.syncs, appended: appendedByTopic() }),
     async ensureTopics(topics) {
       alive();
       return await Promise.all(topics.map(({ name, partitions }) => catalogue.ensureTopic(name, partitions, usual)));
