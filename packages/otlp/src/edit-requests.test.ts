@@ -11,6 +11,7 @@ import * as generated from "./gen/codec.ts";
 import { METRIC_DATA } from "./layout.ts";
 import { anyRequest, KEYS, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
+import { attributeOf, forEachItem } from "./walk.ts";
 
 // The oracle edits what the generated codec decodes, as plainly as it can be written, and encodes the result.
 interface Pair {
@@ -203,4 +204,27 @@ test("lengths that grow past a byte take their parents with them", () => {
     expect(field.stop).toBe(edited.length);
     field.enter(field);
   }
+});
+
+test("where is asked once per item, in order, with what forEachItem shows; only what it names is edited", () => {
+  const program = compileEdits([{ action: "upsert", key: "chosen", value: anyValue(true) }]);
+  const chosen = Buffer.from("chosen");
+  fc.assert(
+    fc.property(anyRequest, fc.func(fc.boolean()), ([signal, body], choose) => {
+      const seen: unknown[] = [];
+      forEachItem(signal, body, (item, around) => void seen.push([item.at, item.stop, structuredClone(around)]));
+      const asked: unknown[] = [];
+      const edited = editItems(signal, body, program, (item, around) => {
+        asked.push([item.at, item.stop, structuredClone(around)]);
+        return choose(asked.length - 1);
+      });
+      expect(asked).toEqual(seen);
+      const marks: boolean[] = [];
+      forEachItem(signal, edited, (item, { attributes }) => {
+        marks.push(attributeOf(item.slice(), attributes, chosen) !== undefined);
+      });
+      expect(marks).toEqual(seen.map((_, index) => choose(index)));
+      expect(editItems(signal, body, program, () => false)).toBe(body);
+    }),
+  );
 });

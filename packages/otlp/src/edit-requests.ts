@@ -16,6 +16,7 @@ import { located } from "./locate.ts";
 import { runEdits } from "./run-edits.ts";
 import type { Signal } from "./signal.ts";
 import { Splices } from "./splices.ts";
+import { type Around, type ItemWhere, merged } from "./walk.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -83,32 +84,40 @@ export function editAttributes(message: Uint8Array, field: number, program: Edit
 }
 
 /**
- * Runs the edits on the attributes of every span, log record or data point (of all five kinds of metric data). Returns the
- * same body when nothing changes. Throws WireError on malformed bytes, as far as it reads: values are not looked into.
+ * Runs the edits on the attributes of every span, log record or data point (of all five kinds of metric data), or of those
+ * for which `where` is true. Returns the same body when nothing changes. Throws WireError on malformed bytes, as far as it
+ * reads: values are not looked into.
  */
-export function editItems(signal: Signal, body: Uint8Array, program: EditProgram): Uint8Array {
+export function editItems(signal: Signal, body: Uint8Array, program: EditProgram, where?: ItemWhere): Uint8Array {
   return located(signal, body, () => {
     const splices = new Splices();
+    const around = where === undefined ? undefined : emptyAround();
     const request = new Cursor(body);
     const resource = new Cursor(body);
     const scope = new Cursor(body);
     const item = new Cursor(body);
     const list = new AttributeList(body);
     const editItem = (field: Cursor, attributes: number) => {
+      if (where !== undefined && around !== undefined) {
+        around.attributes = attributes;
+        if (!where(field, around)) return;
+      }
       splices.enter(field);
       list.read(item.enter(field), attributes);
       runEdits(program, list);
       list.emit(splices, attributes, field.stop);
       splices.leave();
     };
-    const editMetric = metricEditor(body, splices, editItem);
+    const editMetric = metricEditor(body, splices, around, editItem);
     while (request.next()) {
       if (!request.is(REQUEST.resources, Wire.bytes)) continue;
       splices.enter(request);
+      if (around !== undefined) around.resource = merged(request, RESOURCE.resource);
       resource.enter(request);
       while (resource.next()) {
         if (!resource.is(RESOURCE.scopes, Wire.bytes)) continue;
         splices.enter(resource);
+        if (around !== undefined) around.scope = merged(resource, SCOPE.scope);
         scope.enter(resource);
         while (scope.next()) {
           if (!scope.is(SCOPE.entries, Wire.bytes)) continue;
@@ -123,14 +132,26 @@ export function editItems(signal: Signal, body: Uint8Array, program: EditProgram
   });
 }
 
-function metricEditor(body: Uint8Array, splices: Splices, editItem: (field: Cursor, attributes: number) => void) {
+function emptyAround(): Around {
+  const none = new Uint8Array(0);
+  return { resource: none, scope: none, metric: none, data: 0, attributes: 0 };
+}
+
+function metricEditor(
+  body: Uint8Array,
+  splices: Splices,
+  around: Around | undefined,
+  editItem: (field: Cursor, attributes: number) => void,
+) {
   const metric = new Cursor(body);
   const data = new Cursor(body);
   return (field: Cursor) => {
     splices.enter(field);
+    if (around !== undefined) around.metric = field.slice();
     metric.enter(field);
     while (metric.next()) {
       if (metric.wire !== Wire.bytes || !isMetricData(metric.field)) continue;
+      if (around !== undefined) around.data = metric.field;
       const { attributes } = METRIC_DATA[metric.field];
       splices.enter(metric);
       data.enter(metric);

@@ -31,5 +31,5 @@ export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.
 export { shiftTimes, type TimeRange, timeRange } from "./times.ts";
 export { validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
-export { type Around, attributeOf, forEachItem, forEachResource } from "./walk.ts";
+export { type Around, attributeOf, forEachItem, forEachResource, type ItemWhere } from "./walk.ts";
 export { WireError } from "./wire-error.ts";

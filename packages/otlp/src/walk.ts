@@ -30,6 +30,9 @@ export interface Around {
   attributes: number;
 }
 
+/** Whether an item is meant, by what it says itself and what stands around it. Asked with the arguments of `forEachItem`. */
+export type ItemWhere = (item: Cursor, around: Around) => boolean;
+
 /** Calls `visit` with the Resource message of every resource, in order. Throws WireError on malformed frames. */
 export function forEachResource(signal: Signal, body: Uint8Array, visit: (resource: Uint8Array) => void): void {
   located(signal, body, () => {
@@ -82,7 +85,7 @@ export function forEachItem(signal: Signal, body: Uint8Array, visit: (item: Curs
 }
 
 /** The bytes of a singular message inside the parent's current value: usually one slice, else the fragments joined. */
-function merged(parent: Cursor, field: number): Uint8Array {
+export function merged(parent: Cursor, field: number): Uint8Array {
   const cursor = new Cursor(parent.bytes).enter(parent);
   let found: Uint8Array | undefined;
   while (cursor.next()) {
