@@ -119,13 +119,15 @@ describe("a configuration that is wrong", () => {
     expect([code, out]).toEqual([USAGE, ""]);
   });
 
-  test("what is no YAML", async () => {
-    const { folder, args } = await prepared('receivers:\n  otlp: "abc\nservice: []\n');
+  test.each([
+    ["a quote that is not closed", 'receivers:\n  otlp: "abc\nservice: []\n', 4, /a closing quote, .* is missing/],
+    ["a bracket that is not closed", "receivers:\n  otlp: {protocols: {grpc: {}\nservice: []\n", 3, /indentation/],
+    ["a tab", "receivers:\n\totlp: {}\n", 2, /tab; use spaces/],
+  ])("what is no YAML: %s", async (_name, yaml, number, words) => {
+    const { folder, args } = await prepared(yaml);
     const { code, err } = await runRondo(args);
-    expect(spoken(err)).toEqual([
-      expect.stringMatching(/^error: \S+rondo\.yaml:4: is not YAML: a closing quote, .* is missing/),
-    ]);
-    expect(spoken(err)[0]).toContain(join(folder, "rondo.yaml"));
+    expect(spoken(err)).toEqual([expect.stringMatching(words)]);
+    expect(spoken(err)[0]).toContain(`error: ${join(folder, "rondo.yaml")}:${number}: is not YAML: `);
     expect(code).toBe(USAGE);
   });
 

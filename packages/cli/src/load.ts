@@ -24,6 +24,19 @@ export function findingLine({ file, line, path, message }: Finding): string {
   return `${place}${path === "" ? "" : `${path}: `}${message}`;
 }
 
+/**
+ * Every problem as a line, and before it the warnings that were given of the same place: `is required` is understood only
+ * by who knows that an environment variable is not set.
+ */
+export function problemLines({ problems, warnings }: Pick<LoadedConfig, "problems" | "warnings">): string[] {
+  const lines = problems.flatMap((problem) => [
+    ...warnings.filter(({ path }) => path === problem.path).map((warning) => `warning: ${findingLine(warning)}`),
+    `error: ${findingLine(problem)}`,
+  ]);
+  // Two problems of one place share its warnings, and one mistake may be found twice.
+  return [...new Set(lines)];
+}
+
 /** Reads and checks, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
 export async function readConfig({ config, set, strict }: ConfigArguments): Promise<LoadedConfig> {
   return loadConfig({
@@ -38,7 +51,7 @@ export async function readConfig({ config, set, strict }: ConfigArguments): Prom
 
 /** Loads and checks; prints every problem and answers undefined when there is one. Throws as `readConfig` does. */
 export async function loadGraph(args: ConfigArguments, out: Out): Promise<Graph | undefined> {
-  const { graph, problems } = await readConfig(args);
-  for (const problem of problems) out.error(`error: ${findingLine(problem)}`);
-  return graph;
+  const loaded = await readConfig(args);
+  for (const line of problemLines(loaded)) out.error(line);
+  return loaded.graph;
 }

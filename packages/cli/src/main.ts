@@ -63,6 +63,11 @@ function milliseconds(written: string): number {
 
 const several = (value: string, before: readonly string[]) => [...before, value];
 
+/** An option that may be given several times; its value is a list, empty when it is not given. */
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(several).default([], "none");
+}
+
 interface LogFlags {
   readonly logLevel: LogLevel;
   readonly logFormat: "auto" | "pretty" | "json";
@@ -110,12 +115,9 @@ function logOf(flags: LogFlags): Promise<Log> {
 
 function withConfig(command: Command): Command {
   return command
-    .requiredOption<readonly string[]>("--config <file>", "Collector YAML; several are merged in order", several, [])
-    .option<readonly string[]>(
-      "--set <path=value>",
-      "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317",
-      several,
-      [],
+    .addOption(repeatable("--config <file>", "Collector YAML; several are merged in order"))
+    .addOption(
+      repeatable("--set <path=value>", "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317"),
     )
     .option("--strict", "refuse what the Collector would refuse, even where Rondo can do without");
 }
@@ -129,7 +131,11 @@ function withRuntime(command: Command): Command {
       "readiness; port 0 picks one (default: the health_check extension's endpoint, or 127.0.0.1:13133)",
     )
     .option("--instance <name>", "name of this process in counts (default: host name and data folder)")
-    .option("--drain-timeout <duration>", "how long an orderly stop may take", milliseconds, 10_000);
+    .addOption(
+      new Option("--drain-timeout <duration>", "how long an orderly stop may take")
+        .argParser(milliseconds)
+        .default(10_000, "10s"),
+    );
 }
 
 const program = new Command("rondo")
