@@ -1,5 +1,5 @@
 import { Fault, silentLog } from "@rondo/core";
-import { FakeClock } from "@rondo/testkit";
+import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { Committer } from "./committer.ts";
 
@@ -57,4 +57,27 @@ test("stop cancels what was requested and waits for what runs", async () => {
   await committer.stop();
   await clock.advance(1_000);
   expect(commits).toBe(0);
+});
+
+test("a commit that fails while the committer stops is not tried again", async () => {
+  const clock = new FakeClock();
+  const { promise, reject } = Promise.withResolvers<void>();
+  const committer = new Committer(clock, () => promise, silentLog);
+  committer.request();
+  await clock.advance(500);
+  const stopped = committer.stop();
+  reject(new Fault("disk_full", "no room"));
+  await stopped;
+  await settled();
+  expect(clock.pending).toBe(0);
+});
+
+test("a log that takes no commits is mentioned once, not at every beat", async () => {
+  const clock = new FakeClock();
+  let warnings = 0;
+  const commit = () => Promise.reject(new Fault("disk_full", "no room"));
+  const committer = new Committer(clock, commit, { ...silentLog, warn: () => void warnings++ });
+  committer.request();
+  await clock.advance(10_000);
+  expect(warnings).toBe(1);
 });

@@ -3,6 +3,7 @@
  * beat, so that the embedded broker writes one transaction for all of them.
  */
 import { type Clock, Fault, type Log } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
 
 /** How long something settled may wait for its commit, milliseconds. */
 const COMMIT_INTERVAL_MS = 500;
@@ -11,7 +12,8 @@ const COMMIT_INTERVAL_MS = 500;
 export class Committer {
   readonly #clock: Clock;
   readonly #commit: () => Promise<void>;
-  readonly #log: Log;
+  readonly #trouble: Recurring;
+  #stopped = false;
   #cancel: (() => void) | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -19,16 +21,19 @@ export class Committer {
   constructor(clock: Clock, commit: () => Promise<void>, log: Log) {
     this.#clock = clock;
     this.#commit = commit;
-    this.#log = log;
+    this.#trouble = new Recurring(log, clock);
   }
 
   /** Something has settled: commit at the next beat. */
   request(): void {
-    if (this.#cancel !== undefined) return;
+    if (this.#stopped || this.#cancel !== undefined) return;
     const wait = COMMIT_INTERVAL_MS - (this.#clock.monotonic() % COMMIT_INTERVAL_MS);
     this.#cancel = this.#clock.after(wait, () => {
       this.#cancel = undefined;
-      this.now().catch((thrown: unknown) => this.#failed(Fault.from(thrown)));
+      this.now().then(
+        () => this.#trouble.over("commits succeed again"),
+        (thrown: unknown) => this.#failed(Fault.from(thrown)),
+      );
     });
   }
 
@@ -39,8 +44,9 @@ export class Committer {
     return next;
   }
 
-  /** Cancels what was requested and waits for a commit under way. */
+  /** Cancels what was requested, ends the beat, and waits for a commit under way. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#cancel?.();
     this.#cancel = undefined;
     await this.#running;
@@ -49,7 +55,7 @@ export class Committer {
   #failed(fault: Fault): void {
     // A claim that was lost has nothing left to commit; its successor goes on from the commit before.
     if (fault.code === "aborted") return;
-    this.#log.warn("a commit failed and will be tried again; until then a crash would repeat more", { fault });
+    this.#trouble.happened("a commit failed and will be tried again; until then a crash would repeat more", { fault });
     this.request();
   }
 }

@@ -89,3 +89,13 @@ test("bytes that are no OTLP are dropped as invalid, by the processor that met t
   expect(forwarded).toBe(0);
   expect(account.dropped).toEqual({ "strict/invalid_item": 4 });
 });
+
+test("bytes that only counting finds to be no OTLP cost their own record, not the pipeline", () => {
+  // The resource is in order, what stands beside it is not: an edit of the resource passes it by.
+  const edited = Buffer.from([0x0a, 0x04, 0x12, 0x02, 0x12, 0x7f]);
+  const editor = stage("resource", ({ items }) => ({ parts: [{ items, body: edited }] }));
+  const { records, account, forwarded } = run(request(["a", "b"]), [editor]);
+  expect(records).toHaveLength(1);
+  expect(forwarded).toBe(0);
+  expect(account).toEqual({ entered: 2, created: 0, dropped: { "pipeline/invalid_item": 2 } });
+});

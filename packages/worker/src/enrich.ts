@@ -43,12 +43,23 @@ const FRAMING_RESERVE = 4096;
 
 /** Runs a pipeline over one raw record. Never throws for what is in the record. */
 export function enrich(record: LogRecord, partition: number, raw: RawHeaders, options: EnrichOptions): Enriched {
-  const tally = new Tally();
   const mine = options.receivers.has(raw.via) && raw.items > 0;
-  const made = mine ? runStages(record, raw, options, tally) : [];
-  const parts = cut(made, options, tally);
+  const { parts, tally } = mine ? enrichItems(record, raw, options) : { parts: [], tally: new Tally() };
   const account: RecordAccount = { entered: mine ? raw.items : 0, created: tally.created, dropped: tally.drops() };
   return { records: toRecords(parts, record, partition, raw.tenant, account), account, forwarded: sumItems(parts) };
+}
+
+function enrichItems(record: LogRecord, raw: RawHeaders, options: EnrichOptions) {
+  const tally = new Tally();
+  try {
+    return { parts: cut(runStages(record, raw, options, tally), options, tally), tally };
+  } catch (thrown) {
+    if (!(thrown instanceof WireError)) throw thrown;
+    // Found out only by counting or cutting, behind processors that looked at other fields.
+    const whole = new Tally();
+    whole.drop("pipeline/invalid_item", raw.items);
+    return { parts: [], tally: whole };
+  }
 }
 
 function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: EnrichOptions, tally: Tally): Part[] {

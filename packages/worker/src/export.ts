@@ -24,6 +24,7 @@ import { type DeliveryObserver, type MakeChain, observe } from "@rondo/delivery"
 import type { Signal } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
+import { Flight } from "./flight.ts";
 import { readUntil } from "./read-until.ts";
 import {
   type Doubt,
@@ -34,6 +35,7 @@ import {
   type Totals,
   totalsKey,
 } from "./totals.ts";
+import { untilTaken } from "./until-taken.ts";
 
 /** What an exporter needs on every one of its partitions. */
 export interface ExportOptions {
@@ -43,7 +45,7 @@ export interface ExportOptions {
   readonly component: string;
   /** Makes the chain of layers of one partition: accumulate, retry and timeout around the exporter. */
   readonly chain: MakeChain;
-  /** Bytes of records that may be in hand and unsettled at once. */
+  /** Bytes of records that may be in hand at once, what they cost besides their values included. */
   readonly readBytes: number;
   readonly broker: Broker;
   readonly clock: Clock;
@@ -71,15 +73,17 @@ class ExporterRun {
   readonly #account: PartitionAccount;
   readonly #committer: Committer;
   readonly #deliver: Deliver;
-  readonly #flight = new Flight();
+  readonly #flight: Flight;
   /** Of every batch that is inside the chain. */
   readonly #entries = new Map<Batch, Entry>();
   /** The record that is being handed to the chain, which enters the account there. */
   #reading: { readonly offset: number; readonly headers: EnrichedHeaders } | undefined;
   /** What runs before this one may have sent. */
   #doubt: Doubt;
-  /** Every commit so far allows sending below this offset. */
+  /** A durable commit says that everything below this offset may have been sent. */
   #sentBelow: number;
+  /** The newest offset that is to be sent. */
+  #wanted = 0;
   /** The newest origin that was read in this generation or settled before it. */
   #newest: SettledOrigin | undefined;
   /** Ends the tries in flight when this run has failed. */
@@ -107,35 +111,42 @@ class ExporterRun {
     this.#claim = claim;
     this.#options = options;
     this.#account = account;
+    this.#flight = new Flight(() => account.held);
     this.#doubt = doubt;
     // The first record to be sent makes the commit that remembers the doubt.
     this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
     this.#deliver = observe(this.#observer)(options.chain(() => this.#unanswered()));
-    this.#committer = new Committer(options.clock, () => this.#commit(this.#account.next + SEND_AHEAD), options.log);
+    const sentBelow = () => Math.max(account.next, this.#wanted) + SEND_AHEAD;
+    this.#committer = new Committer(options.clock, () => this.#commit(sentBelow()), options.log);
     claim.seek(account.low);
     options.opened(claim, account);
   }
 
   async untilEnded(): Promise<void> {
-    for (;;) {
-      await this.#flight.below(this.#options.readBytes, this.#abort);
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#abort.aborted) return;
-      const records = await readUntil(this.#claim, this.#options.readBytes, this.#abort);
-      if (records.length === 0) return;
-      for (const record of records) await this.#take(record);
+    // One half may be in hand while the other is read.
+    const half = Math.ceil(this.#options.readBytes / 2);
+    while (!this.#abort.aborted) {
+      await this.#flight.below(half, this.#abort);
+      const records = await readUntil(this.#claim, half, this.#abort);
+      for (const record of records) if (!(await this.#take(record))) break;
     }
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #take(record: LogRecord): Promise<void> {
+  /** Hands a record to the chain; false when the run has ended. */
+  async #take(record: LogRecord): Promise<boolean> {
     const headers = readEnrichedHeaders(record);
-    if (headers.items === 0 || this.#isOverlap(headers)) {
-      const entry = this.#account.enter(record.offset, headers.tenant, 0, knowledge(headers));
-      return this.#settle(entry, { kind: "settled", drops: [] });
+    const isOverlap = this.#isOverlap(headers);
+    if (isOverlap || headers.items === 0) {
+      // An overlap is older than what is settled already, and must not stand for it after a restart.
+      const known = isOverlap ? {} : knowledge(headers);
+      this.#settle(this.#account.enter(record.offset, headers.tenant, 0, known), { kind: "settled", drops: [] });
+      return true;
     }
     if (record.offset >= this.#sentBelow) await this.#promise(record.offset);
+    if (this.#abort.aborted) return false;
     const { tenant, items, origin } = headers;
     const batch: Batch = {
       signal: this.#options.signal,
@@ -153,6 +164,7 @@ class ExporterRun {
         (thrown: unknown) => this.#fail(Fault.from(thrown)),
       )
       .finally(() => this.#flight.remove(bytes));
+    return true;
   }
 
   /** Whether an earlier owner of the partition wrote this twice. */
@@ -210,68 +222,42 @@ class ExporterRun {
     this.#stop.abort();
   }
 
-  /** Makes known that `offset` is about to be sent, before it is. */
+  /** Makes known that `offset` is about to be sent, before it is; waits while the log cannot take that. */
   async #promise(offset: number): Promise<void> {
-    this.#sentBelow = offset + SEND_AHEAD;
-    await this.#committer.now();
+    this.#wanted = offset;
+    const { clock, log } = this.#options;
+    const where = { topic: this.#claim.topic, partition: this.#claim.partition };
+    const taken = await untilTaken(() => this.#committer.now().then(() => true), this.#abort, { clock, log, where });
+    // The claim is lost: its end is announced, or has been.
+    if (taken === undefined) this.#stop.abort();
   }
 
   async #commit(sentBelow: number): Promise<void> {
     const { group, component } = this.#options;
-    this.#sentBelow = Math.max(this.#sentBelow, sentBelow);
     const offset = this.#account.low;
     const { origin } = this.#account;
     const doubt = offset < this.#doubt.below ? this.#doubt : undefined;
     const totals = encodeTotals({
       offset,
-      sentBelow: this.#sentBelow,
+      sentBelow,
       ...(doubt && { doubt }),
       rows: this.#account.rows(),
       ...(origin && { origin }),
     });
     await this.#claim.commit(offset, [{ key: totalsKey(group, this.#claim.partition), value: totals }]);
+    this.#sentBelow = sentBelow;
     this.#options.log.debug("committed", { component, partition: this.#claim.partition, offset });
   }
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#flight.below(1, new AbortController().signal);
+    await this.#flight.over();
     await this.#committer.stop();
     // After an orderly end only what is still unsettled may have been sent.
-    this.#sentBelow = this.#account.unsettled === 0 ? this.#account.low : this.#account.next;
-    await this.#commit(0).catch(() =>
+    const { unsettled, low, next } = this.#account;
+    await this.#commit(unsettled === 0 ? low : next).catch(() =>
       this.#options.log.debug("the last commit of a lost partition was refused", { partition: this.#claim.partition }),
     );
-  }
-}
-
-/** The bytes that are read and unsettled, and whoever waits for them to shrink. */
-class Flight {
-  #bytes = 0;
-  #waiting: (() => void) | undefined;
-
-  add(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
-  remove(bytes: number): void {
-    this.#bytes -= bytes;
-    this.#waiting?.();
-  }
-
-  /** Resolves when fewer than `limit` bytes are in flight, or when `abort` fires. */
-  async below(limit: number, abort: AbortSignal): Promise<void> {
-    if (this.#bytes < limit || abort.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        if (this.#bytes >= limit && !abort.aborted) return;
-        abort.removeEventListener("abort", done);
-        this.#waiting = undefined;
-        resolve();
-      };
-      this.#waiting = done;
-      abort.addEventListener("abort", done);
-    });
   }
 }
 

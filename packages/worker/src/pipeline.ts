@@ -7,13 +7,14 @@ import {
   type NewRecord,
   readRawHeaders,
 } from "@rondo/broker";
-import { type Clock, Fault, type Log, sleep } from "@rondo/core";
+import type { Clock, Log } from "@rondo/core";
 import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { type Enriched, type EnrichOptions, enrich } from "./enrich.ts";
 import { readUntil } from "./read-until.ts";
 import { resumePipeline } from "./resume.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
+import { untilTaken } from "./until-taken.ts";
 
 /** What a pipeline needs on every one of its partitions. */
 export interface PipelineOptions extends EnrichOptions {
@@ -29,37 +30,44 @@ export interface PipelineOptions extends EnrichOptions {
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
 }
 
-/** How long to wait before an append is tried again that the broker could not take, milliseconds. */
-const APPEND_RETRY_MS = 500;
-
 /** Runs until `ended` fires, with the claim or before it. Throws only for bugs and for records that this build cannot read. */
 export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options: PipelineOptions): Promise<void> {
   const { broker, clock, log, group, enrichedTopic } = options;
+  const { partition } = claim;
+  // Enriched in one go, in which nothing else runs.
+  const readBytes = Math.min(options.readBytes, broker.maxRecordBytes);
   const resumed = await resumePipeline(broker, claim, group, enrichedTopic, log);
   const account = new PartitionAccount(resumed.offset, resumed.rows, resumed.origin);
   options.opened(claim, account);
   let enriched = resumed.enriched;
-  let { partsDone } = resumed;
   const committer = new Committer(
     clock,
     () => {
       const { low: offset, origin } = account;
       const totals = encodeTotals({ offset, enriched, rows: account.rows(), ...(origin && { origin }) });
-      return claim.commit(offset, [{ key: totalsKey(group, claim.partition), value: totals }]);
+      return claim.commit(offset, [{ key: totalsKey(group, partition), value: totals }]);
     },
     log,
   );
   claim.seek(resumed.offset);
   try {
     for (;;) {
-      const records = await readUntil(claim, options.readBytes, ended);
+      const records = await readUntil(claim, readBytes, ended);
       if (records.length === 0) break;
       const made = records.map((record) => process(record, claim, account, options));
-      const appends = made.flatMap(({ result }) => result.records).slice(partsDone);
-      partsDone = 0;
-      const appended = await appendAll(claim, ended, enrichedTopic, appends, options);
-      if (appended === undefined) break;
-      enriched = appended;
+      // Parts that stand there already are parts of this very record, however many it has today.
+      const appends = made.flatMap(({ entry, result }) =>
+        result.records.slice(entry.offset === resumed.offset ? resumed.partsDone : 0),
+      );
+      let end = enriched;
+      for (const some of inAppends(appends, broker.maxRecordBytes)) {
+        const write = () => claim.append(enrichedTopic, partition, some);
+        const appended = await untilTaken(write, ended, { clock, log, where: { topic: enrichedTopic, partition } });
+        if (appended === undefined) return;
+        end = appended.baseOffset + some.length;
+      }
+      // Together with the rows, or a commit in between would tell its successor not to look at what they lack.
+      enriched = end;
       for (const { entry, result } of made) {
         account.settle(entry, {
           created: result.account.created,
@@ -89,31 +97,18 @@ function process(record: LogRecord, claim: Claim, account: PartitionAccount, opt
   return { entry: account.enter(record.offset, raw.tenant, result.account.entered, { origin }), result };
 }
 
-/** Appends until the broker takes it; answers one past the last offset, or undefined when the claim is lost. */
-async function appendAll(
-  claim: Claim,
-  ended: AbortSignal,
-  topic: string,
-  records: readonly NewRecord[],
-  { clock, log }: PipelineOptions,
-): Promise<number | undefined> {
-  for (let failures = 0; ; failures++) {
-    try {
-      const { baseOffset } = await claim.append(topic, claim.partition, records);
-      if (failures > 0) log.info("the log takes records again", { topic, partition: claim.partition, failures });
-      return baseOffset + records.length;
-    } catch (thrown) {
-      const fault = Fault.from(thrown);
-      if (fault.code === "aborted" || ended.aborted) return undefined;
-      if (fault.code !== "unavailable" && fault.code !== "disk_full") throw fault;
-      if (failures === 0)
-        log.warn("the log takes no records; holding the partition until it does", {
-          topic,
-          partition: claim.partition,
-          fault,
-        });
-      await sleep(clock, APPEND_RETRY_MS, ended);
-      if (ended.aborted) return undefined;
+/** Cuts records into appends of up to `maxBytes` of values, each of one record at least. */
+function inAppends(records: readonly NewRecord[], maxBytes: number): readonly (readonly NewRecord[])[] {
+  const appends: NewRecord[][] = [];
+  let room = 0;
+  for (const record of records) {
+    const current = appends.at(-1);
+    room -= record.value.length;
+    if (current !== undefined && room >= 0) current.push(record);
+    else {
+      appends.push([record]);
+      room = maxBytes - record.value.length;
     }
   }
+  return appends;
 }
