@@ -7,6 +7,7 @@ import type { Edit } from "@rondo/otlp";
 import type { RE2JS } from "re2js";
 import { attributeValue } from "./attribute-value.ts";
 import { pattern } from "./pattern.ts";
+import { remembered } from "./remembered.ts";
 
 const ACTIONS = ["insert", "update", "upsert", "delete", "hash", "extract", "convert"] as const;
 type Action = (typeof ACTIONS)[number];
@@ -140,21 +141,6 @@ function removes(action: "delete" | "hash") {
     }
     const matches = remembered((candidate) => pattern.test(candidate));
     return [key === "" ? { action, matches } : { action, key, matches }];
-  };
-}
-
-/** Keys whose answer is remembered, and how long they may be: telemetry has few keys, each a great many times. */
-const REMEMBERED = { keys: 1_024, length: 256 } as const;
-
-/** The same predicate, which asks `test` once for each of the first keys. */
-function remembered(test: (key: string) => boolean): (key: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (key) => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const answer = test(key);
-    if (known.size < REMEMBERED.keys && key.length <= REMEMBERED.length) known.set(key, answer);
-    return answer;
   };
 }
 

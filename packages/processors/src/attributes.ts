@@ -1,20 +1,8 @@
 /** `attributes`: edits the attributes of every span, data point and log record, on the wire. */
-import { defineProcessor, type Field, type FieldDoc } from "@rondo/core";
+import { defineProcessor } from "@rondo/core";
 import { compileEdits, editItems, SIGNALS } from "@rondo/otlp";
 import { actions } from "./attribute-action.ts";
-
-/** A filter that is refused by name: to act on everything instead of some would be worse than not to start. */
-function notBuilt(doc: string): Field<null> {
-  const docs: FieldDoc = { type: "map", doc: `${doc} Not built yet: refused.`, required: false };
-  return {
-    docs,
-    read(raw, place) {
-      if (raw === undefined || raw === null) return null;
-      place.problem("is known but not built yet; remove it, or split the pipeline by receiver");
-      return undefined;
-    },
-  };
-}
+import { itemMatch, whereOf } from "./item-match.ts";
 
 /** The Collector's attributes processor. State none: the output is a pure function of the record. */
 export const attributes = defineProcessor({
@@ -25,13 +13,14 @@ export const attributes = defineProcessor({
   drops: [],
   fields: {
     actions: actions("Edits in order; each sees what the ones before it did."),
-    include: notBuilt("Only items that match are edited."),
-    exclude: notBuilt("Items that match are left alone."),
+    include: itemMatch("Only items that match are edited."),
+    exclude: itemMatch("Items that match are left alone, included or not."),
   },
-  create({ actions }) {
+  create({ actions, ...matches }, { id, signal }) {
     const program = compileEdits(actions);
+    const where = whereOf(signal, matches, id);
     return {
-      process: ({ signal, items, body }) => ({ parts: [{ items, body: editItems(signal, body, program) }] }),
+      process: ({ items, body }) => ({ parts: [{ items, body: editItems(signal, body, program, where) }] }),
     };
   },
 });

@@ -4,11 +4,16 @@ import { RE2JS } from "re2js";
 
 /** A field whose text is an RE2 expression; it parses to the compiled expression, absent or empty text to null. */
 export function pattern(doc: string): Field<RE2JS | null> {
-  return field<RE2JS | null>("regular expression (RE2)", doc, compile, { value: null, text: "none" });
+  return field<RE2JS | null>(
+    "regular expression (RE2)",
+    doc,
+    (raw, place) => (raw === "" ? null : compilePattern(raw, place)),
+    { value: null, text: "none" },
+  );
 }
 
-function compile(raw: unknown, place: Place): RE2JS | null | undefined {
-  if (raw === "") return null;
+/** Compiles an RE2 expression; undefined after a problem. */
+export function compilePattern(raw: unknown, place: Place): RE2JS | undefined {
   if (typeof raw !== "string") {
     place.problem(`must be a regular expression in RE2 syntax, as text, but is ${nameOf(raw)}`);
     return undefined;
