@@ -22,6 +22,8 @@ test("statuses of the library's own making are told from the backend's", () => {
   expect(isUnanswered("Received HTTP status code 404")).toBe(true);
   expect(isUnanswered("Connection dropped")).toBe(true);
   expect(isUnanswered("Received RST_STREAM with code 2 (Internal server error)")).toBe(true);
+  expect(isUnanswered("read ECONNRESET")).toBe(true);
+  expect(isUnanswered("connect ETIMEDOUT 127.0.0.1:4317")).toBe(false);
   expect(isUnanswered("no such tenant")).toBe(false);
   expect(isUnanswered("No connection established. Last error: ECONNREFUSED")).toBe(false);
 });

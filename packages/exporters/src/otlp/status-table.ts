@@ -49,8 +49,11 @@ export function meaningOf(code: number): Meaning {
 const MADE_UP =
   /^(?:Received HTTP status code|No message received|Received message larger than max|Response message parsing)/;
 
-/** What grpc-js says when a request was on its way and the stream or its connection broke (its subchannel-call.ts). */
-const CUT = /^(?:Connection dropped|Received RST_STREAM with code)/;
+/**
+ * What grpc-js says when a request was on its way and the stream or its connection broke (its subchannel-call.ts). A reset that
+ * the system reports comes in Node's words for it; a connection that could not be made says `connect` and was never sent on.
+ */
+const CUT = /^(?:Connection dropped|Received RST_STREAM with code|(?:read|write) E(?:CONNRESET|TIMEDOUT))/;
 
 /** Whether the backend may have taken a request that failed like this: its answer, if it gave one, did not arrive. */
 export function isUnanswered(details: string): boolean {
