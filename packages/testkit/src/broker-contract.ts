@@ -157,6 +157,17 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(texts(await all(1, 2))).toEqual(["a", "b"]);
       expect((await broker.append(topic, 1, [record("c")])).baseOffset).toBe(2);
       expect(texts(await all(1, 3))).toEqual(["a", "b", "c"]);
+      // A member of the process after it may write in the name of the same group.
+      const appended = Promise.withResolvers<number>();
+      await broker.join(
+        { group, topic },
+        async (claim) => {
+          if (claim.partition === 1) appended.resolve((await claim.append(topic, 1, [record("d")])).baseOffset);
+          while ((await claim.read(10)).length > 0);
+        },
+        appended.reject,
+      );
+      expect(await appended.promise).toBe(3);
     });
 
     test("the first registration wins; without a start an old topic is read from its end, a new one from its beginning", async () => {

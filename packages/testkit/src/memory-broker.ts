@@ -115,7 +115,7 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
       const partitions = topicOf(spec.topic);
       const start = spec.start ?? (fresh.has(spec.topic) ? "earliest" : "latest");
       const registered = partitions.map((log) => firstOffset(log, start));
-      const made = memoryGroup(spec, registered, { partitions, append, state });
+      const made = memoryGroup(spec, registered, { partitions, state });
       groups.set(spec.group, made);
       return made.position();
     },
@@ -127,7 +127,7 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
       return groupOf(group).position();
     },
     async join(spec: GroupSpec, onClaim, onFailure) {
-      return await groupOf(spec.group).join(onClaim, onFailure);
+      return await groupOf(spec.group).join(append, onClaim, onFailure);
     },
     append: (topic, partition, records) => append(topic, partition, records, open),
     async read(topic, partition, offset, maxBytes) {

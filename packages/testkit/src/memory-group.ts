@@ -3,12 +3,12 @@ import type { Appended, Claim, GroupPosition, GroupSpec, Member, NewRecord, Stat
 import { Fault } from "@rondo/core";
 import type { MemoryPartition } from "./memory-partition.ts";
 
+/** Appends for the process that a member belongs to, and fails once that process has closed its log. */
 type Append = (topic: string, partition: number, records: readonly NewRecord[], check: () => void) => Promise<Appended>;
 
 /** What a group needs of its broker. */
 export interface GroupSurroundings {
   readonly partitions: readonly MemoryPartition[];
-  readonly append: Append;
   readonly state: StateStore;
 }
 
@@ -18,6 +18,7 @@ interface Held {
 }
 
 interface Seat {
+  readonly append: Append;
   readonly onClaim: (claim: Claim) => Promise<void>;
   readonly onFailure: (fault: Error) => void;
   held: Held[];
@@ -27,7 +28,7 @@ interface Seat {
 export interface MemoryGroup {
   readonly spec: GroupSpec;
   position(): readonly GroupPosition[];
-  join(onClaim: Seat["onClaim"], onFailure: Seat["onFailure"]): Promise<Member>;
+  join(append: Append, onClaim: Seat["onClaim"], onFailure: Seat["onFailure"]): Promise<Member>;
   /** Everybody leaves and is waited for. */
   close(): Promise<void>;
   /** Every member is gone at once, as after kill −9: nobody is waited for and no failure is reported. */
@@ -46,7 +47,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     return { registered: registered[partition] ?? 0, ...(commit !== undefined && { committed: commit }) };
   };
 
-  const claimOf = (partition: number, log: MemoryPartition, revoked: AbortSignal): Claim => {
+  const claimOf = ({ append }: Seat, partition: number, log: MemoryPartition, revoked: AbortSignal): Claim => {
     const start = startOf(partition);
     let position = start.committed ?? start.registered;
     const check = () => {
@@ -75,7 +76,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
       },
       async append(topic, to, records) {
         check();
-        return await around.append(topic, to, records, check);
+        return await append(topic, to, records, check);
       },
       async commit(offset, state) {
         check();
@@ -91,7 +92,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     const run = async () => {
       let fault: Fault;
       try {
-        await seat.onClaim(claimOf(partition, log, stop.signal));
+        await seat.onClaim(claimOf(seat, partition, log, stop.signal));
         fault = new Fault("bug", `onClaim of partition ${partition} returned though it still holds it`);
       } catch (thrown) {
         fault = Fault.from(thrown);
@@ -133,8 +134,8 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
   return {
     spec,
     position: () => around.partitions.map((_, partition) => ({ partition, ...startOf(partition) })),
-    async join(onClaim, onFailure) {
-      const seat: Seat = { onClaim, onFailure, held: [] };
+    async join(append, onClaim, onFailure) {
+      const seat: Seat = { append, onClaim, onFailure, held: [] };
       seats.add(seat);
       await rebalance();
       return { leave: () => leave(seat) };
