@@ -68,6 +68,7 @@ export async function demoCommand(options: DemoOptions, around: DemoSurroundings
 
 async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<number> {
   const config = [options.config ?? CONFIG];
+  const speed = speedFrom(options.speed);
   const recording = await readRecording(options.recording ?? RECORDING);
   const asWritten = await loadGraph({ config, set: [] }, around.out);
   if (asWritten === undefined) return EXIT.usage;
@@ -75,7 +76,13 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
   const ignore = insertedKeys(asWritten);
   const capture = join(resolve(options.data), "debug");
   await mkdir(capture, { recursive: true });
-  const standIn = await startStandIn(exporters.filter(speaksOtlp), ignore, around.main, new AbortController().signal);
+  const standIn = await startStandIn({
+    exporters: exporters.filter(speaksOtlp),
+    ignore,
+    main: around.main,
+    clock: around.clock,
+    abort: new AbortController().signal,
+  });
   try {
     const set = [...standIn.sets, ...(await debugSets(exporters, capture))];
     const graph = await loadGraph({ config, set }, around.out);
@@ -86,7 +93,7 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
     const runtime = await startConfigured(graph, options, { ...around, log });
     const view = liveView({ ...around, snapshot: looker(runtime, () => around.clock.monotonic()) });
     screen.view = view;
-    const run: Run = { graph, runtime, view, standIn, exporters, ignore, capture, recording, options, around };
+    const run: Run = { graph, runtime, view, standIn, exporters, ignore, capture, recording, speed, options, around };
     return await runToTheEnd(run).finally(() => view.close());
   } finally {
     await standIn.stop();
@@ -102,6 +109,8 @@ interface Run {
   readonly ignore: readonly string[];
   readonly capture: string;
   readonly recording: Recording;
+  /** Times faster than recorded; 0 is as fast as possible. */
+  readonly speed: number;
   readonly options: DemoOptions;
   readonly around: DemoSurroundings;
 }
@@ -126,12 +135,11 @@ async function runToTheEnd(run: Run): Promise<number> {
 
 /** Replays the recording and compares what arrived with it; what an earlier run left in the log goes out first. */
 async function replayAndCompare(run: Run): Promise<Closing> {
-  const { runtime, view, recording, options, around } = run;
+  const { runtime, view, recording, speed, around } = run;
   const { clock, random, abort } = around;
   await settled(run);
   await forgetArrivals(run);
   const before = droppedItems(runtime);
-  const speed = speedFrom(options.speed);
   const startMs = defaultStart(recording, speed, clock.now());
   const result = await replay({
     recording,

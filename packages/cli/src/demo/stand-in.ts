@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Graph } from "@rondo/config";
-import { Fault } from "@rondo/core";
+import { type Clock, Fault } from "@rondo/core";
 import { type SinkClient, sinkClient } from "../sink/client.ts";
 
 /** An exporter that a sink can stand in for, or one that prints here. */
@@ -40,16 +40,24 @@ export function speaksOtlp({ type }: StoodIn): boolean {
 /** How long a sink may take to say its addresses, milliseconds. */
 const START_MS = 10_000;
 
+/** What starting a stand-in takes. */
+export interface StandInOptions {
+  /** Those that the sink stands in for; each gets a listener of its protocol. */
+  readonly exporters: readonly StoodIn[];
+  /** The attribute keys that the configuration inserts. */
+  readonly ignore: readonly string[];
+  /** The file that this process was started with. */
+  readonly main: string;
+  readonly clock: Clock;
+  /** Ends every question to the sink that is under way. */
+  readonly abort: AbortSignal;
+}
+
 /**
- * Starts `rondo sink` with one listener per exporter and waits until it has said its addresses. `ignore` are the attribute
- * keys that the configuration inserts. Throws a `startup` Fault when it does not start.
+ * Starts `rondo sink` with one listener per exporter and waits until it has said its addresses. Throws a `startup` Fault
+ * when it does not start, after ending it.
  */
-export async function startStandIn(
-  exporters: readonly StoodIn[],
-  ignore: readonly string[],
-  main: string,
-  abort: AbortSignal,
-): Promise<StandIn> {
+export async function startStandIn({ exporters, ignore, main, clock, abort }: StandInOptions): Promise<StandIn> {
   const flags = exporters.flatMap(({ id, type }) => [FLAGS[type] ?? "--http", `${id}=127.0.0.1:0`]);
   const child = spawn(
     process.execPath,
@@ -64,13 +72,19 @@ export async function startStandIn(
       detached: true,
     },
   );
-  const addresses = await sinkAddresses(child);
-  const sets = exporters.map(({ id }) => {
-    const address = addresses.listening.get(id);
-    if (address === undefined) throw new Fault("bug", `the sink has no listener for ${id}`);
-    return `exporters::${id}::endpoint=${address}`;
-  });
-  return { client: sinkClient(addresses.status, abort), sets, stop: () => stopped(child) };
+  try {
+    const addresses = await sinkAddresses(child, clock);
+    const sets = exporters.map(({ id }) => {
+      const address = addresses.listening.get(id);
+      if (address === undefined) throw new Fault("bug", `the sink has no listener for ${id}`);
+      return `exporters::${id}::endpoint=${address}`;
+    });
+    return { client: sinkClient(addresses.status, abort), sets, stop: () => stopped(child) };
+  } catch (thrown) {
+    // The caller, who gets no `stop` to call, could not end it.
+    await stopped(child);
+    throw thrown;
+  }
 }
 
 interface SinkAddresses {
@@ -79,26 +93,26 @@ interface SinkAddresses {
 }
 
 /** Reads `listening NAME PROTOCOL ADDRESS` lines up to `status ADDRESS`. */
-function sinkAddresses(child: ChildProcess): Promise<SinkAddresses> {
+async function sinkAddresses(child: ChildProcess, clock: Clock): Promise<SinkAddresses> {
   const listening = new Map<string, string>();
-  return new Promise((resolve, reject) => {
-    const failed = (why: string) => reject(new Fault("startup", `the sink that stands in for the backends ${why}`));
-    const timer = setTimeout(() => failed(`said no address within ${START_MS / 1000} s`), START_MS);
-    child.once("error", ({ message }) => failed(`could not be started: ${message}`));
-    child.once("exit", (code) => failed(`ended at its start with code ${code}`));
-    if (child.stdout === null) return failed("has no output");
+  const { promise, resolve, reject } = Promise.withResolvers<SinkAddresses>();
+  const failed = (why: string) => reject(new Fault("startup", `the sink that stands in for the backends ${why}`));
+  const cancel = clock.after(START_MS, () => failed(`said no address within ${START_MS / 1000} s`));
+  child.once("error", ({ message }) => failed(`could not be started: ${message}`));
+  child.once("exit", (code) => failed(`ended at its start with code ${code}`));
+  if (child.stdout === null) failed("has no output");
+  else
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [word, name = "", , address = ""] = line.split(" ");
       if (word === "listening") listening.set(name, address);
-      if (word !== "status") return;
-      clearTimeout(timer);
-      resolve({ listening, status: name });
+      if (word === "status") resolve({ listening, status: name });
     });
-  });
+  return await promise.finally(cancel);
 }
 
 function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  // One without an id never ran, so that no exit will come.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     child.removeAllListeners("exit");
     child.once("exit", () => resolve());
