@@ -21,7 +21,6 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/commands/demo.ts": "test/e2e runs it as a process",
   "packages/cli/src/commands/up.ts": "test/e2e, test/chaos and test/sdk run it as a process",
   "packages/cli/src/main.ts": "test/e2e, test/chaos and test/sdk run it as a process",
-  "packages/cli/src/runtime.ts": "test/e2e, test/chaos and test/sdk run it as a process",
   "packages/core/src/batch.ts": "types and one constant",
   "packages/core/src/component.ts": "types, a log that is silent, and functions that add a kind to their argument",
   "packages/core/src/drop-reason.ts": "a table; test/checklist.ts counts the rows that no test names",

@@ -109,10 +109,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       healthAddress: health.address,
       async drain(deadlineMs) {
         readiness.lacks("started", "the drain to end");
-        const requests = await gateway.drain(deadlineMs);
-        const groups = await settle(worker, clock, deadlineMs);
-        await closeAll(closing, log);
-        return { requests, groups };
+        const deadline = clock.monotonic() + deadlineMs;
+        const left = () => Math.max(0, deadline - clock.monotonic());
+        try {
+          const requests = await gateway.drain(deadlineMs);
+          return { requests, groups: await settle(worker, clock, left()) };
+        } finally {
+          await closeAll(closing, log);
+        }
       },
     };
   } catch (thrown) {
