@@ -178,7 +178,7 @@ class Call implements OpenCall {
     this.#sendStatus(grpcStatus(refused));
     this.#options.refused(refused);
     // Not at once: a reset in the same turn of the loop would overtake the answer.
-    setImmediate(() => this.#stream.close(http2.constants.NGHTTP2_NO_ERROR));
+    this.#options.clock.after(0, () => this.#stream.close(http2.constants.NGHTTP2_NO_ERROR));
   }
 }
 
