@@ -3,8 +3,6 @@
 /** Files that may read time, chance or set timers themselves, instead of taking a Clock or Random. */
 export const AMBIENT: Readonly<Record<string, string>> = {
   "packages/core/src/clock.ts": "the system clock, which everything else takes as an argument",
-  "packages/gateway/src/grpc-calls.ts":
-    "closes a stream one turn of the event loop after its answer; it measures no time",
 };
 
 /** Files that may read `process.env`. */
