@@ -1,56 +1,75 @@
-import { expect, test } from "vitest";
-import { findingLine, loadGraph, problemLines, readConfig } from "./load.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { printed } from "./configuration.cases.ts";
+import { findingLine, loadGraph, readConfig } from "./load.ts";
 
-const yaml = (text: string) => ({ config: [`yaml:${text}`], set: [] });
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rondo-load-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
 
-const RIGHT =
-  "{receivers: {otlp: {protocols: {http: }}}, exporters: {debug: }, service: {pipelines: {logs: PIPELINE}}}";
-
-function gathered() {
-  const lines: string[] = [];
-  return { lines, out: { line: (text: string) => lines.push(text), error: (text: string) => lines.push(text) } };
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
 }
 
-test("a finding is file, line, path and message, as far as they are known", () => {
-  expect(findingLine({ path: "a::b", message: "is odd", file: "x.yaml", line: 3 })).toBe("x.yaml:3: a::b: is odd");
-  expect(findingLine({ path: "a", message: "is odd", file: "x.yaml" })).toBe("x.yaml: a: is odd");
-  expect(findingLine({ path: "", message: "is not YAML" })).toBe("is not YAML");
-});
+const BASE = `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}
+exporters: {debug: {verbosity: basic}}
+service: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}
+`;
 
-test("a right configuration becomes a graph, and nothing is printed", async () => {
-  const { lines, out } = gathered();
-  const graph = await loadGraph(yaml(RIGHT.replace("PIPELINE", "{receivers: [otlp], exporters: [debug]}")), out);
-  expect(graph?.pipelines.map(({ id }) => id)).toEqual(["logs"]);
-  expect(lines).toEqual([]);
-});
-
-test("a wrong one prints every problem and is no graph", async () => {
-  const { lines, out } = gathered();
-  const graph = await loadGraph(yaml(RIGHT.replace("PIPELINE", "{receivers: [otpl], exporters: [debig]}")), out);
-  expect(graph).toBeUndefined();
-  expect(lines).toEqual([expect.stringMatching(/^error: .*otpl/), expect.stringMatching(/^error: .*debig/)]);
-});
-
-test("a warning of the same place stands before the problem that it explains, others are left out", () => {
-  const problem = { path: "exporters::a::endpoint", message: "is required" };
-  const lines = problemLines({
-    problems: [problem],
-    warnings: [
-      { path: "exporters::b", message: "has an old name" },
-      { path: "exporters::a::endpoint", message: "X is not set" },
+describe("a finding is one line", () => {
+  const cases: readonly [what: string, finding: Parameters<typeof findingLine>[0], line: string][] = [
+    [
+      "with file and line",
+      { file: "a.yaml", line: 7, path: "exporters::x", message: "m" },
+      "a.yaml:7: exporters::x: m",
     ],
-  });
-  expect(lines).toEqual([
-    "warning: exporters::a::endpoint: X is not set",
-    "error: exporters::a::endpoint: is required",
+    ["of a whole file", { file: "a.yaml", path: "", message: "is not YAML" }, "a.yaml: is not YAML"],
+    ["of no file", { path: "service", message: "is missing" }, "service: is missing"],
+    ["of nothing in particular", { path: "", message: "is empty" }, "is empty"],
+  ];
+  test.each(cases)("%s", (_what, finding, line) => expect(findingLine(finding)).toBe(line));
+});
+
+test("files are merged in their order, and --set comes last", async () => {
+  const config = [
+    await file("base.yaml", BASE),
+    await file("site.yaml", "exporters: {debug: {verbosity: detailed, sampling_initial: 9}}"),
+  ];
+  const { errors, out } = printed();
+  const graph = await loadGraph({ config, set: ["exporters.debug.sampling_initial=3"] }, out);
+  expect(graph?.pipelines[0]?.exporters[0]?.values).toMatchObject({ verbosity: "detailed", sampling_initial: 3 });
+  expect(errors).toEqual([]);
+});
+
+test("a value may stand in a file of its own", async () => {
+  const level = await file("level", "normal");
+  const config = [await file("base.yaml", BASE.replace("basic", `"\${file:${level}}"`))];
+  const { graph } = await readConfig({ config, set: [] });
+  expect(graph?.pipelines[0]?.exporters[0]?.values).toMatchObject({ verbosity: "normal" });
+});
+
+test("with a problem there is no graph, and every problem is printed with its line", async () => {
+  const wrong = await file("wrong.yaml", BASE.replace("basic", "loud").replace("[debug]", "[debugg]"));
+  const { lines, errors, out } = printed();
+  expect(await loadGraph({ config: [wrong], set: [] }, out)).toBeUndefined();
+  expect(lines).toEqual([]);
+  expect(errors).toEqual([
+    expect.stringMatching(/^error: .*wrong\.yaml:3: exporters::debug::verbosity: must be one of /),
+    expect.stringMatching(/^error: .*wrong\.yaml:4: service::pipelines::logs::exporters.*did you mean debug\?$/),
   ]);
 });
 
-test("the same line is not printed twice", () => {
-  const problem = { path: "", message: "is not YAML", file: "x.yaml", line: 3 };
-  expect(problemLines({ problems: [problem, { ...problem }], warnings: [] })).toEqual(["error: x.yaml:3: is not YAML"]);
-});
-
-test("a file that cannot be read is a fault of the configuration", async () => {
-  await expect(readConfig({ config: ["/dev/null/x.yaml"], set: [] })).rejects.toMatchObject({ code: "config" });
+test("only a strict reading refuses what the Collector would refuse and Rondo can do without", async () => {
+  const config = [await file("base.yaml", BASE.replace("service: {", "service: {extensions: [zpages], "))];
+  expect((await readConfig({ config, set: [] })).graph).toBeDefined();
+  const strict = await readConfig({ config, set: [], strict: true });
+  expect(strict.graph).toBeUndefined();
+  expect(strict.problems.map(({ message }) => message)).toEqual([expect.stringContaining('"zpages"')]);
 });
