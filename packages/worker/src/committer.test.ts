@@ -10,7 +10,7 @@ test("many requests before a beat make one commit, at the beat that all partitio
   const committer = new Committer(clock, async () => void commits++, silentLog);
   committer.request();
   committer.request();
-  await clock.advance(319);
+  await clock.advance(19);
   expect(commits).toBe(0);
   await clock.advance(1);
   expect(commits).toBe(1);
@@ -41,9 +41,9 @@ test("a failed commit is tried again at the next beat, a lost claim's is not", a
   };
   const committer = new Committer(clock, commit, silentLog);
   committer.request();
-  await clock.advance(500);
+  await clock.advance(100);
   expect(tries).toBe(1);
-  await clock.advance(500);
+  await clock.advance(100);
   expect(tries).toBe(2);
   await clock.advance(5_000);
   expect(tries).toBe(2);
@@ -64,7 +64,7 @@ test("a commit that fails while the committer stops is not tried again", async (
   const { promise, reject } = Promise.withResolvers<void>();
   const committer = new Committer(clock, () => promise, silentLog);
   committer.request();
-  await clock.advance(500);
+  await clock.advance(100);
   const stopped = committer.stop();
   reject(new Fault("disk_full", "no room"));
   await stopped;

@@ -6,7 +6,7 @@ import { type Clock, Fault, type Log } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 
 /** How long something settled may wait for its commit, milliseconds. */
-const COMMIT_INTERVAL_MS = 500;
+const COMMIT_INTERVAL_MS = 100;
 
 /** Runs one claim's commits, one at a time. */
 export class Committer {
