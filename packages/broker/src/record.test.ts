@@ -13,6 +13,13 @@ test("a record that a Collector wrote belongs to the default tenant and receiver
   expect(readRawHeaders(at({}), foreign)).toEqual({ tenant: "default", via: "otlp", items: 7 });
 });
 
+test("headers of somebody else that have our names are passed over, and never make items vanish", () => {
+  for (const items of ["", "many", "-3", "1e400", "0x10"]) {
+    expect(readRawHeaders(at({ items }), foreign)).toEqual({ tenant: "default", via: "otlp", items: 7 });
+  }
+  for (const meta of ["{", "7", "null", "[]"]) expect(readRawHeaders(at({ meta }), foreign).meta).toBeUndefined();
+});
+
 test("a record of another layout is refused by offset and version", () => {
   expect(() => readRawHeaders(at({ v: "2" }), foreign)).toThrow(/offset 3 has layout version 2/);
 });

@@ -30,7 +30,10 @@ export interface ForeignDefaults {
   readonly count: (value: Uint8Array) => number;
 }
 
-/** Reads a raw record's headers; throws a `corrupt` Fault for a layout of another version. */
+/**
+ * Reads a raw record's headers; throws a `corrupt` Fault for a layout of another version. Headers that happen to have our
+ * names and no sense are somebody else's, and are passed over.
+ */
 export function readRawHeaders({ headers, value, offset }: LogRecord, foreign: ForeignDefaults): RawHeaders {
   const version = headers["v"] ?? VERSION;
   if (version !== VERSION) {
@@ -40,14 +43,24 @@ export function readRawHeaders({ headers, value, offset }: LogRecord, foreign: F
     );
   }
   const items = headers["items"];
-  const meta = headers["meta"];
+  const meta = readMeta(headers["meta"]);
   return {
     tenant: headers["tenant"] ?? foreign.tenant,
     via: headers["via"] ?? foreign.via,
-    items: items === undefined ? foreign.count(value) : Number(items),
-    // Written by `rawHeaders` above, from a Meta.
-    ...(meta !== undefined && { meta: JSON.parse(meta) as Meta }),
+    items: items !== undefined && /^\d{1,15}$/.test(items) ? Number(items) : foreign.count(value),
+    ...(meta !== undefined && { meta }),
   };
+}
+
+function readMeta(written: string | undefined): Meta | undefined {
+  if (written === undefined) return undefined;
+  try {
+    const meta: unknown = JSON.parse(written);
+    // An object was written by `rawHeaders` above, from a Meta.
+    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? (meta as Meta) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Drops of one record by `<component>/<reason>`; a component id may hold slashes, a reason never does. */

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { FileCall } from "./faulty-file-system.cases.ts";
 import { type Decide, faultyFileSystem } from "./faulty-file-system.cases.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { contentOf, journalRig, recordOf } from "./journal.cases.ts";
 
 const big = "x".repeat(1000);
@@ -247,4 +248,38 @@ test("a sidecar that cannot be written is made again at the next start", async (
   expect(await contentOf(again, 0)).toBe(content);
   await again.close();
   expect((await readdir(rig.directory)).filter((name) => name.endsWith(".idx"))).toHaveLength(2);
+});
+
+test("closing waits for appends that wait for a new segment to be begun", async () => {
+  const rig = await journalRig();
+  // A device so slow that everything else has ended when it has taken an append.
+  const slow: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, mode) {
+      const file = await nodeFileSystem.open(path, mode);
+      const writev = async (chunks: readonly Uint8Array[], position: number) => {
+        if (position > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await file.writev(chunks, position);
+      };
+      return {
+        writev,
+        read: (into, position) => file.read(into, position),
+        datasync: () => file.datasync(),
+        size: () => file.size(),
+        truncate: (size) => file.truncate(size),
+        close: () => file.close(),
+      };
+    },
+  };
+  const journal = await rig.open({ fs: slow });
+  await journal.append(0, [recordOf("a")]);
+  // Nothing is old enough yet; no append is under way when it has found that out.
+  await journal.expire();
+  rig.now += 1_000_000;
+  const expired = journal.expire();
+  const appended = journal.append(0, [recordOf("b")]);
+  await journal.close();
+  await expired;
+  expect(await appended).toMatchObject({ baseOffset: 1 });
+  expect(await contentOf(await rig.open(), 0)).toBe("0:a 1:b");
 });

@@ -181,7 +181,7 @@ export class Journal {
   /** Waits for appends under way, refuses new ones, and closes files. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    while (this.#running !== undefined) await this.#running;
     await this.#sealing;
     await this.#writer?.close();
     this.#files.close();

@@ -177,8 +177,9 @@ const FULL_BELOW = 1 << 20;
 /** Whether an input/output error is LMDB's word for a write that the disk took only in part, because it is full. */
 async function isFull(thrown: unknown, directory: string): Promise<boolean> {
   if (errorCode(thrown) !== "EIO") return false;
-  const { bavail, bsize } = await statfs(directory);
-  return bavail * bsize < FULL_BELOW;
+  // A device that fails to write may fail to say how full it is; whoever waits for the write gets the first error.
+  const free = await statfs(directory).catch(() => undefined);
+  return free !== undefined && free.bavail * free.bsize < FULL_BELOW;
 }
 
 class DiskFull extends Error {
