@@ -1,0 +1,260 @@
+import { enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
+import type { Graph } from "@rondo/config";
+import {
+  type AnyExporterType,
+  type Deliver,
+  defineExporter,
+  defineProcessor,
+  Fault,
+  type Log,
+  retry,
+  SETTLED,
+  silentLog,
+  text,
+} from "@rondo/core";
+import { createRegistry } from "@rondo/monitor";
+import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
+import { describe, expect, test } from "vitest";
+import { prepareLog, startWorker, type Worker } from "./run.ts";
+import { loadTotals } from "./totals.ts";
+
+const RAW = RAW_TOPICS.traces;
+const ENRICHED = enrichedTopic("traces", "traces");
+
+/** A backend of the test's making: what it got, what it answers, and how often it was closed. */
+function backend(answer: Deliver = async () => SETTLED) {
+  const seen: number[] = [];
+  // The type is put in right below: its deliver reads the answer of the moment from this very object.
+  const backend = { seen, closed: 0, answer, type: {} as AnyExporterType };
+  backend.type = defineExporter({
+    type: "fake",
+    summary: "Delivers to the test.",
+    signals: ["traces"],
+    fields: {},
+    create: () => ({
+      async deliver(batch, abort) {
+        const verdict = await backend.answer(batch, abort);
+        if (verdict.kind === "settled") seen.push(...idsIn(batch.body));
+        return verdict;
+      },
+      timeoutMs: 0,
+      retry: { initialMs: 10, multiplier: 1, maxMs: 10, randomization: 0 },
+      close: async () => void backend.closed++,
+    }),
+  });
+  return backend;
+}
+
+type Backend = ReturnType<typeof backend>;
+
+function graphOf(backends: Readonly<Record<string, Backend>>, change: Partial<Graph["pipelines"][number]> = {}): Graph {
+  const exporters = Object.entries(backends).map(([id, { type }]) => ({ id, type, values: {} }));
+  return {
+    receivers: [],
+    pipelines: [{ id: "traces", signal: "traces", receivers: ["otlp"], processors: [], exporters, ...change }],
+    extensions: [],
+    broker: {
+      ...{ kind: "embedded", partitions: 1, retentionMs: 0, segmentBytes: 0, lingerMs: 0, sync: false },
+      ...{ defaultTenant: "anybody", defaultReceiver: "otlp" },
+    },
+    notYet: [],
+    warnings: [],
+  };
+}
+
+interface Rig {
+  readonly broker: MemoryBroker;
+  readonly clock: FakeClock;
+  readonly worker: Worker;
+}
+
+async function start(graph: Graph, { log = silentLog, partitions = 1 } = {}): Promise<Rig> {
+  const clock = new FakeClock();
+  const broker = memoryBroker({ clock, partitions });
+  await prepareLog(graph, broker);
+  const around = { clock, random: () => 0.5, log, registry: createRegistry(), readAheadBytes: 1 << 20 };
+  return { broker, clock, worker: await startWorker({ graph, broker, ...around }) };
+}
+
+const produce = (broker: MemoryBroker, ids: readonly number[], via = "otlp") =>
+  broker.append(RAW, 0, [
+    {
+      headers: rawHeaders({ tenant: "default", via, items: ids.length }),
+      value: namedSpans(ids.map((id) => `id-${id};`)),
+    },
+  ]);
+
+/** Lets the clock run until everything is settled; fails after ten seconds of it. */
+async function settle({ worker, clock }: Rig): Promise<void> {
+  const stop = new AbortController();
+  let done = false;
+  const drained = worker.drained(stop.signal).then(() => {
+    done = true;
+  });
+  for (let ms = 0; !done && ms < 10_000; ms += 20) await clock.advance(20);
+  stop.abort();
+  await drained;
+  expect(await worker.ledger.isDrained()).toBe(true);
+}
+
+describe("preparing the log", () => {
+  test("an enriched topic gets as many partitions as its raw topic has, and every group is registered", async () => {
+    const broker = memoryBroker({ partitions: 8 });
+    await broker.ensureTopics([{ name: RAW, partitions: 3 }]);
+    const graph = graphOf({ a: backend(), "b/1": backend() });
+    await prepareLog(graph, broker);
+    expect(await broker.partitions(ENRICHED)).toBe(3);
+    expect(await broker.groups()).toEqual([
+      { group: pipelineGroup("traces"), topic: RAW },
+      { group: exporterGroup("traces", "a"), topic: ENRICHED },
+      { group: exporterGroup("traces", "b/1"), topic: ENRICHED },
+    ]);
+    await prepareLog(graph, broker);
+    expect(await broker.groups()).toHaveLength(3);
+  });
+
+  test("an enriched topic with another number of partitions is refused, since records could not stay in theirs", async () => {
+    const broker = memoryBroker({ partitions: 2 });
+    await broker.ensureTopics([{ name: ENRICHED, partitions: 5 }]);
+    await expect(prepareLog(graphOf({ a: backend() }), broker)).rejects.toMatchObject({ code: "config" });
+  });
+});
+
+test("every exporter gets everything once, through the pipeline's processors in their order", async () => {
+  const [a, b] = [backend(), backend()];
+  const mark = (id: string) => ({
+    id,
+    type: defineProcessor({
+      ...{ type: "mark", summary: "Adds an id.", signals: ["traces"], state: "none", drops: [] },
+      fields: { id: text("The id.") },
+      create: (values) => ({
+        process: ({ body, items }) => ({
+          parts: [{ items: items + 1, body: Buffer.concat([body, namedSpans([`id-${values.id};`])]) }],
+        }),
+      }),
+    }),
+    values: { id },
+  });
+  const rig = await start(graphOf({ a, b }, { processors: [mark("100"), mark("200")] }));
+  await produce(rig.broker, [1, 2]);
+  await settle(rig);
+  expect([a.seen, b.seen]).toEqual([
+    [1, 2, 100, 200],
+    [1, 2, 100, 200],
+  ]);
+  expect(rig.worker.ledger.rows()).toMatchObject([
+    { component: "", entered: 2, created: 2, forwarded: 4 },
+    { component: "a", entered: 4, delivered: 4 },
+    { component: "b", entered: 4, delivered: 4 },
+  ]);
+  await rig.worker.close();
+});
+
+test("an exporter whose backend is down holds back nobody else", async () => {
+  const up = backend();
+  const down = backend(async () => retry(new Fault("unavailable", "no")));
+  const rig = await start(graphOf({ up, down }));
+  for (let id = 0; id < 20; id++) await produce(rig.broker, [id]);
+  await expect.poll(() => up.seen.length).toBe(20);
+  await rig.clock.advance(1_000);
+  const lags = await rig.worker.ledger.lags();
+  expect(lags.map(({ component, unread, unsettled }) => [component, unread + unsettled])).toEqual([
+    ["", 0],
+    ["up", 0],
+    ["down", 20],
+  ]);
+  down.answer = async () => SETTLED;
+  await settle(rig);
+  expect(down.seen).toEqual(up.seen);
+  await rig.worker.close();
+});
+
+test("a group that fails is joined again two seconds later, and goes on where it was", async () => {
+  const errors: string[] = [];
+  const log: Log = { ...silentLog, error: (message) => void errors.push(message), child: () => log };
+  const out = backend();
+  const rig = await start(graphOf({ out }), { log });
+  rig.broker.beforeAppend = (topic) => {
+    if (topic === ENRICHED) throw new Fault("corrupt", "a torn segment");
+  };
+  await produce(rig.broker, [1]);
+  await expect.poll(() => errors).toEqual(["a group failed and will be joined again"]);
+  rig.broker.beforeAppend = undefined;
+  await rig.clock.advance(1_999);
+  expect(out.seen).toEqual([]);
+  await rig.clock.advance(1);
+  await settle(rig);
+  expect(out.seen).toEqual([1]);
+  await rig.worker.close();
+});
+
+test("what someone else wrote belongs to the defaults, and bytes that are no OTLP are one item that is dropped by name", async () => {
+  const out = backend();
+  const rig = await start(graphOf({ out }));
+  await rig.broker.append(RAW, 0, [
+    { headers: {}, value: namedSpans(["id-1;", "id-2;"]) },
+    { headers: {}, value: Buffer.from("not OTLP") },
+  ]);
+  await settle(rig);
+  expect(out.seen).toEqual([1, 2]);
+  const [pipeline] = rig.worker.ledger.rows();
+  expect(pipeline).toMatchObject({ tenant: "anybody", entered: 3 });
+  expect(
+    (pipeline?.forwarded ?? 0) + Object.values(pipeline?.dropped ?? {}).reduce((sum, items) => sum + items, 0),
+  ).toBe(3);
+  await rig.worker.close();
+});
+
+describe("closing", () => {
+  test("commits what has settled, aborts what is in flight and closes every exporter once", async () => {
+    const aborted: boolean[] = [];
+    const quick = backend();
+    const slow = backend(
+      (_batch, abort) =>
+        new Promise((resolve) =>
+          abort.addEventListener("abort", () => {
+            aborted.push(true);
+            resolve(retry(new Fault("aborted", "given up")));
+          }),
+        ),
+    );
+    const { broker, worker } = await start(graphOf({ quick, slow }));
+    await produce(broker, [1]);
+    await expect.poll(() => quick.seen).toEqual([1]);
+    // Nobody moves the clock: no beat has committed anything yet.
+    await worker.close();
+    expect([aborted, quick.closed, slow.closed]).toEqual([[true], 1, 1]);
+    const committed = async (exporter: string) => {
+      const group = exporterGroup("traces", exporter);
+      const [position] = await broker.position(group);
+      return [position?.committed, (await loadTotals(broker.state, group, 0))?.rows["default"]?.delivered];
+    };
+    expect(await committed("quick")).toEqual([1, 1]);
+    expect(await committed("slow")).toEqual([0, undefined]);
+    expect((await broker.position(pipelineGroup("traces")))[0]?.committed).toBe(1);
+  });
+
+  test("a wait for the drain ends with its signal", async () => {
+    const down = backend(async () => retry(new Fault("unavailable", "no")));
+    const { broker, clock, worker } = await start(graphOf({ down }));
+    await produce(broker, [1]);
+    const stop = new AbortController();
+    const drained = worker.drained(stop.signal);
+    await clock.advance(100);
+    stop.abort();
+    await drained;
+    expect(await worker.ledger.isDrained()).toBe(false);
+    await worker.close();
+  });
+});
+
+test("a component that cannot be made is a failed start", async () => {
+  const type = defineExporter({
+    ...{ type: "fake", summary: "Fails.", signals: ["traces"], fields: {} },
+    create: () => {
+      throw new Fault("config", "exporters::fake: no such certificate");
+    },
+  });
+  const graph = graphOf({}, { exporters: [{ id: "fake", type, values: {} }] });
+  await expect(start(graph)).rejects.toThrow("no such certificate");
+});
