@@ -111,6 +111,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         readiness.lacks("started", "the drain to end");
         const deadline = clock.monotonic() + deadlineMs;
         const left = () => Math.max(0, deadline - clock.monotonic());
+        worker.hurry();
         try {
           const requests = await gateway.drain(deadlineMs);
           return { requests, groups: await settle(worker, clock, left()) };

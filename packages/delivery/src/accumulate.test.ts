@@ -10,9 +10,11 @@ const AT_ONCE: Accumulation = { minItems: 1_000, maxItems: 0, maxBytes: 1_000_00
 function set(how: Partial<Accumulation> = {}, waitingCalls?: number) {
   const clock = new FakeClock();
   const backend = manualBackend();
-  const deliver = accumulate({ ...AT_ONCE, ...how }, clock, waitingCalls)(backend.deliver);
+  const hurry = new AbortController();
+  const flow = { full: false, isFull: () => flow.full, hurry: hurry.signal };
+  const deliver = accumulate({ ...AT_ONCE, ...how }, clock, flow, waitingCalls)(backend.deliver);
   const origins = () => backend.calls.map(({ batch }) => (batch.sources ?? []).map(({ origin }) => origin).join(""));
-  return { clock, backend, deliver, origins };
+  return { clock, backend, deliver, origins, flow, hurry };
 }
 
 test("sends at once when nothing is in flight; what comes meanwhile goes out as one, in call order", async () => {
@@ -203,4 +205,31 @@ test("however many calls of one signal wait, the signal has one listener, and no
   backend.calls[1]?.answer(SETTLED);
   await Promise.all(ends);
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
+});
+
+test("does not wait for company that cannot come", async () => {
+  const { clock, backend, deliver, origins, flow } = set({ minItems: 5, waitMs: 60_000 });
+  void deliver(batchOf("a", 1), never());
+  expect(origins()).toEqual([]);
+  flow.full = true;
+  void deliver(batchOf("b", 1), never());
+  expect(origins()).toEqual(["ab"]);
+  flow.full = false;
+  void deliver(batchOf("c", 1), never());
+  backend.calls[0]?.answer(SETTLED);
+  await settled();
+  expect([origins(), clock.pending]).toEqual([["ab"], 1]);
+});
+
+test("in a hurry, sends what has gathered and lets nothing gather again but behind a request in flight", async () => {
+  const { clock, backend, deliver, origins, hurry } = set({ minItems: 5, waitMs: 60_000 });
+  void deliver(batchOf("a", 1), never());
+  void deliver(batchOf("x", 1, { tenant: "other" }), never());
+  hurry.abort();
+  expect(origins()).toEqual(["a", "x"]);
+  for (const origin of ["b", "c"]) void deliver(batchOf(origin, 1), never());
+  backend.calls[0]?.answer(SETTLED);
+  await settled();
+  expect(origins()).toEqual(["a", "x", "bc"]);
+  expect(clock.pending).toBe(0);
 });

@@ -18,19 +18,31 @@ import { apportion, sourcesOf } from "./apportion.ts";
 /** Calls that one accumulate holds at most; one more is answered with a retry verdict and a Fault `throttled`. */
 export const WAITING_CALLS = 100_000;
 
+/** What the caller in front knows of its calls. */
+export interface Flow {
+  /** No further call comes until one is answered: to wait for company would be in vain. */
+  isFull(): boolean;
+  /** When it fires, nothing waits for company any more. */
+  readonly hurry: AbortSignal;
+}
+
 /**
  * Joins concurrent calls of equal signal, tenant and meta, in call order. Such calls form a lane. A lane
  * - has one request in flight; what comes meanwhile gathers, so requests leave in the order of the calls;
- * - sends when `minItems` have gathered, when its oldest call has waited `waitMs`, and at once when `waitMs` is 0;
+ * - sends when `minItems` have gathered, when its oldest call has waited `waitMs`, and at once when `waitMs` is 0, when the
+ *   flow is full or in a hurry;
  * - never joins beyond `maxItems` (0: no bound) or `maxBytes`; a single batch above them goes alone.
  * A caller that aborts is answered at once: its batch leaves the gathering, or – already in flight – goes on with its
  * companions and may be delivered twice. Only when all callers of a request have aborted is the request aborted.
  * Bytes are held as long as their callers wait: whoever bounds its open calls bounds this Layer.
  */
-export function accumulate(how: Accumulation, clock: Clock, waitingCalls = WAITING_CALLS): Layer {
+export function accumulate(how: Accumulation, clock: Clock, flow: Flow, waitingCalls = WAITING_CALLS): Layer {
   return (next) => {
     const lanes = new Map<string, Lane>();
     const aborts = new Aborts();
+    aborts.on(flow.hurry, () => {
+      for (const lane of [...lanes.values()]) lane.pump();
+    });
     let open = 0;
     return (batch, abort) => {
       if (abort.aborted) return Promise.resolve(gaveUp());
@@ -42,7 +54,7 @@ export function accumulate(how: Accumulation, clock: Clock, waitingCalls = WAITI
       const key = keyOf(batch);
       let lane = lanes.get(key);
       if (lane === undefined) {
-        lane = new Lane(how, clock, next, aborts, () => lanes.delete(key));
+        lane = new Lane(how, clock, flow, next, aborts, () => lanes.delete(key));
         lanes.set(key, lane);
       }
       open++;
@@ -74,6 +86,7 @@ interface Call {
 class Lane {
   readonly #how: Accumulation;
   readonly #clock: Clock;
+  readonly #flow: Flow;
   readonly #next: Deliver;
   readonly #aborts: Aborts;
   readonly #idle: () => void;
@@ -85,9 +98,10 @@ class Lane {
   #cancelTimer: (() => void) | undefined;
 
   /** `idle` is called when nothing gathers and nothing is in flight. */
-  constructor(how: Accumulation, clock: Clock, next: Deliver, aborts: Aborts, idle: () => void) {
+  constructor(how: Accumulation, clock: Clock, flow: Flow, next: Deliver, aborts: Aborts, idle: () => void) {
     this.#how = how;
     this.#clock = clock;
+    this.#flow = flow;
     this.#next = next;
     this.#aborts = aborts;
     this.#idle = idle;
@@ -110,7 +124,7 @@ class Lane {
       };
       this.#gathering.add(call);
       this.#gathered += batch.items;
-      this.#pump();
+      this.pump();
     });
   }
 
@@ -118,7 +132,7 @@ class Lane {
     call.resolve(gaveUp());
     if (this.#gathering.delete(call)) {
       this.#gathered -= call.batch.items;
-      this.#pump();
+      this.pump();
       return;
     }
     // What is not gathering is in flight: a call that was answered has ended its wait for the abort.
@@ -127,7 +141,7 @@ class Lane {
   }
 
   /** Sends when it is time to; else sees to it that it is called again. Called after every change. */
-  #pump(): void {
+  pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#flight) return;
@@ -137,8 +151,9 @@ class Lane {
       return;
     }
     const wait = oldest.since + this.#how.waitMs - this.#clock.monotonic();
-    if (wait <= 0 || this.#gathered >= this.#how.minItems) void this.#send(this.#take());
-    else this.#cancelTimer = this.#clock.after(wait, () => this.#pump());
+    const isReady = this.#gathered >= this.#how.minItems || this.#flow.hurry.aborted || this.#flow.isFull();
+    if (wait <= 0 || isReady) void this.#send(this.#take());
+    else this.#cancelTimer = this.#clock.after(wait, () => this.pump());
   }
 
   /** Takes calls from the front, as many as fit into one request, always one. */
@@ -172,7 +187,7 @@ class Lane {
       for (const call of calls) call.reject(thrown);
     }
     this.#flight = undefined;
-    this.#pump();
+    this.pump();
   }
 }
 

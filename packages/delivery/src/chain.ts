@@ -9,7 +9,7 @@ import {
   type Log,
   type Random,
 } from "@rondo/core";
-import { accumulate } from "./accumulate.ts";
+import { accumulate, type Flow } from "./accumulate.ts";
 import { guard } from "./guard.ts";
 import { noteUnanswered } from "./note-unanswered.ts";
 import { type RetryOptions, retry } from "./retry.ts";
@@ -26,7 +26,7 @@ export interface ChainOptions {
 }
 
 /** Makes the chain of one partition. `note` is awaited after every try whose answer was lost, before the next one. */
-export type MakeChain = (note: (batch: Batch) => Promise<void>) => Deliver;
+export type MakeChain = (flow: Flow, note: (batch: Batch) => Promise<void>) => Deliver;
 
 /**
  * Returns a maker of chains: one call per partition, so that order and back-pressure stay with the partition, while what is
@@ -36,10 +36,9 @@ export type MakeChain = (note: (batch: Batch) => Promise<void>) => Deliver;
  */
 export function chain(exporter: Exporter, options: ChainOptions): MakeChain {
   const { clock, random, log, onRetry } = options;
-  const outer = [
-    accumulate({ ...options.accumulation, ...exporter.accumulation }, clock),
-    retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) }),
-  ];
+  const accumulation = { ...options.accumulation, ...exporter.accumulation };
+  const retrying = retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) });
   const inner = [timeout(exporter.timeoutMs, clock), guard(log, clock)];
-  return (note) => compose([...outer, noteUnanswered(note), ...inner], exporter.deliver);
+  return (flow, note) =>
+    compose([accumulate(accumulation, clock, flow), retrying, noteUnanswered(note), ...inner], exporter.deliver);
 }

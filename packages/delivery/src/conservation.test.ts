@@ -4,7 +4,7 @@ import { FakeClock, settled } from "@rondo/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { chain } from "./chain.ts";
-import { batchOf, recordingLog } from "./layers.cases.ts";
+import { batchOf, recordingLog, unhurried } from "./layers.cases.ts";
 import { InFlight, observe } from "./observe.ts";
 
 const TIMEOUT_MS = 1_000;
@@ -92,6 +92,7 @@ test("every item ends once: delivered, dropped by name, or back with its owner",
     const policy = { initialMs: 100, multiplier: 2, maxMs: 1_000, randomization: 0.5 };
     const exporter = { deliver: backend.deliver, timeoutMs: TIMEOUT_MS, retry: policy, close: async () => {} };
     const inner = chain(exporter, { accumulation: joined, clock, random: () => 0.5, log: recordingLog() })(
+      unhurried(),
       async () => {},
     );
     const inFlight = new InFlight();

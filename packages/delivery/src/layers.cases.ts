@@ -1,5 +1,6 @@
 /** What the tests of the Layers share: batches that are easy to make, a backend that does as it is told, a log that remembers. */
 import type { Batch, Deliver, Log, Verdict } from "@rondo/core";
+import type { Flow } from "./accumulate.ts";
 
 /** A batch of `items` whose body is as many bytes. */
 export function batchOf(origin: string, items: number, more: Partial<Batch> = {}): Batch {
@@ -15,6 +16,9 @@ export function batchOf(origin: string, items: number, more: Partial<Batch> = {}
 
 /** An abort that never fires. */
 export const never = (): AbortSignal => new AbortController().signal;
+
+/** A flow that is never full and has all the time. */
+export const unhurried = (): Flow => ({ isFull: () => false, hurry: never() });
 
 /** One call that reached the backend, and the ways to answer it. */
 export interface Reached {

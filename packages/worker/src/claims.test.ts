@@ -97,6 +97,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
             random: Math.random,
             log: silentLog,
           }),
+          hurry: new AbortController().signal,
           opened: (opened, account) => ledger.opened(EXPORTER.group, opened, account),
         });
         running.push(done);

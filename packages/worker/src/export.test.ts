@@ -1,6 +1,9 @@
-/** What an exporter's run makes known before it sends, and what it does while the log cannot take that. */
+/** What an exporter's run makes known before it sends, what it does while the log cannot take that, and how much it holds. */
+
+import { getEventListeners } from "node:events";
 import { type Claim, enrichedHeaders, enrichedTopic, exporterGroup } from "@rondo/broker";
-import { Fault, SETTLED, silentLog } from "@rondo/core";
+import { type Accumulation, type Deliver, Fault, SETTLED, silentLog } from "@rondo/core";
+import { chain } from "@rondo/delivery";
 import { FakeClock, memoryBroker, namedSpans, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { runExporterClaim } from "./export.ts";
@@ -8,9 +11,10 @@ import { loadTotals } from "./totals.ts";
 
 const TOPIC = enrichedTopic("traces", "traces");
 const GROUP = { group: exporterGroup("traces", "out"), topic: TOPIC };
+const AT_ONCE: Accumulation = { minItems: 1, maxItems: 1, maxBytes: 1 << 20, waitMs: 0 };
 
 /** An exporter that delivers at once, on one partition whose commits fail while `full`. */
-async function set() {
+async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
   const clock = new FakeClock();
   const broker = memoryBroker({ clock });
   await broker.ensureTopics([{ name: TOPIC }]);
@@ -18,6 +22,13 @@ async function set() {
   const disk = { full: false };
   const sent: string[] = [];
   const failures: Error[] = [];
+  const hurry = new AbortController();
+  const deliver: Deliver = async ({ sources = [] }) => {
+    sent.push(...sources.map(({ origin }) => origin));
+    return SETTLED;
+  };
+  const policy = { initialMs: 1, multiplier: 1, maxMs: 1, randomization: 0 };
+  const exporter = { deliver, timeoutMs: 0, retry: policy, close: async () => {} };
   const commit = (claim: Claim): Claim["commit"] => {
     return async (offset, state) => {
       if (disk.full) throw new Fault("disk_full", "no room");
@@ -33,14 +44,12 @@ async function set() {
           group: GROUP.group,
           signal: "traces",
           component: "out",
-          chain: () => async (batch) => {
-            sent.push(batch.sources?.[0]?.origin ?? "");
-            return SETTLED;
-          },
-          readBytes: 64 << 20,
+          chain: chain(exporter, { accumulation, clock, random: () => 0.5, log: silentLog }),
+          readBytes,
           broker,
           clock,
           log: silentLog,
+          hurry: hurry.signal,
           opened: () => {},
         });
       },
@@ -53,7 +62,7 @@ async function set() {
       await broker.append(TOPIC, 0, [{ headers, value: namedSpans(["a"]) }]);
     }
   };
-  return { clock, broker, disk, sent, failures, join, produce };
+  return { clock, broker, disk, sent, failures, hurry, join, produce };
 }
 
 test("nothing is sent that no durable commit has announced, and a full disk is waited for", async () => {
@@ -88,4 +97,35 @@ test("a record behind a gap is announced itself, not only its neighbours below t
   await settled();
   expect(sent).toEqual(["0:0:0/1", "0:5000:0/1"]);
   expect((await loadTotals(broker.state, GROUP.group, 0))?.sentBelow).toBeGreaterThan(5_000);
+});
+
+test("does not wait for company when it can hold no more, however long it might", async () => {
+  const { clock, sent, join, produce } = await set({
+    readBytes: 64 << 10,
+    accumulation: { minItems: 10_000, maxItems: 0, maxBytes: 1 << 20, waitMs: 3_600_000 },
+  });
+  await produce(1_000);
+  const member = await join();
+  await clock.advance(1_000);
+  expect(sent.length).toBeGreaterThan(900);
+  expect(sent.length).toBeLessThan(1_000);
+  await member.leave();
+});
+
+test("in a hurry, what waits for company goes out, and nothing listens to the worker's haste after the end", async () => {
+  const { sent, hurry, join, produce } = await set({
+    accumulation: { minItems: 10_000, maxItems: 0, maxBytes: 1 << 20, waitMs: 3_600_000 },
+  });
+  await produce(3);
+  const first = await join();
+  await settled();
+  expect(sent).toEqual([]);
+  await first.leave();
+  expect(getEventListeners(hurry.signal, "abort")).toHaveLength(0);
+  const second = await join();
+  await settled();
+  hurry.abort();
+  await settled();
+  expect(sent).toHaveLength(3);
+  await second.leave();
 });

@@ -50,6 +50,8 @@ export interface ExportOptions {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Log;
+  /** When it fires, no record waits for company any more. */
+  readonly hurry: AbortSignal;
   /** Tells the worker of the partition's account, for metrics and the drain. */
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
 }
@@ -74,6 +76,8 @@ class ExporterRun {
   readonly #committer: Committer;
   readonly #deliver: Deliver;
   readonly #flight: Flight;
+  /** Of the bytes that may be in hand: one half may be while the other is read. */
+  readonly #half: number;
   /** Of every batch that is inside the chain. */
   readonly #entries = new Map<Batch, Entry>();
   /** The record that is being handed to the chain, which enters the account there. */
@@ -90,6 +94,9 @@ class ExporterRun {
   readonly #stop = new AbortController();
   readonly #abort: AbortSignal;
   #failure: Error | undefined;
+  /** This run's own, so that nothing of it stays behind on the worker's. */
+  readonly #hurry = new AbortController();
+  readonly #hurried = () => this.#hurry.abort();
 
   static async open(claim: Claim, ended: AbortSignal, options: ExportOptions): Promise<ExporterRun> {
     const stored = await loadTotals(options.broker.state, options.group, claim.partition);
@@ -117,7 +124,11 @@ class ExporterRun {
     this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
-    this.#deliver = observe(this.#observer)(options.chain(() => this.#unanswered()));
+    this.#half = Math.ceil(options.readBytes / 2);
+    const flow = { isFull: () => !this.#flight.isBelow(this.#half), hurry: this.#hurry.signal };
+    this.#deliver = observe(this.#observer)(options.chain(flow, () => this.#unanswered()));
+    if (options.hurry.aborted) this.#hurried();
+    else options.hurry.addEventListener("abort", this.#hurried, { once: true });
     const sentBelow = () => Math.max(account.next, this.#wanted) + SEND_AHEAD;
     this.#committer = new Committer(options.clock, () => this.#commit(sentBelow()), options.log);
     claim.seek(account.low);
@@ -125,11 +136,9 @@ class ExporterRun {
   }
 
   async untilEnded(): Promise<void> {
-    // One half may be in hand while the other is read.
-    const half = Math.ceil(this.#options.readBytes / 2);
     while (!this.#abort.aborted) {
-      await this.#flight.below(half, this.#abort);
-      const records = await readUntil(this.#claim, half, this.#abort);
+      await this.#flight.below(this.#half, this.#abort);
+      const records = await readUntil(this.#claim, this.#half, this.#abort);
       for (const record of records) if (!(await this.#take(record))) break;
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -251,6 +260,7 @@ class ExporterRun {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#options.hurry.removeEventListener("abort", this.#hurried);
     await this.#flight.over();
     await this.#committer.stop();
     // After an orderly end only what is still unsettled may have been sent.

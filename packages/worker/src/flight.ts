@@ -28,10 +28,14 @@ export class Flight {
     this.#waiting?.();
   }
 
+  /** Whether less than `limit` bytes are in hand. */
+  isBelow(limit: number): boolean {
+    return this.#bytes + this.#held() * RECORD_BYTES < limit;
+  }
+
   /** Resolves when less than `limit` bytes are in hand, or when `abort` fires. */
   async below(limit: number, abort: AbortSignal): Promise<void> {
-    const isBelow = () => this.#bytes + this.#held() * RECORD_BYTES < limit;
-    await this.#until(() => abort.aborted || isBelow(), abort);
+    await this.#until(() => abort.aborted || this.isBelow(limit), abort);
   }
 
   /** Resolves when no delivery is under way. */

@@ -37,6 +37,8 @@ export interface WorkerOptions {
 export interface Worker {
   /** The account and the lag of everything that runs here. */
   readonly ledger: Ledger;
+  /** From now on no record waits for company before it is exported: what is left shall go out. */
+  hurry(): void;
   /** Waits until everything in the log is settled by every group, or `abort` fires. */
   drained(abort: AbortSignal): Promise<void>;
   /** Leaves every group: what is in flight is aborted, what has settled is committed. */
@@ -82,6 +84,7 @@ const REJOIN_MS = 2_000;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { graph, broker, log, clock, registry } = options;
   const stop = new AbortController();
+  const hurry = new AbortController();
   const ledger = new Ledger(broker);
   const claims = await countClaims(graph, broker);
   const readBytes = Math.max(256 * 1024, Math.floor(options.readAheadBytes / Math.max(1, claims)));
@@ -158,6 +161,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
           broker,
           clock,
           log: exporterLog,
+          hurry: hurry.signal,
           opened: (opened, account) => ledger.opened(group.group, opened, account),
         }),
       );
@@ -166,6 +170,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   await Promise.all(members.map((member) => member.join()));
   return {
     ledger,
+    hurry: () => hurry.abort(),
     drained: (abort) => untilDrained(ledger, clock, abort),
     async close() {
       stop.abort();
