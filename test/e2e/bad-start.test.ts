@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { choosePorts, type Ports } from "../rig/rondo-process.ts";
-import { openRoad, roadYaml, testFolder } from "./road.ts";
+import { type AtTheEnd, openRoad, roadYaml, testFolder } from "./road.ts";
 import { logLines, runRondo, SEED, spoken } from "./run-rondo.ts";
 import { smallDisk } from "./small-disk.ts";
 
@@ -12,10 +12,10 @@ const FAILED = 1;
 const USAGE = 2;
 
 /** Takes a port until the test ends, as another program would. */
-async function occupy(port: number): Promise<void> {
+async function occupy(port: number, atTheEnd: AtTheEnd): Promise<void> {
   const server: Server = createServer();
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
+  atTheEnd(() => void server.close());
 }
 
 interface Prepared {
@@ -25,8 +25,8 @@ interface Prepared {
 }
 
 /** `rondo up` with a configuration that is right, before something is done to it. */
-async function prepared(yaml?: string): Promise<Prepared> {
-  const [folder, ports] = [testFolder(), await choosePorts()];
+async function prepared(atTheEnd: AtTheEnd, yaml?: string): Promise<Prepared> {
+  const [folder, ports] = [testFolder(atTheEnd), await choosePorts()];
   const config = join(folder, "rondo.yaml");
   writeFileSync(config, yaml ?? roadYaml(ports, [], join(folder, "debug.ndjson")));
   const own = ["--metrics-address", `127.0.0.1:${ports.metrics}`, "--health-address", `127.0.0.1:${ports.health}`];
@@ -34,7 +34,7 @@ async function prepared(yaml?: string): Promise<Prepared> {
 }
 
 describe("a port in use", () => {
-  test.each([
+  test.concurrent.for([
     [
       "gRPC",
       "grpc",
@@ -47,9 +47,9 @@ describe("a port in use", () => {
     ],
     ["metrics", "metrics", /^rondo up: metrics address PLACE is in use by another process; .* with --metrics-address$/],
     ["health", "health", /^rondo up: health address PLACE is in use by another process; .* with --health-address$/],
-  ] as const)("%s", async (_name, which, line) => {
-    const { ports, args } = await prepared();
-    await occupy(ports[which]);
+  ] as const)("%s", async ([, which, line], { expect, onTestFinished }) => {
+    const { ports, args } = await prepared(onTestFinished);
+    await occupy(ports[which], onTestFinished);
     const { code, out, err } = await runRondo(args);
     expect(spoken(err).map((said) => said.replace(`127.0.0.1:${ports[which]}`, "PLACE"))).toEqual([
       expect.stringMatching(line),
@@ -58,8 +58,8 @@ describe("a port in use", () => {
   });
 
   test("the health_check extension's own endpoint is named as the configuration has it", async () => {
-    const { folder, ports } = await prepared();
-    await occupy(ports.health);
+    const { folder, ports } = await prepared(onTestFinished);
+    await occupy(ports.health, onTestFinished);
     const yaml = roadYaml(ports, [], join(folder, "debug.ndjson"))
       .replace("service:\n", "service:\n  extensions: [health_check]\n")
       .concat(`extensions: {health_check: {endpoint: "127.0.0.1:${ports.health}"}}\n`);
@@ -81,7 +81,7 @@ describe("a configuration that is wrong", () => {
     return { yaml: seed.replace(from, to), line: seed.slice(0, seed.indexOf(from)).split("\n").length };
   }
 
-  test.each([
+  test.concurrent.for([
     [
       "an unknown key",
       "send_batch_size:",
@@ -106,9 +106,9 @@ describe("a configuration that is wrong", () => {
       "exporters: [otlp/temp, debug]",
       / service::pipelines::traces::exporters::0: references exporter "otlp\/temp" .*; did you mean otlp\/tempo\?$/,
     ],
-  ])("%s: with the nearest name", async (_name, from, to, line) => {
+  ] as const)("%s: with the nearest name", async ([, from, to, line], { expect, onTestFinished }) => {
     const changed = seedWith(from, to);
-    const { folder, args } = await prepared(changed.yaml);
+    const { folder, args } = await prepared(onTestFinished, changed.yaml);
     const { code, out, err } = await runRondo(args);
     const errors = spoken(err);
     expect(errors[0]).toMatch(line);
@@ -119,12 +119,12 @@ describe("a configuration that is wrong", () => {
     expect([code, out]).toEqual([USAGE, ""]);
   });
 
-  test.each([
+  test.concurrent.for([
     ["a quote that is not closed", 'receivers:\n  otlp: "abc\nservice: []\n', 4, /a closing quote, .* is missing/],
     ["a bracket that is not closed", "receivers:\n  otlp: {protocols: {grpc: {}\nservice: []\n", 3, /indentation/],
     ["a tab", "receivers:\n\totlp: {}\n", 2, /tab; use spaces/],
-  ])("what is no YAML: %s", async (_name, yaml, number, words) => {
-    const { folder, args } = await prepared(yaml);
+  ] as const)("what is no YAML: %s", async ([, yaml, number, words], { expect, onTestFinished }) => {
+    const { folder, args } = await prepared(onTestFinished, yaml);
     const { code, err } = await runRondo(args);
     expect(spoken(err)).toEqual([expect.stringMatching(words)]);
     expect(spoken(err)[0]).toContain(`error: ${join(folder, "rondo.yaml")}:${number}: is not YAML: `);
@@ -143,7 +143,7 @@ describe("a configuration that is wrong", () => {
     const twice = seedWith("send_batch_size:", "send_batch_sise:")
       .yaml.replace("namespace:", "namespac:")
       .replace("limit_mib: 1000", "limit_mib: much");
-    const { args } = await prepared(twice);
+    const { args } = await prepared(onTestFinished, twice);
     const { err } = await runRondo(args);
     expect(spoken(err)).toEqual([expect.stringContaining("send_batch_sise"), expect.stringContaining("limit_mib")]);
   });
@@ -151,7 +151,7 @@ describe("a configuration that is wrong", () => {
 
 describe("a data directory that cannot be used", () => {
   async function refused(data: string): Promise<readonly string[]> {
-    const { args } = await prepared();
+    const { args } = await prepared(onTestFinished);
     const { code, err } = await runRondo([...args, "--data", data]);
     expect(code).toBe(FAILED);
     return spoken(err).map((line) => line.replace(data, "DATA"));

@@ -12,6 +12,9 @@ import { startSinkProcess } from "./sink-process.ts";
 const COMMANDS = ["up", "validate", "components", "print-config", "ledger", "sink", "replay-recording", "demo"];
 const USAGE = 2;
 
+/** What is called, and what it says. */
+type Call = readonly [args: readonly string[], line: RegExp];
+
 describe("help", () => {
   test("--help names every command, and its page names its flags", async () => {
     const { code, out, err } = await runRondo(["--help"]);
@@ -39,7 +42,7 @@ describe("help", () => {
 });
 
 describe("calls that are wrong end with 2 and say so in one line", () => {
-  test.each([
+  test.concurrent.for([
     [["upp"], /unknown command 'upp'.*up/s],
     [["up"], /no configuration: name at least one file with --config/],
     [["validate", "--confg", SEED], /unknown option '--confg'.*--config/s],
@@ -55,7 +58,8 @@ describe("calls that are wrong end with 2 and say so in one line", () => {
     [["replay-recording", "missing.ndjson"], /cannot read the recording .*missing\.ndjson: there is no such file/],
     [["replay-recording", SEED, "--speed", "fast"], /--speed fast must be a number such as 1 or 20, or max/],
     [["replay-recording", SEED], /otel-collector-config\.yaml:1 is not a JSON object/],
-  ])("%j", async (args, line) => {
+    [["demo", "--speed", "fast"], /--speed fast must be a number/],
+  ] as const satisfies readonly Call[])("%j", async ([args, line], { expect }) => {
     const { code, out, err } = await runRondo(args);
     expect(err).toMatch(line);
     const said = err.split("\n").filter((one) => one !== "" && !one.startsWith("{") && !one.startsWith("("));

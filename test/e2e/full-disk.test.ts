@@ -1,5 +1,5 @@
 /** A disk that runs full: clients are told to come back, nothing acknowledged is lost, and it goes on when there is room again. */
-import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, type TestContext, test } from "vitest";
@@ -13,10 +13,16 @@ const UNAVAILABLE = 14;
 const REFUSALS = 40;
 
 /** Leaves no byte free, until the file that it answers is removed. */
-function fillUp({ folder }: SmallDisk): string {
-  const file = join(folder, "ballast");
-  const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
+function fillUp({ folder }: SmallDisk, name: string): string {
+  const file = join(folder, name);
+  const open = openSync(file, "w");
+  try {
+    for (const block = Buffer.alloc(4096); ; ) writeSync(open, block);
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ code: "ENOSPC" });
+  } finally {
+    closeSync(open);
+  }
   return file;
 }
 
@@ -36,7 +42,7 @@ async function roadOnFullDisk(context: TestContext): Promise<FullRoad> {
   await road.rondo.ready();
   const said = await sendRequests(road.ports, 12);
   expect(said.refusals).toEqual([]);
-  const ballast = fillUp(disk);
+  const ballast = fillUp(disk, "ballast");
   // What fits into a block that is open already may still be acknowledged.
   await sendRequests(road.ports, 500, said, () => said.refusals.length >= REFUSALS);
   expect(said.refusals).toHaveLength(REFUSALS);
@@ -83,10 +89,7 @@ test("killed on a full disk, it says so at its start, and delivers all that it a
   const { road, said, ballast, disk } = await roadOnFullDisk(context);
   await road.rondo.kill();
   // The blocks that the killed process held open are free again.
-  writeFileSync(
-    join(disk.folder, "more"),
-    Buffer.alloc(statfsSync(disk.folder).bavail * statfsSync(disk.folder).bsize),
-  );
+  fillUp(disk, "more ballast");
   const { code, err } = await runRondo([
     ...["up", "--config", road.rondo.config, "--data", road.rondo.data],
     ...["--metrics-address", "127.0.0.1:0", "--health-address", "127.0.0.1:0"],

@@ -99,10 +99,14 @@ const MISTAKES: readonly (readonly [string, string, readonly string[], readonly 
     [],
     ["validate", "up"],
   ],
-  ["a header that is a list", RIGHT.replace(INLINE, `[${INLINE}]`), [], ALL],
-  ["a key that is not known", RIGHT.replace("headers: {auth", "heders: {auth"), [], ALL],
+  [
+    "a header that is a list and an endpoint that is none",
+    RIGHT.replace(INLINE, `[${INLINE}]`).replace("@127.0.0.1", "@127.0.0.1:x:y"),
+    [],
+    ALL,
+  ],
+  ["keys that are not known", RIGHT.replaceAll("headers: {auth", "heders: {auth"), [], ALL],
   ["a quote that is not closed", RIGHT.replace(INLINE, INLINE.slice(0, -1)), [], ALL],
-  ["an endpoint that is none", RIGHT.replace("@127.0.0.1", "@127.0.0.1:x:y"), [], ALL],
   ["an override of what is not there", RIGHT, ["--set", `exporters.otlp_grpc/a.heders.authorization=${CANARY}`], ALL],
   ["an override that is no map", RIGHT, ["--set", `exporters.otlp_grpc/a.headers=${CANARY}`], ["validate", "up"]],
 ];
