@@ -2,7 +2,7 @@
  * The whole road for one test: clients here, `rondo up` in its process, `rondo sink` in another, a debug exporter that captures.
  * Everything it starts and writes is gone at the end.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -112,11 +112,9 @@ export async function openRoad(options: RondoOptions = {}, atTheEnd: AtTheEnd = 
   const rondo = prepareRondo(folder, ports, roadYaml(ports, sinks, capture), options);
   atTheEnd(() => rondo.kill().catch(() => undefined));
   let sink: SinkProcess | undefined;
-  const held = async (exporter: string, signal: Signal) => {
-    if (exporter !== DEBUG_EXPORTER) return (await sink?.client.ids(exporter, signal)) ?? [];
-    const captured = await readCapture(capture, { ignore: [INSERTED] }).catch(() => new Holdings());
-    return captured.held(signal);
-  };
+  const captured = captureReader(capture);
+  const held = async (exporter: string, signal: Signal) =>
+    exporter === DEBUG_EXPORTER ? (await captured()).held(signal) : ((await sink?.client.ids(exporter, signal)) ?? []);
   return {
     folder,
     ports,
@@ -133,13 +131,28 @@ export async function openRoad(options: RondoOptions = {}, atTheEnd: AtTheEnd = 
       const deadline = performance.now() + withinMs;
       for (;;) {
         const found: string[] = [];
+        const late = performance.now() > deadline;
         for (const exporter of exporters)
+          // As long as there is time, one difference is enough to look again.
           for (const signal of SIGNALS)
-            found.push(...difference(exporter, signal, expected, await held(exporter, signal), compared));
-        if (found.length === 0 || performance.now() > deadline) return found;
-        await pause(50);
+            if (found.length === 0 || late)
+              found.push(...difference(exporter, signal, expected, await held(exporter, signal), compared));
+        if (found.length === 0 || late) return found;
+        await pause(100);
       }
     },
+  };
+}
+
+/** Reads a capture as it is now; a file that has not grown is not decoded again. */
+function captureReader(file: string): () => Promise<Holdings> {
+  let size = 0;
+  let known = new Holdings();
+  return async () => {
+    const now = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (now !== size) known = await readCapture(file, { ignore: [INSERTED] });
+    size = now;
+    return known;
   };
 }
 
