@@ -54,6 +54,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       return found;
     };
 
+    // Enriched records go to the partition of their raw record (rules of the log 3): a number that changed would part them.
     test("topics are created once and keep their partitions", async () => {
       expect(await broker.ensureTopics([{ name: topic, partitions: 3 }])).toEqual([
         { name: topic, partitions: 3, created: true },
@@ -64,6 +65,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await expect(broker.partitions(`${topic}.missing`)).rejects.toMatchObject({ code: "not_found" });
     });
 
+    // Every role makes sure of its topics when it starts, and roles of one deployment start together.
     test("two that create one topic at once both have it", async () => {
       const made = await Promise.all([
         broker.ensureTopics([{ name: topic, partitions: 2 }]),
@@ -72,6 +74,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(made.flat().filter(({ created }) => created)).toHaveLength(1);
     });
 
+    // The headers are those that a text format, a prototype or a wrong length would spoil.
     test("appends get consecutive offsets and are read back byte for byte from any of them", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 2 }]);
       const value = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 251));
@@ -90,6 +93,8 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(await broker.watermarks(topic, 1)).toEqual({ low: 0, high: 3 });
     });
 
+    // A client is answered when an append resolves: what it was told must be there for whoever asks next. That timestamps do not
+    // go back is what makes them the clock of components that hold data (rules of the log 5).
     test("an append is visible when it resolves, and timestamps never go backwards", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       let before = 0;
@@ -102,6 +107,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       }
     });
 
+    // A broker joins appends into one sync, and joining must not reorder: a series has its order from its partition alone.
     test("appends that are made at once stand in the order of the calls", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       const names = Array.from({ length: 50 }, (_, index) => `r${index}`);
@@ -110,6 +116,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(texts(await all(0, 50))).toEqual(names);
     });
 
+    // A record that is larger than its reader's budget would else stand in front of its partition for ever.
     test("a read takes at least one record and no more bytes than asked for", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       await broker.append(
@@ -122,6 +129,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(texts(await broker.read(topic, 0, 1, 100))).toEqual(["bbbb", "cccc"]);
     });
 
+    // None or all: the small record beside the large one must not be there either.
     test("a record over the limit is refused and leaves nothing behind", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       const big = { headers: {}, value: Buffer.alloc(broker.maxRecordBytes + 1) };
@@ -132,6 +140,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect((await all(0, 1))[0]?.value.length).toBe(broker.maxRecordBytes);
     });
 
+    // Totals are durable before the commit that they are true for (rules of the log 6): after a restart both are there.
     test("records, groups and commits are there after a restart", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 2 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -170,6 +179,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(await appended.promise).toBe(3);
     });
 
+    // Rules of the log 7. What an old topic holds was acknowledged to others, before this group was promised anything.
     test("the first registration wins; without a start an old topic is read from its end, a new one from its beginning", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       const { timestamp } = await broker.append(topic, 0, [record("a")]);
@@ -185,6 +195,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await expect(broker.registerGroup({ group, topic: `${topic}.missing` })).resolves.toBeDefined();
     });
 
+    // Twice, for the two ways to wait: on a topic that is empty, and at the end of one that is not.
     test("a reader waits for records and is woken by them", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -203,6 +214,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await member.leave();
     });
 
+    // Forth is how a pipeline goes on behind what its enriched partition has already (rules of the log 3).
     test("seek moves the read position, forth and back", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -227,6 +239,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await member.leave();
     });
 
+    // Two owners of one partition at a time would write every result twice (rules of the log 4).
     test("members share the partitions, never two one; who stays takes over what was left", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 4 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -252,6 +265,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(generations).toEqual([...generations].sort((a, b) => a - b));
     });
 
+    // A process that was asleep does not know that it lost its partition; the log does, and refuses.
     test("a claim that was given up can neither append nor commit", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -276,6 +290,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(await broker.watermarks(topic, 0)).toMatchObject({ high: 1 });
     });
 
+    // Commits may overtake each other on their way; the late one must not bring back what has settled.
     test("a new claim starts at the commit, which only moves forward", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -310,6 +325,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await reading.leave();
     });
 
+    // Once: its owner answers by joining again, and would join twice.
     test("a reader that throws fails its member once, and others take its partitions", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 2 }]);
       await broker.registerGroup({ group, topic, start: "earliest" });
@@ -340,6 +356,7 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(failures).toHaveLength(1);
     });
 
+    // It waits because readers commit on their way out, and need an open log for it.
     test("close ends every member and waits for it; after it everything fails", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 2 }]);
       await broker.registerGroup({ group, topic });

@@ -81,12 +81,14 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       await stub.stop().catch(() => {});
     });
 
+    // The sample holds a field that OTLP does not know: decoding and encoding it again would lose that.
     test.each(SIGNALS)("delivers %s byte by byte", async (signal) => {
       const batch = sampleBatch(signal, 2, `to ${signal}`);
       expect(await send(make({}, signal), batch)).toEqual({ kind: "settled", drops: [] });
       expect(stub.received.map((one) => [one.signal, one.body])).toEqual([[signal, Buffer.from(batch.body)]]);
     });
 
+    // Long and repetitive, so that no threshold of a client leaves it uncompressed.
     test.each(["gzip", "none"])("compression %s arrives as what was sent", async (compression) => {
       const body = Buffer.concat(
         Array.from({ length: 200 }, () => Buffer.from(sampleBatch("traces", 1, "again").body)),
@@ -95,6 +97,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(stub.received[0]?.body).toEqual(body);
     });
 
+    // Connections are what a backend runs out of first.
     test("sends many batches at once over connections that it keeps", async () => {
       const exporter = make();
       const batches = Array.from({ length: 50 }, (_, index) => sampleBatch("traces", 1, `batch ${index}`));
@@ -107,6 +110,8 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(stub.received.length).toBe(101);
     });
 
+    // OTLP, "Partial Success": the rest is accepted and must not be sent again, and with nothing rejected the message is a
+    // warning. A count above what was sent must not put the account out of balance, whatever a backend claims.
     test("a partial success is a drop of what was rejected, never of more than was sent", async () => {
       stub.behave({ kind: "partial", rejected: 2, message: "too old" });
       expect(await send(make())).toMatchObject({
@@ -119,6 +124,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(await send(make())).toEqual({ kind: "settled", drops: [] });
     });
 
+    // On one line, because these words reach a log, where a line break would forge an entry.
     test("a refusal for good drops the whole batch, with the backend's words on one line", async () => {
       stub.behave({ kind: "refuse", message: "no such\r\ntenant" });
       const verdict = await send(make());
@@ -126,6 +132,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(JSON.stringify(verdict)).toContain("no such tenant");
     });
 
+    // OTLP, "Throttling": RetryInfo over gRPC, Retry-After over HTTP.
     test("a backend that asks for another try gets it, after the time that it asked for", async () => {
       stub.behave({ kind: "later" });
       const later = await send(make());
@@ -136,6 +143,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(await send(make())).toMatchObject({ kind: "retry", afterMs: 7_000 });
     });
 
+    // The request went out whole before the connection broke. Calling it undelivered would make the account claim too little.
     test.each(["reset", "cut"] as const)("a backend that ends with %s may have taken the batch", async (kind) => {
       stub.behave({ kind });
       expect(await send(make())).toMatchObject({ kind: "retry", unanswered: true });
@@ -156,6 +164,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       10_000,
     );
 
+    // Three times, so that a client which gives its connection up after some silent tries does so here as well.
     test("a backend that says nothing is a retry after the timeout, and does not spoil the next try", async () => {
       const exporter = make();
       const deliver = timeout(200, systemClock)(exporter.deliver);
@@ -167,6 +176,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect((await send(exporter)).kind).toBe("settled");
     });
 
+    // Aborts come with every partition that moves: what stays open after one adds up.
     test("an abort ends a try at once and leaves nothing open behind it", async () => {
       const exporter = make();
       stub.behave({ kind: "hang" });
@@ -183,6 +193,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       await vi.waitFor(() => expect(stub.connections).toBe(0), { timeout: 4_000 });
     });
 
+    // A drain ends here; a request that went out after it would be one that nobody counts.
     test("close ends the tries in flight and every connection; nothing is sent after it", async () => {
       const exporter = make();
       await send(exporter);
@@ -195,6 +206,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       expect(await send(exporter)).toMatchObject({ kind: "retry", fault: { code: "aborted" } });
     });
 
+    // What a client library keeps of an absence must not outlast it by much: its back-off is capped.
     test("a backend that is away is a retry that names the address, and is used again soon after its return", async () => {
       const exporter = make();
       expect((await send(exporter)).kind).toBe("settled");
@@ -252,6 +264,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       proxy.close();
     });
 
+    // Both where it is used and where it is refused at load: each has an error text of its own.
     test("a secret header is sent, and stands in no fault", async () => {
       const exporter = make({ headers: { authorization: "Bearer canary-7" } });
       await send(exporter);

@@ -71,6 +71,7 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
     if (found === undefined) throw new Fault("not_found", `group ${name} was never registered`);
     return found;
   };
+  /** Looks at every record before it writes the first: an append is none or all. */
   const append = async (topic: string, partition: number, records: readonly NewRecord[], check: () => void) => {
     const log = partitionOf(topic, partition);
     for (const { value } of records) {
@@ -159,6 +160,7 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
   return broker;
 }
 
+/** A time that is later than everything kept means the end, as with a real log. */
 function firstOffset(log: MemoryPartition, start: GroupStart): number {
   const { low, high } = log.watermarks();
   if (start === "earliest") return low;

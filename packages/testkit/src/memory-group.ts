@@ -40,6 +40,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
   const committed = new Map<number, number>();
   const seats = new Set<Seat>();
   let generation = 0;
+  /** The rebalance under way: the next one waits for it, so that generations do not mix. */
   let settling: Promise<void> = Promise.resolve();
 
   const startOf = (partition: number) => {
@@ -47,6 +48,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     return { registered: registered[partition] ?? 0, ...(commit !== undefined && { committed: commit }) };
   };
 
+  /** Checks its lease before every write, and again where time passes before a write takes effect. */
   const claimOf = ({ append }: Seat, partition: number, log: MemoryPartition, revoked: AbortSignal): Claim => {
     const start = startOf(partition);
     let position = start.committed ?? start.registered;
@@ -80,6 +82,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
       },
       async commit(offset, state) {
         check();
+        // State first: a claim that is lost in between leaves totals without their commit, as a crash does.
         await around.state.put(state);
         check();
         committed.set(partition, Math.max(offset, committed.get(partition) ?? 0));
@@ -87,6 +90,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     };
   };
 
+  /** Runs a reader. Returning while it holds the partition is a failure like a throw: nobody would read it any more. */
   const hold = (seat: Seat, partition: number, log: MemoryPartition): Held => {
     const stop = new AbortController();
     const run = async () => {
@@ -112,6 +116,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     await Promise.all(held.map(({ ended }) => ended));
   };
 
+  /** Everybody gives up everything before anybody gets something: no partition ever has two owners. */
   const rebalance = () => {
     settling = settling.then(async () => {
       await Promise.all([...seats].map(release));

@@ -27,6 +27,7 @@ export function memoryPartition(
 ): MemoryPartition {
   let low = 0;
   let records: LogRecord[] = [];
+  /** The append before the next one: an append that is held holds those behind it, so that order is kept. */
   let tail: Promise<unknown> = Promise.resolve();
   const waiting = new Set<() => void>();
   const high = () => low + records.length;

@@ -2,6 +2,7 @@
 import type { StateStore, StateWrite } from "@rondo/broker";
 import { Fault } from "@rondo/core";
 
+/** As the contract of state stores has it. */
 const KEY_BYTES = 512;
 
 /** A state store that lives as long as the returned object. Values are copied in and out, as a real store does. */

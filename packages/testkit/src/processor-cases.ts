@@ -90,6 +90,7 @@ function asConfiguration(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asConfiguration(one)]));
 }
 
+/** As many as expected, each beginning as expected: a case need not repeat the whole sentence. */
 function matchProblems(expected: readonly string[], actual: readonly string[]): readonly Mismatch[] {
   const met =
     expected.length === actual.length && expected.every((one) => actual.some((other) => other.startsWith(one)));
@@ -100,6 +101,7 @@ function surroundings(type: AnyProcessorType, signal: Signal) {
   return { id: type.type, signal, pipeline: signal, clock: new FakeClock(), random: () => 0.5, log: silentLog };
 }
 
+/** Runs the same bytes twice and looks at the input afterwards: a processor is a pure function (rules of the log 5). */
 function runVariant(processor: Processor, one: ProcessorCase, variant: Variant): readonly Mismatch[] {
   const { signal, name } = variant;
   const given = one.in ?? [];
@@ -113,6 +115,7 @@ function runVariant(processor: Processor, one: ProcessorCase, variant: Variant):
     if (!isDeepStrictEqual(expected, actual)) mismatches.push({ variant: name, what, expected, actual });
   };
   const compact = one.parts ?? (one.out === "same" || one.out === undefined ? [given] : [one.out]);
+  // Both sides are decoded: the wire may order fields as it likes, and only what they say is compared.
   const wanted = compact.map((part) => readable(signal, requestBytes(part, variant)));
   expect(
     "parts",

@@ -34,6 +34,7 @@ export function stateContract(name: string, factory: StateFactory): void {
     });
     afterEach(() => under.dispose());
 
+    // An acknowledgement or a commit follows right after, and the process may end between the two.
     test("a value is there when its put resolves, and after a restart", async () => {
       expect(await state.get(`${at}/a`)).toBeUndefined();
       await state.put([{ key: `${at}/a`, value: bytes("one") }]);
@@ -42,6 +43,7 @@ export function stateContract(name: string, factory: StateFactory): void {
       expect(textOf(await state.get(`${at}/a`))).toBe("one");
     });
 
+    // The last write of a key wins in one transaction and in a compacted topic alike, if both keep the order.
     test("writes of one put happen in order; null forgets", async () => {
       await state.put([
         { key: `${at}/a`, value: bytes("one") },
@@ -54,6 +56,7 @@ export function stateContract(name: string, factory: StateFactory): void {
       await state.put([{ key: `${at}/missing`, value: null }]);
     });
 
+    // The names are among those that UTF-16 and UTF-8 sort differently, and two that only begin like the prefix.
     test("list gives every key of a prefix, in byte order, and no other", async () => {
       const keys = [`${at}/é`, `${at}/a`, `${at}/a/b`, `${at}/Z`, `${at}/\u{1F600}`, `${at}/ﬀ`];
       await state.put([...keys, `${at}0`, `${at}`].map((key) => ({ key, value: bytes(key) })));
@@ -64,6 +67,7 @@ export function stateContract(name: string, factory: StateFactory): void {
       for (const [key, value] of listed) expect(textOf(value)).toBe(key);
     });
 
+    // How roles that start together agree on a group's first offset without talking (rules of the log 7).
     test("the first writer of a key wins, over any number that try at once and after a restart", async () => {
       const tries = await Promise.all(["a", "b", "c"].map((one) => state.putFirst(`${at}/first`, bytes(one))));
       expect(new Set(tries.map(textOf)).size).toBe(1);
@@ -86,6 +90,7 @@ export function stateContract(name: string, factory: StateFactory): void {
       expect(Buffer.compare(large, (await state.get(`${at}/large`)) ?? Buffer.of())).toBe(0);
     });
 
+    // A store may hand out views of memory that it uses again.
     test("what was read is the reader's own: later writes and the caller's changes do not touch each other", async () => {
       const written = bytes("one");
       await state.put([{ key: `${at}/own`, value: written }]);

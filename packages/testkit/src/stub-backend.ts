@@ -46,6 +46,26 @@ export interface StubBackend {
   start(): Promise<void>;
 }
 
+/** What a test holds of a stub: the same for every protocol, around what its server keeps. */
+export function stubBackend(
+  port: StubPort,
+  received: readonly Received[],
+  behave: (how: Behaviour) => void,
+): StubBackend {
+  return {
+    get port() {
+      return port.port;
+    },
+    get connections() {
+      return port.connections;
+    },
+    received,
+    behave,
+    start: () => port.start(),
+    stop: () => port.stop(),
+  };
+}
+
 /** The listening side of a stub: a port that is kept, and connections that can be counted and reset. */
 export class StubPort {
   readonly #server: Server;
@@ -61,10 +81,12 @@ export class StubPort {
     });
   }
 
+  /** 0 before the first start, which picks one; kept from then on, so that a backend can come back where it was. */
   get port(): number {
     return this.#port;
   }
 
+  /** Connections that are open now. */
   get connections(): number {
     return this.#sockets.size;
   }
@@ -78,6 +100,7 @@ export class StubPort {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  /** Clients see a reset and then a refusal, as with a process that was killed: nothing is closed politely. */
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());

@@ -2,7 +2,7 @@
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { encodeResponse, encodeStatus, SIGNALS, type Signal } from "@rondo/otlp";
-import { type Behaviour, type Received, type StubBackend, StubPort } from "./stub-backend.ts";
+import { type Behaviour, type Received, type StubBackend, StubPort, stubBackend } from "./stub-backend.ts";
 
 const GRPC = { ":status": 200, "content-type": "application/grpc" };
 
@@ -29,20 +29,9 @@ export async function stubGrpc(): Promise<StubBackend> {
   });
   const port = new StubPort(server);
   await port.start();
-  return {
-    get port() {
-      return port.port;
-    },
-    get connections() {
-      return port.connections;
-    },
-    received,
-    behave: (how) => {
-      behaviour = how;
-    },
-    start: () => port.start(),
-    stop: () => port.stop(),
-  };
+  return stubBackend(port, received, (how) => {
+    behaviour = how;
+  });
 }
 
 /** A message has five bytes before it: whether it is compressed, and its length. */

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { encodeResponse, encodeStatus, SIGNALS, type Signal } from "@rondo/otlp";
-import { type Behaviour, type Received, type StubBackend, StubPort } from "./stub-backend.ts";
+import { type Behaviour, type Received, type StubBackend, StubPort, stubBackend } from "./stub-backend.ts";
 
 const INFLATE: Readonly<Record<string, (body: Buffer) => Buffer>> = {
   gzip: gunzipSync,
@@ -32,20 +32,9 @@ export async function stubHttp(): Promise<StubBackend> {
   server.keepAliveTimeout = 60_000;
   const port = new StubPort(server);
   await port.start();
-  return {
-    get port() {
-      return port.port;
-    },
-    get connections() {
-      return port.connections;
-    },
-    received,
-    behave: (how) => {
-      behaviour = how;
-    },
-    start: () => port.start(),
-    stop: () => port.stop(),
-  };
+  return stubBackend(port, received, (how) => {
+    behaviour = how;
+  });
 }
 
 const PROTOBUF = { "content-type": "application/x-protobuf" };
