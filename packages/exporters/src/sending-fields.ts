@@ -57,6 +57,7 @@ export function retryPolicyOf(values: ValuesOf<{ retry: typeof retryOnFailure }>
   };
 }
 
+/** The least wait between two tries, milliseconds, whatever is configured. */
 const SHORTEST_WAIT_MS = 10;
 
 /** Bytes of one request by default: below the 4 MiB that gRPC servers take, with room for framing. */
@@ -66,6 +67,7 @@ const QUEUE =
   "The Collector's queue in front of the exporter. Rondo's queue is its log, which outlives the process and needs no size; " +
   "only `batch` has an effect.";
 
+/** Null, not the Collector's default: only what someone has set can be said to have no effect. */
 const asQueue = <T>(inner: Field<T>): Field<T | null> => optional(inner);
 
 /** `sending_queue`. */
@@ -124,6 +126,7 @@ export function compression<const T extends string>(built: readonly T[]): Field<
     "How request bodies are compressed.",
     (raw, place) => {
       if (raw === "none" || raw === "") return "none";
+      // Also of what the Collector knows and this exporter does not: sending it plain would be a silent change.
       const found = built.find((one) => one === raw);
       if (found === undefined) place.problem(`must be one of ${[...built, "none"].join(", ")}`);
       return found;

@@ -4,6 +4,7 @@ import { rootCertificates, type SecureVersion } from "node:tls";
 import { choice, Fault, flag, group, optional, secret, text, type ValuesOf } from "@rondo/core";
 import { idleKey, refusedKey } from "./unbuilt.ts";
 
+/** TLS 1.0 and 1.1 are deprecated (RFC 8996), and OpenSSL refuses them by default. */
 const VERSIONS = ["1.2", "1.3"] as const;
 
 /** `tls` of an exporter. */
@@ -48,6 +49,7 @@ export function tlsMaterial(values: TlsValues): TlsMaterial {
   if ((cert === undefined) !== (key === undefined)) {
     throw new Fault("config", "tls: a client certificate needs both cert_file and key_file (or cert_pem and key_pem)");
   }
+  // Node's `ca` stands in the place of its own roots; whoever wants both asks for both.
   const roots = values.include_system_ca_certs_pool ? rootCertificates : [];
   return {
     ...(ca !== undefined && { ca: [ca, ...roots] }),
@@ -60,6 +62,7 @@ export function tlsMaterial(values: TlsValues): TlsMaterial {
   };
 }
 
+/** The content of a file, or the text itself; undefined when neither is set. */
 function material(what: string, file: string | null, pem: string | null): string | Buffer | undefined {
   if (file !== null && pem !== null) throw new Fault("config", `tls: set ${what}_file or ${what}_pem, not both`);
   if (file === null) return pem ?? undefined;

@@ -102,6 +102,7 @@ interface Distribution {
   readonly max?: number;
 }
 
+/** An absent sum, minimum or maximum has no line; a count is always there. */
 function distributionLines({ count = 0n, sum, min, max }: Distribution): string[] {
   const known = Object.entries({ Sum: sum, Min: min, Max: max }).filter(([, value]) => value !== undefined);
   return [`Count: ${count}`, ...known.map(([name, value]) => `${name}: ${fixedText(value)}`)];
@@ -109,6 +110,7 @@ function distributionLines({ count = 0n, sum, min, max }: Distribution): string[
 
 /** Buckets from the lowest values to the highest: the negative ones backwards, the zero bucket, the positive ones. */
 function exponentialLines({ scale = 0, zeroCount = 0n, negative, positive }: DecodedExponentialPoint): string[] {
+  // base^index = 2^(index * 2^-scale), in this order so that large scales keep their digits.
   const factor = Math.LN2 * 2 ** -scale;
   const bound = (index: number) => Math.exp(index * factor);
   const below = (negative?.bucketCounts ?? []).map((count, at) => {
@@ -122,6 +124,7 @@ function exponentialLines({ scale = 0, zeroCount = 0n, negative, positive }: Dec
   return [...below.reverse(), ...(zeroCount === 0n ? [] : [`Bucket [0, 0], Count: ${zeroCount}`]), ...above];
 }
 
+/** Exemplars stand behind the point that they are examples of. */
 function exemplarLines(exemplars: readonly DecodedExemplar[]): string[] {
   if (exemplars.length === 0) return [];
   const lines = exemplars.flatMap((one, index) => [

@@ -19,7 +19,10 @@ export function detailedText(signal: Signal, body: Uint8Array): string {
   return `${TEXTS[signal](body).join("\n")}\n`;
 }
 
-/** By signal: the words of its frames, and the lines of its items. */
+/**
+ * The words are those of the Collector's otlptext, irregular as they are: `ResourceLog` beside `ScopeLogs`. That is why the
+ * three walks stand apart, and what scripts look for in the output is found.
+ */
 const TEXTS: Readonly<Record<Signal, (body: Uint8Array) => string[]>> = {
   traces: (body) =>
     decodeRequest("traces", body).resourceSpans.flatMap((one, index) => [
@@ -78,6 +81,7 @@ function scopeLines(title: string, index: number, { scope, schemaUrl = "" }: InS
 const KINDS = ["Unspecified", "Internal", "Server", "Client", "Producer", "Consumer"];
 const CODES = ["Unset", "Ok", "Error"];
 
+/** Only a span's own lines stand in a column. */
 const property = (name: string, value: string): string => `    ${name.padEnd(15)}: ${value}`;
 
 function spanLines(span: DecodedSpan): string[] {
@@ -109,6 +113,7 @@ function droppedLine(name: string, count = 0): string[] {
   return count === 0 ? [] : [`    ${name}: ${count}`];
 }
 
+/** Other than a span's, the count of what an event or a link dropped is always shown, as upstream. */
 function eventLines({ name = "", timeUnixNano, droppedAttributesCount = 0, attributes }: DecodedEvent, index: number) {
   return [
     `SpanEvent #${index}`,
@@ -138,6 +143,7 @@ function severityText(number: number): string {
   return step === 1 ? name : `${name}${step}`;
 }
 
+/** Ids and flags have their lines even when they are empty, so that every record has the same shape. */
 function logLines(record: DecodedLogRecord): string[] {
   const { severityNumber = 0, eventName = "", droppedAttributesCount = 0 } = record;
   return [

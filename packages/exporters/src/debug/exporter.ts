@@ -30,6 +30,7 @@ export function debugExporter(outputs: DebugOutputs) {
         async deliver(batch, abort) {
           if (abort.aborted) return retry(new Fault("aborted", "the try was aborted"));
           try {
+            // Captured first: what is captured is what counts as delivered, and showing may be sampled away.
             if (capture !== undefined) await capture.write(captureLine(batch));
             await shown.show(batch);
             return SETTLED;

@@ -19,6 +19,7 @@ export function normalText(signal: Signal, body: Uint8Array): string {
   return TEXTS[signal](body).join("");
 }
 
+/** By signal. The words of the frames are upstream's and differ from those of `detailed`: `ResourceTraces`, `ScopeLog`. */
 const TEXTS: Readonly<Record<Signal, (body: Uint8Array) => string[]>> = {
   traces: (body) => {
     const { resourceSpans }: DecodedRequests["traces"] = decodeRequest("traces", body);
@@ -71,6 +72,7 @@ function logLine({ body, attributes }: DecodedLogRecord): string {
   return `${plainText(body)}${after(pairs(attributes))}\n`;
 }
 
+/** A metric is its points, as in Prometheus' text; one without points has no line. */
 function pointLines(metric: DecodedMetric): string[] {
   const line = ({ attributes }: { readonly attributes: readonly DecodedAttribute[] }, value: string) =>
     `${metric.name ?? ""}{${pairs(attributes).join(",")}} ${value}\n`;
@@ -88,11 +90,13 @@ function pointLines(metric: DecodedMetric): string[] {
   ];
 }
 
+/** What was not measured is left out: an absent sum is not 0 (metrics data model, "Histogram"). */
 function distribution({ count, sum, min, max }: DecodedHistogramPoint | DecodedExponentialPoint): string {
   const known = Object.entries({ sum, min, max }).filter(([, value]) => value !== undefined);
   return `count=${count ?? 0n}${known.map(([name, value]) => ` ${name}=${numberText(value ?? 0)}`).join("")}`;
 }
 
+/** There is one bound less than there are buckets: the last one has none. */
 function histogramText(point: DecodedHistogramPoint): string {
   const buckets = point.bucketCounts.map((count, index) => {
     const bound = point.explicitBounds[index];
@@ -102,6 +106,8 @@ function histogramText(point: DecodedHistogramPoint): string {
 }
 
 function exponentialText(point: DecodedExponentialPoint): string {
+  // The metrics data model: base = 2^(2^-scale), and bucket i is (base^i, base^(i+1)]. Upstream writes the lower bound behind
+  // `le`; so does this, because the text is read by what was made for upstream's.
   const base = 2 ** (2 ** -(point.scale ?? 0));
   const buckets = [point.negative, point.positive].flatMap((side) =>
     (side?.bucketCounts ?? []).map(

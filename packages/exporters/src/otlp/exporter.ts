@@ -62,9 +62,11 @@ class GrpcSender {
     return new Promise((resolve) => {
       const connection = this.#connection;
       const { client } = connection;
+      // grpc-js calls back for a cancelled call as well; the verdict has been given by then.
       let over = false;
       const call = client.makeUnaryRequest(
         this.#method,
+        // In the place of generated code: the bytes are a message already, and are not copied.
         (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.byteLength),
         (answer: Buffer) => answer,
         batch.body,
@@ -105,10 +107,12 @@ class GrpcSender {
   }
 
   #failed(batch: Batch, error: ServiceError): Verdict {
+    // Status 14 says little to who reads a log; UNAVAILABLE does.
     const name = status[error.code] ?? `status ${error.code}`;
     const why = words(`${name} from ${this.#address}: ${error.details}`);
     const { outcome, fault } = meaningOf(error.code);
     const delayMs = retryDelayOf(error.metadata);
+    // Before the table: the code of a broken connection is one that backends answer with, too.
     if (isUnanswered(error.details)) return unanswered(new Fault("unavailable", why));
     if (outcome === "later") return retry(new Fault("unavailable", why), delayMs);
     if (outcome === "with_delay" && delayMs !== undefined) return retry(new Fault(fault, why), delayMs);

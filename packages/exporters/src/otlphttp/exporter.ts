@@ -60,8 +60,10 @@ class HttpSender {
 
   /** One try. Resolves with what the status table makes of the answer; no answer is a retry. */
   async send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+    // Closing ends tries as an abort does: both leave the batch with its caller.
     const either = AbortSignal.any([abort, this.#closed.signal]);
     const encoded = await encodeBody(batch, this.#values);
+    // Only JSON is decoded, and only decoding finds out; no retry would make OTLP of it.
     if (encoded === undefined) return { kind: "settled", drops: [{ reason: "invalid_item", items: batch.items }] };
     if (either.aborted) return gaveUp();
     const headers = { ...this.#headers, ...encoded.headers };
@@ -86,6 +88,7 @@ class HttpSender {
   #judge(batch: Batch, answer: HttpAnswer): Verdict {
     const meaning = meaningOf(answer.statusCode);
     if (meaning.outcome === "accepted") return acceptedVerdict(batch, readPartial(batch.signal, answer), this.#trouble);
+    // The words are the backend's; what to do about them is the table's hint.
     const why = readRefusal(answer);
     if (meaning.outcome === "refused") return refusedVerdict(batch, why, this.#trouble);
     const message = meaning.hint === undefined ? why : `${why}; ${meaning.hint}`;
@@ -93,6 +96,7 @@ class HttpSender {
   }
 }
 
+/** One signal may have an address of its own. Throws a Fault `config` when this one has none at all. */
 function endpointOf(values: OtlpHttpValues, signal: Signal): HttpEndpoint {
   const own = { traces: values.traces_endpoint, metrics: values.metrics_endpoint, logs: values.logs_endpoint }[signal];
   const endpoint = urlOf(signal, values.endpoint, own);
@@ -120,6 +124,7 @@ function headersOf({ headers }: OtlpHttpValues, { userInfo }: HttpEndpoint): Rea
   return all;
 }
 
+/** The connections of one exporter: kept between requests, and at most as many as configured. */
 function agentOf(values: OtlpHttpValues, url: URL): Agent {
   const options = {
     keepAlive: !values.disable_keep_alives,
