@@ -74,6 +74,7 @@ function writeHistogram(
   counts: readonly number[],
   sum: number,
 ): void {
+  // Cumulative only here: a kept count is then one addition for an observation, not one for every bucket above it.
   let below = 0;
   for (const [index, count] of counts.entries()) {
     below += count;
@@ -97,6 +98,7 @@ function escapeLabel(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
 
+/** Quotes in help texts are escaped in OpenMetrics only. */
 function escapeHelp(doc: string, format: Format): string {
   const escaped = doc.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
   return format === "openmetrics" ? escaped.replaceAll('"', '\\"') : escaped;

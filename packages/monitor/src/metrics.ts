@@ -11,8 +11,10 @@ export interface MetricSpec {
   readonly buckets?: readonly number[];
 }
 
+/** Receivers stand outside the pipelines: what one accepts may feed several, and enters each. */
 const RECEIVER_ROW = ["signal", "tenant", "component"] as const;
 const ROW = ["signal", "tenant", "pipeline", "component"] as const;
+/** From what a durable answer takes on one machine to the longest timeout that exporters have by default. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
 /**
@@ -231,6 +233,7 @@ type Table = typeof METRICS;
 /** The name of a metric of the table. */
 export type MetricName = keyof Table;
 
+/** The table again, by type: counting with a gauge, or a label that a row does not have, does not compile. */
 type NameOf<T extends MetricSpec["type"]> = {
   [N in MetricName]: Table[N]["type"] extends T ? N : never;
 }[MetricName];

@@ -55,7 +55,7 @@ test("figures that cost a wait are awaited; when they fail, the page shows older
   const server = await startMetrics({ host: "127.0.0.1", port: 0, registry, before });
   started.push(server);
   const page = async () => (await fetch(`http://${server.address}/metrics`)).text();
-  expect(await page()).toContain('rondo_log_size_bytes 7\n');
+  expect(await page()).toContain("rondo_log_size_bytes 7\n");
   works = false;
   expect(await page()).toMatch(/ 7\n(?:.*\n)*rondo_scrape_errors_total 1\n/);
 });

@@ -62,6 +62,7 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     (request, response) => {
       answer(request, options).then(
         (page) => send(response, page),
+        // Without the reason: a page is read by whoever reaches the port, the log by the operator.
         () => send(response, text(500, "500 this page could not be made")),
       );
     },
@@ -120,6 +121,7 @@ function send(response: ServerResponse, { status, contentType, body, allow }: Pa
   response.end(body);
 }
 
+/** RFC 3986 §3.2.2: an IPv6 address stands in brackets, or its end would be taken for a port. */
 function join(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -5,6 +5,7 @@ import type { Clock } from "@rondo/core";
 import { anonymousBytes } from "./process-memory.ts";
 import type { Emit, Registry } from "./registry.ts";
 
+/** How often the timer runs whose lateness is measured. */
 const RESOLUTION_MS = 50;
 const NS_PER_SECOND = 1e9;
 /** The event loop's figures cover at least this long, however often pages and live views ask. */
@@ -49,6 +50,7 @@ function observeLoop(clock: Clock) {
   };
 }
 
+/** Names without `rondo_` are the client libraries' of Prometheus, which dashboards know. */
 function emitProcess(emit: Emit, version: string): void {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, external } = process.memoryUsage();
@@ -63,6 +65,7 @@ function emitProcess(emit: Emit, version: string): void {
   if (descriptors !== undefined) emit("process_open_fds", {}, descriptors);
 }
 
+/** Only Linux has the listing. */
 function openDescriptors(): number | undefined {
   try {
     // The listing itself is one of them.

@@ -214,6 +214,7 @@ class CellHistogram implements HistogramHandle {
   observe(value: number): void {
     const { counts } = this.#cell;
     if (counts === undefined) return;
+    // A bound belongs to its bucket: `le` is less or equal.
     const found = this.#bounds.findIndex((bound) => value <= bound);
     const bucket = found < 0 ? this.#bounds.length : found;
     counts[bucket] = (counts[bucket] ?? 0) + 1;
