@@ -25,6 +25,7 @@ function onSignal(): void {
   stop.abort();
 }
 
+/** What every command that runs gets of this process: the only place where clock, chance and streams come from. */
 const surroundings = (log: Log) => ({
   out: processOut,
   log,
@@ -55,12 +56,14 @@ function running<A extends unknown[]>(command: (...args: A) => Promise<number>):
   };
 }
 
+/** Throws what commander turns into one line about the flag, with exit code 2. */
 function milliseconds(written: string): number {
   const ms = parseDuration(written);
   if (ms === undefined) throw new InvalidArgumentError("write a duration with a unit, such as 500ms, 10s or 1m");
   return ms;
 }
 
+/** Collects a flag that may be repeated. */
 const several = (value: string, before: readonly string[]) => [...before, value];
 
 /** An option that may be given several times; its value is a list, empty when it is not given. */
@@ -68,6 +71,7 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description).argParser(several).default([], "none");
 }
 
+// Flags as commander names them: camel case of what is declared below, read by the parsers given there.
 interface LogFlags {
   readonly logLevel: LogLevel;
   readonly logFormat: "auto" | "pretty" | "json";
@@ -95,6 +99,7 @@ interface DemoFlags extends RuntimeOnlyFlags {
   readonly speed: string;
 }
 
+/** Declares the flags of commands that write a log. */
 function withLog(command: Command): Command {
   return command
     .addOption(new Option("--log-level <level>", "what is logged").choices(LOG_LEVELS).default("info"))
@@ -109,10 +114,12 @@ function logOn(destination: LogDestination, { logLevel, logFormat }: LogFlags): 
   return createLog({ level: logLevel, format: logFormat, destination, clock: systemClock });
 }
 
+/** On standard error: standard output belongs to what the command was asked for. */
 function logOf(flags: LogFlags): Promise<Log> {
   return logOn(descriptorDestination(2, process.stderr.isTTY), flags);
 }
 
+/** Declares the flags of commands that read a configuration. */
 function withConfig(command: Command): Command {
   return command
     .addOption(repeatable("--config <file>", "Collector YAML; several are merged in order"))
@@ -122,6 +129,7 @@ function withConfig(command: Command): Command {
     .option("--strict", "refuse what the Collector would refuse, even where Rondo can do without");
 }
 
+/** Declares the flags of commands that run roles. */
 function withRuntime(command: Command): Command {
   return withLog(command)
     .option("--data <dir>", "folder of the log", "data")
@@ -142,8 +150,10 @@ const program = new Command("rondo")
   .description("A streaming telemetry pipeline for federated learning.")
   .version(packageJson.version)
   .showHelpAfterError("(rondo help shows every command)")
+  // Commander ends with 1 for a wrong call; scripts were promised 2.
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
 
+// Each command is loaded when it is called: asking for help should not wait for gRPC, the log and the codec.
 withRuntime(withConfig(program.command("up").description("run every role in one process"))).action(
   running(async (flags: RuntimeFlags) => {
     const { upCommand } = await import("./commands/up.ts");
@@ -204,6 +214,7 @@ program
   .option("--until-stdin-ends", "end with whoever holds the other end of the standard input")
   .action(
     running(async (flags: SinkCommandOptions & { readonly untilStdinEnds?: true }) => {
+      // The system closes the input when its other end is gone, however that ended: no child is left behind by a kill.
       if (flags.untilStdinEnds) process.stdin.once("close", () => stop.abort()).resume();
       const { sinkCommand } = await import("./commands/sink.ts");
       return await sinkCommand(flags, {
@@ -243,6 +254,7 @@ withRuntime(program.command("demo").description("what npm start runs: a recorded
     running(async (flags: DemoFlags) => {
       const { demoCommand } = await import("./commands/demo.ts");
       return await demoCommand(flags, {
+        // Its log is made later: every line has to pass through the view, which draws below it.
         ...surroundings(silentLog),
         logTo: (write) => logOn({ write, terminal: process.stdout.isTTY }, flags),
         terminal: terminalOn(process.stdout, processEnvironment("NO_COLOR")),

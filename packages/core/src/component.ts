@@ -133,6 +133,7 @@ export interface PlannedType {
   readonly protects?: boolean;
 }
 
+/** The five sections of a Collector configuration that declare components. */
 export type ComponentKind = "receiver" | "processor" | "exporter" | "extension" | "connector";
 
 // A list holds types whose field tables differ; the constructor's argument makes them invariant, hence the erasure here,

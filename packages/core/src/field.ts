@@ -34,6 +34,7 @@ export interface Field<T> {
   read(raw: unknown, place: Place): T | undefined;
 }
 
+/** A table of fields: what a component's map of configuration may hold, by key. */
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
 /** The values that a table of fields parses to. */
@@ -71,6 +72,7 @@ export function optional<T>(inner: Field<T>): Field<T | null> {
   };
 }
 
+/** A default in the shape that `field` takes; undefined makes the field required. */
 const given = <T>(value: T | undefined, text?: string) =>
   value === undefined ? undefined : { value, ...(text !== undefined && { text }) };
 
@@ -125,6 +127,7 @@ export function flag(doc: string, fallback?: boolean): Field<boolean> {
     doc,
     (raw, place) => {
       if (typeof raw === "boolean") return raw;
+      // What a variable is expanded to is text, here and in numbers.
       if (raw === "true" || raw === "false") return raw === "true";
       place.problem(`must be true or false, but is ${nameOf(raw)}`);
       return undefined;
@@ -172,6 +175,7 @@ export function decimal(
   );
 }
 
+/** Go's units (time.ParseDuration). The two spellings of micro are two letters of Unicode. */
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -282,6 +286,7 @@ export function readFields<F extends Fields>(fields: F, raw: unknown, place: Pla
   if (entries === undefined) return undefined;
   const given = new Map(entries);
   let whole = true;
+  // Unknown keys first: a misspelt one explains why a required one is missing.
   for (const key of given.keys()) {
     if (Object.hasOwn(fields, key)) continue;
     whole = false;
@@ -297,6 +302,7 @@ export function readFields<F extends Fields>(fields: F, raw: unknown, place: Pla
   return whole ? (Object.fromEntries(values) as ValuesOf<F>) : undefined;
 }
 
+/** YAML's keys may be numbers; as keys of a configuration they are their text. */
 function entriesOf(raw: unknown, place: Place): [string, unknown][] | undefined {
   if (raw instanceof Map) return [...raw].map(([key, value]) => [String(key), value]);
   if (typeof raw === "object" && raw !== null && !Array.isArray(raw)) return Object.entries(raw);
@@ -322,6 +328,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
+/** Levenshtein's distance, row by row; what is `limit` or more is not told apart. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -31,6 +31,7 @@ export interface Retry {
   readonly unanswered?: true;
 }
 
+/** How a batch ended: for good, item by item, or not yet. There is no third way; a fault that would be one is a retry. */
 export type Verdict = Settled | Retry;
 
 /** The verdict of a batch that was delivered whole. */

@@ -70,6 +70,7 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
   const config = [options.config ?? CONFIG];
   const speed = speedFrom(options.speed);
   const recording = await readRecording(options.recording ?? RECORDING);
+  // Twice: which exporters there are says what to override, and only then is it known where they send.
   const asWritten = await loadGraph({ config, set: [] }, around.out);
   if (asWritten === undefined) return EXIT.usage;
   const exporters = exportersOf(asWritten);
@@ -118,6 +119,7 @@ interface Run {
 /** The run, the comparison, the wait for Ctrl-C where someone watches, the drain; the comparison is the last word. */
 async function runToTheEnd(run: Run): Promise<number> {
   const { runtime, view, options, around } = run;
+  // A failed comparison is told after the drain: a process that ends with an open log would leave it to be repaired.
   const { equal, lines } = await replayAndCompare(run).catch(async (thrown: unknown) => {
     await runtime.drain(0);
     throw thrown;
@@ -196,6 +198,7 @@ async function forgetArrivals({ standIn, exporters, capture }: Run): Promise<voi
   for (const { id } of debug) await truncate(captureFile(capture, id)).catch(() => undefined);
 }
 
+/** Waits until every exporter is done with what is in the log, or time is up; what is left then shows as a difference. */
 async function settled({ runtime, around }: Run): Promise<void> {
   await runtime.worker.drained(AbortSignal.any([around.abort, AbortSignal.timeout(SETTLE_MS)]));
 }
@@ -211,6 +214,7 @@ async function debugSets(exporters: readonly StoodIn[], capture: string): Promis
   ]);
 }
 
+/** A component's id may hold slashes. */
 function captureFile(folder: string, id: string): string {
   return join(folder, `${id.replace(/[^A-Za-z0-9-]/g, "_")}.ndjson`);
 }
@@ -228,6 +232,7 @@ function insertedKeys({ pipelines }: Graph): readonly string[] {
   return [...keys];
 }
 
+/** What was dropped on purpose is missing at the backends for a reason, and is no difference. */
 function droppedItems({ worker }: Runtime): number {
   return worker.ledger.rows().reduce((sum, { dropped }) => sum + sumDrops(dropped), 0);
 }

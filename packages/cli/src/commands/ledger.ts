@@ -22,6 +22,7 @@ export async function ledgerCommand(
 ): Promise<number> {
   const graph = await loadGraph(options, out);
   if (graph === undefined) return EXIT.usage;
+  // Read-only, so that it can be asked beside a running process; a log that is not there is not made by asking.
   const { partitions } = graph.broker.kind === "embedded" ? graph.broker : { partitions: 0 };
   const broker = await openEmbedded({
     directory: resolve(options.data),
@@ -86,6 +87,7 @@ export async function readLedger(graph: Graph, broker: Broker): Promise<LedgerPa
   return { lines, lag, differences: findDifferences(graph.pipelines, lines, lag) };
 }
 
+/** One line for each tenant, over all partitions. Totals are what was committed: a running process is ahead of them by a beat. */
 async function groupLines(
   broker: Broker,
   { group, topic }: GroupSpec,
@@ -102,6 +104,7 @@ async function groupLines(
   return [...tenants].map(([tenant, row]) => ({ pipeline, exporter, tenant, ...row }));
 }
 
+/** Retention may have removed what was never read; only what is still there can be behind. */
 async function lagOf(broker: Broker, { group, topic }: GroupSpec): Promise<Omit<GroupLag, "removed">> {
   let records = 0;
   let fromStart = true;
@@ -113,6 +116,7 @@ async function lagOf(broker: Broker, { group, topic }: GroupSpec): Promise<Omit<
   return { group, records, fromStart };
 }
 
+/** First what each row says of itself, then that what a pipeline forwarded is what its exporters got (rules of the log 6). */
 function findDifferences(
   pipelines: readonly PipelineNode[],
   lines: readonly LedgerLine[],
@@ -120,6 +124,7 @@ function findDifferences(
 ): string[] {
   const found: string[] = [];
   for (const line of lines) {
+    // Rows and their offset are written together, so that this holds at every moment, whatever runs.
     const came = line.entered + line.created;
     const went = line.forwarded + line.delivered + line.deadLettered + sumDrops(line.dropped);
     if (came !== went) found.push(`${placeOf(line)}: ${came} items came in, ${went} are accounted for`);
@@ -182,6 +187,7 @@ export function printLedger({ lines, lag, differences }: LedgerPage, out: Out): 
   const widths = COLUMNS.map((name, column) => Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const row = (values: readonly string[]) =>
     values
+      // Names to the left, numbers to the right.
       .map((value, column) => (column < 3 ? value.padEnd(widths[column] ?? 0) : value.padStart(widths[column] ?? 0)))
       .join("  ")
       .trimEnd();

@@ -76,8 +76,8 @@ export function resultLines({ tallies }: Pick<ReplayResult, "tallies">): string[
   });
 }
 
-export /** `max` is 0 inside: no pace at all. */
-function speedFrom(written = "1"): number {
+/** The factor of `--speed`; `max` is 0: no pace at all. Throws a Fault `config` for what is neither a number nor `max`. */
+export function speedFrom(written = "1"): number {
   if (written === "max") return 0;
   const speed = Number(written);
   if (written.trim() !== "" && Number.isFinite(speed) && speed >= 0) return speed;

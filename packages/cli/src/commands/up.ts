@@ -46,6 +46,7 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
     return reportLeftover(await runtime.drain(options.drainMs), log);
   } catch (thrown) {
     const fault = Fault.from(thrown);
+    // A bug keeps its stack: the caller prints it whole.
     if (fault.code === "bug") throw thrown;
     out.error(`rondo up: ${fault.message}`);
     return fault.code === "config" ? EXIT.usage : EXIT.failed;
@@ -71,6 +72,7 @@ export async function startConfigured(
       options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`,
     ),
     ...(options.healthAddress !== undefined && { health: parseAddress("--health-address", options.healthAddress) }),
+    // Two processes of one host differ by their folder, which only one of them can hold.
     instance: options.instance ?? `${hostname()}:${data}`,
   });
 }
@@ -81,6 +83,7 @@ export function notYetLine({ kind, id, extent, pipelines }: NotYet): string {
   return `not yet: ${kind} ${id}${extent === undefined ? "" : `, ${extent}`}${out}`;
 }
 
+/** The addresses that were bound, which with port 0 nobody knows before. */
 function announce(runtime: Runtime, { data }: UpOptions, log: Log): void {
   for (const { receiver, protocol, host, port } of runtime.gateway.addresses) {
     log.info(`receiver ${receiver} takes OTLP/${protocol} on ${host}:${port}`);
@@ -99,6 +102,7 @@ export function leftoverLines({ requests, groups }: Leftover): string[] {
   ];
 }
 
+/** Exit code 1 when something stays, so that a script can tell a drained stop from an interrupted one. */
 function reportLeftover(leftover: Leftover, log: Log): number {
   const lines = leftoverLines(leftover);
   for (const line of lines) log.warn(line);

@@ -9,6 +9,7 @@ export function looker(runtime: Runtime, monotonic: () => number): () => Snapsho
   let lags: readonly Lag[] = [];
   let asking = false;
   const refresh = () => {
+    // Frames may come faster than a slow disk answers.
     if (asking) return;
     asking = true;
     runtime.worker.ledger
@@ -30,6 +31,7 @@ export function looker(runtime: Runtime, monotonic: () => number): () => Snapsho
   };
 }
 
+/** Reads numbers only: it runs four times a second in the process that it looks at. */
 function look({ gateway, worker, readiness, metricsAddress }: Runtime, lags: readonly Lag[], at: number): Snapshot {
   const totals = gateway.totals();
   const rows = worker.ledger.rows().map((row) => {
