@@ -1,76 +1,115 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, Fault, silentLog, systemClock } from "@rondo/core";
-import type { Gateway } from "@rondo/gateway";
-import { afterEach, expect, test } from "vitest";
-import { readConfig } from "./load.ts";
-import { startRuntime } from "./runtime.ts";
+import { silentLog, systemClock } from "@rondo/core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { graphOf } from "./configuration.cases.ts";
+import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
+import { Listening } from "./sink/listening.ts";
 
-const CONFIG = `yaml:{
-  receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}}, exporters: {debug: {}},
-  service: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}}`;
+const ANY = { host: "127.0.0.1", port: 0 };
+const RECEIVER = 'otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}';
+const yaml = (exporter: string) => `
+  receivers: {${RECEIVER}}
+  exporters: {${exporter}}
+  service: {pipelines: {logs: {receivers: [otlp], exporters: [${exporter.split(":", 1)}]}}}`;
+const DEBUG = yaml("debug: {verbosity: basic}");
 
-const directories: string[] = [];
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true });
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rondo-runtime-"));
 });
+afterEach(() => rm(folder, { recursive: true }));
 
-async function directory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "rondo-runtime-"));
-  directories.push(made);
-  return made;
-}
-
-async function start(data: string, clock: Clock = systemClock) {
-  const { graph } = await readConfig({ config: [CONFIG], set: [] });
-  if (graph === undefined) throw new Error("the test's configuration is wrong");
-  return await startRuntime({
-    graph,
-    version: "0.0.0",
-    data,
-    metrics: { host: "127.0.0.1", port: 0 },
-    health: { host: "127.0.0.1", port: 0 },
-    instance: "test",
-    clock,
-    random: Math.random,
-    log: silentLog,
+function start(text: string, change: Partial<RuntimeOptions> = {}): Promise<Runtime> {
+  return startRuntime({
+    ...{ graph: graphOf(text), version: "1.2.3", data: folder, metrics: ANY, health: ANY, instance: "test" },
+    ...{ clock: systemClock, random: Math.random, log: silentLog },
+    ...change,
   });
 }
 
-/** Replaces how a gateway drains. */
-function drainsAs(gateway: Gateway, drain: Gateway["drain"]): void {
-  Object.assign(gateway, { drain });
+/** Sends one log record; answers the status. */
+async function send({ gateway }: Runtime): Promise<number> {
+  const [http] = gateway.addresses;
+  const { status } = await fetch(`http://127.0.0.1:${http?.port}/v1/logs`, {
+    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "hello" } }] }] }] }),
+  });
+  return status;
 }
 
-test("a gateway that cannot save its counts does not keep everything else from closing", async () => {
-  const data = await directory();
-  const runtime = await start(data);
-  drainsAs(runtime.gateway, () => Promise.reject(new Fault("disk_full", "no room")));
-  await expect(runtime.drain(1_000)).rejects.toMatchObject({ code: "disk_full" });
-  // The log is closed and its lock is gone: the same process opens it again.
-  const again = await start(data);
-  expect(await again.drain(1_000)).toEqual({ requests: 0, groups: [] });
+const page = async (address: string, path: string) => await fetch(`http://${address}${path}`);
+
+test("what is sent arrives and is counted, from the receiver through the log to the exporter; then it drains", async () => {
+  const runtime = await start(DEBUG);
+  expect((await page(runtime.healthAddress, "/")).status).toBe(200);
+  expect(await send(runtime)).toBe(200);
+  const metrics = async () => await (await page(runtime.metricsAddress, "/metrics")).text();
+  const row = (component: string) => `{signal="logs",tenant="default",pipeline="logs",component="${component}"} 1\n`;
+  await expect.poll(metrics).toContain(`rondo_items_delivered_total${row("debug")}`);
+  const text = await metrics();
+  expect(text).toContain(`rondo_items_forwarded_total${row("")}`);
+  expect(text).toContain('rondo_items_accepted_total{signal="logs",tenant="default",component="otlp"} 1\n');
+  expect(text).toContain('rondo_log_appended_records_total{topic="otlp_logs"} 1\n');
+  expect(text).toMatch(/rondo_build_info\{version="1\.2\.3",/);
+  expect(await runtime.drain(5_000)).toEqual({ requests: 0, groups: [] });
+  await expect(page(runtime.healthAddress, "/")).rejects.toThrow();
 });
 
-test("what the gateway needed of the time to drain is not there a second time", async () => {
-  let passed = 0;
-  const waits: number[] = [];
-  const clock: Clock = {
-    ...systemClock,
-    monotonic: () => systemClock.monotonic() + passed,
-    after(ms, run, options) {
-      waits.push(ms);
-      return systemClock.after(ms, run, options);
-    },
-  };
-  const runtime = await start(await directory(), clock);
-  drainsAs(runtime.gateway, async () => {
-    passed += 60_000;
-    waits.length = 0;
-    return 0;
+test("what a drain cannot send in its time is named, and goes out after the next start", async () => {
+  const nobody = await Listening.open(createServer(), ANY);
+  const { port } = nobody.address;
+  await nobody.shut();
+  const away = yaml(`otlphttp: {endpoint: "http://127.0.0.1:${port}"}`);
+  const runtime = await start(away);
+  expect(await send(runtime)).toBe(200);
+  await expect.poll(() => runtime.worker.ledger.rows().map(({ entered }) => entered)).toEqual([1, 1]);
+  expect(await runtime.drain(50)).toEqual({ requests: 0, groups: [{ group: "rondo.logs.otlphttp", records: 1 }] });
+  const again = await start(away);
+  await expect.poll(() => again.worker.ledger.rows().map(({ inFlight }) => inFlight)).toEqual([0, 1]);
+  expect((await again.drain(0)).groups).toEqual([{ group: "rondo.logs.otlphttp", records: 1 }]);
+});
+
+describe("a start that fails says why, and leaves nothing open behind it:", () => {
+  test("a port that is taken", async () => {
+    const other = await Listening.open(createServer(), ANY);
+    const taken = { host: "127.0.0.1", port: other.address.port };
+    await expect(start(DEBUG, { metrics: taken })).rejects.toMatchObject({
+      code: "startup",
+      message: expect.stringContaining(`127.0.0.1:${taken.port} is in use`),
+    });
+    // By then the log was open and the worker ran: a second start finds the folder free.
+    await (await start(DEBUG)).drain(1_000);
+    await other.shut();
   });
-  await runtime.drain(100_000);
-  expect(Math.max(...waits)).toBeLessThanOrEqual(40_000);
-  expect(Math.max(...waits)).toBeGreaterThan(39_000);
+
+  test("a folder that another process holds", async () => {
+    const first = await start(DEBUG);
+    await expect(start(DEBUG)).rejects.toMatchObject({ code: "startup", message: expect.stringContaining(folder) });
+    expect(await send(first)).toBe(200);
+    await first.drain(1_000);
+  });
+
+  test("a log on Kafka, which no configuration gets past its check", async () => {
+    const kafka = { kind: "kafka", brokers: ["127.0.0.1:9092"], lingerMs: 5 } as const;
+    const broker = { ...kafka, defaultTenant: "default", defaultReceiver: "otlp" };
+    await expect(start(DEBUG, { graph: { ...graphOf(DEBUG), broker } })).rejects.toMatchObject({ code: "unsupported" });
+  });
+});
+
+test("the health page is where the extension says, unless the command line says otherwise", async () => {
+  const configured = `
+    receivers: {${RECEIVER}}
+    exporters: {debug: {verbosity: basic}}
+    extensions: {health_check: {endpoint: "127.0.0.1:0", path: /ready}}
+    service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}`;
+  const runtime = await startRuntime({
+    ...{ graph: graphOf(configured), version: "1.2.3", data: folder, metrics: ANY, instance: "test" },
+    ...{ clock: systemClock, random: Math.random, log: silentLog },
+  });
+  expect((await page(runtime.healthAddress, "/ready")).status).toBe(200);
+  expect((await page(runtime.healthAddress, "/")).status).toBe(404);
+  await runtime.drain(1_000);
 });
