@@ -132,8 +132,8 @@ export async function openRoad(options: RondoOptions = {}, atTheEnd: AtTheEnd = 
       for (;;) {
         const found: string[] = [];
         const late = performance.now() > deadline;
+        // As long as there is time, one difference is enough to look again.
         for (const exporter of exporters)
-          // As long as there is time, one difference is enough to look again.
           for (const signal of SIGNALS)
             if (found.length === 0 || late)
               found.push(...difference(exporter, signal, expected, await held(exporter, signal), compared));
