@@ -26,7 +26,10 @@ export const fields = {
   max_conns_per_host: integer("Most connections at once; 0 is one for each request in flight.", 0),
   max_idle_conns: integer("Most idle connections that are kept.", 100, { min: 1 }),
   max_idle_conns_per_host: idleKey("Most idle connections to one host.", "there is one host; see max_idle_conns"),
-  idle_conn_timeout: duration("How long an idle connection is kept. 0 is for ever.", "90s"),
+  idle_conn_timeout: duration(
+    "How long an idle connection is kept; never longer than 4s, before servers close it under a request.",
+    "90s",
+  ),
   disable_keep_alives: flag("Open a connection for every request.", false),
   read_buffer_size: idleKey("Bytes of the read buffer.", "buffers are Node's"),
   write_buffer_size: idleKey("Bytes of the write buffer.", "buffers are Node's"),

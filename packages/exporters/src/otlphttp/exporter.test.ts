@@ -106,9 +106,11 @@ test("partial success is logged, and what breaks JSON is dropped as invalid", as
   await json.close();
 });
 
-test("a kept connection that the backend has closed costs no try", async () => {
+test("a kept connection that breaks under a request may have carried it", async () => {
+  let requests = 0;
   // Answers the first request of each connection and closes it just as the second arrives.
   const server = createServer((request, response) => {
+    requests++;
     request.resume().on("end", () => {
       response.writeHead(200, { connection: "keep-alive" }).end();
       request.socket.once("data", () => request.socket.resetAndDestroy());
@@ -118,12 +120,21 @@ test("a kept connection that the backend has closed costs no try", async () => {
   const address = server.address();
   const port = typeof address === "object" ? address?.port : 0;
   const exporter = makeExporter(otlphttp, { endpoint: `http://127.0.0.1:${port}` });
-  for (let request = 0; request < 4; request++) {
-    expect((await exporter.deliver(sampleBatch("traces"), never())).kind).toBe("settled");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  expect((await exporter.deliver(sampleBatch("traces"), never())).kind).toBe("settled");
+  expect(await exporter.deliver(sampleBatch("traces"), never())).toMatchObject({ kind: "retry", unanswered: true });
+  // It was not sent a second time behind the account's back, and the next try has a connection of its own.
+  expect(requests).toBe(2);
+  expect((await exporter.deliver(sampleBatch("traces"), never())).kind).toBe("settled");
   await exporter.close();
   server.close();
+});
+
+test("a backend that is not there has not taken anything", async () => {
+  const exporter = makeExporter(otlphttp, { endpoint: "http://127.0.0.1:1" });
+  const verdict = await exporter.deliver(sampleBatch("traces"), never());
+  expect(verdict).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
+  expect(verdict).not.toHaveProperty("unanswered");
+  await exporter.close();
 });
 
 test("an endless answer is cut at the limit, and its connection is gone", async () => {

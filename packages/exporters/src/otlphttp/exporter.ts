@@ -75,7 +75,8 @@ class HttpSender {
       );
     } catch (thrown) {
       if (either.aborted) return gaveUp();
-      return unanswered(new Fault("unavailable", noAnswer(this.#url, thrown)));
+      const fault = new Fault("unavailable", noAnswer(this.#url, thrown));
+      return neverLeft(thrown) ? retry(fault) : unanswered(fault);
     }
     return this.#judge(batch, answer);
   }
@@ -130,11 +131,26 @@ function agentOf(values: OtlpHttpValues, url: URL): Agent {
     keepAlive: !values.disable_keep_alives,
     maxSockets: values.max_conns_per_host === 0 ? Number.POSITIVE_INFINITY : values.max_conns_per_host,
     maxFreeSockets: values.max_idle_conns,
-    ...(values.idle_conn_timeout > 0 && { timeout: values.idle_conn_timeout }),
+    timeout: values.idle_conn_timeout === 0 ? IDLE_MS : Math.min(values.idle_conn_timeout, IDLE_MS),
   };
   if (url.protocol === "http:") return new Agent(options);
   const { ca, ...material } = tlsMaterial(values.tls);
   return new TlsAgent({ ...options, ...material, ...(ca !== undefined && { ca: [...ca] }) });
+}
+
+/**
+ * Idle connections are kept no longer than this, milliseconds, whatever is configured: many servers close theirs after five
+ * seconds, and a request that meets the closing may or may not have been read.
+ */
+const IDLE_MS = 4_000;
+
+/** Whether a request failed before a byte of it could have left: the name or the connection was not to be had. */
+function neverLeft(thrown: unknown): boolean {
+  const causes: unknown[] = thrown instanceof AggregateError ? thrown.errors : [thrown];
+  return causes.every((cause) => {
+    if (!(cause instanceof Error) || !("syscall" in cause)) return false;
+    return cause.syscall === "connect" || cause.syscall === "getaddrinfo";
+  });
 }
 
 /** Names the host, never the whole URL: paths and queries may carry tokens. */

@@ -26,20 +26,7 @@ export interface HttpPost {
  * backend's word, and losing the rest does not unsay it. Rejects with the socket's error when there is no status, and with
  * an AbortError after `abort`; the request is destroyed then.
  */
-export async function post(what: HttpPost, abort: AbortSignal): Promise<HttpAnswer> {
-  try {
-    return await once(what, abort);
-  } catch (thrown) {
-    // A kept connection that the backend closed just then: it has not seen the request, so a new one is not a second try.
-    if (thrown instanceof StaleSocket && !abort.aborted) return once(what, abort);
-    throw thrown;
-  }
-}
-
-/** A request failed on a connection that an earlier request had used. */
-class StaleSocket extends Error {}
-
-function once({ url, headers, body, agent, limit }: HttpPost, abort: AbortSignal): Promise<HttpAnswer> {
+export function post({ url, headers, body, agent, limit }: HttpPost, abort: AbortSignal): Promise<HttpAnswer> {
   const send = url.protocol === "https:" ? requestTls : request;
   return new Promise((resolve, reject) => {
     const sent = send(url, { method: "POST", agent, headers, signal: abort }, (answer) => {
@@ -47,10 +34,9 @@ function once({ url, headers, body, agent, limit }: HttpPost, abort: AbortSignal
         resolve({ statusCode: answer.statusCode ?? 0, headers: answer.headers, body: kept, cut });
       });
     });
-    sent.on("error", (error: NodeJS.ErrnoException) => {
-      const stale = sent.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
-      reject(stale ? new StaleSocket(error.message, { cause: error }) : error);
-    });
+    // Never sent again from here, not even on a connection that was kept: the backend may have read the request before it
+    // closed, and a repeat must be known to the account.
+    sent.on("error", reject);
     sent.end(body);
   });
 }
