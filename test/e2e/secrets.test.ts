@@ -93,12 +93,7 @@ const ALL = ["validate", "print-config", "up"];
 
 /** Mistakes in the neighbourhood of a secret: the configuration, further flags, and the commands that are asked. */
 const MISTAKES: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
-  [
-    "headers that are no map",
-    RIGHT.replace(/headers: \{auth.*-inline.*\}/, `headers: ${INLINE}`),
-    [],
-    ["validate", "up"],
-  ],
+  ["headers that are no map", RIGHT.replace(/headers: \{auth.*-inline.*\}/, `headers: ${INLINE}`), [], ALL],
   [
     "a header that is a list and an endpoint that is none",
     RIGHT.replace(INLINE, `[${INLINE}]`).replace("@127.0.0.1", "@127.0.0.1:x:y"),
@@ -108,7 +103,7 @@ const MISTAKES: readonly (readonly [string, string, readonly string[], readonly 
   ["keys that are not known", RIGHT.replaceAll("headers: {auth", "heders: {auth"), [], ALL],
   ["a quote that is not closed", RIGHT.replace(INLINE, INLINE.slice(0, -1)), [], ALL],
   ["an override of what is not there", RIGHT, ["--set", `exporters.otlp_grpc/a.heders.authorization=${CANARY}`], ALL],
-  ["an override that is no map", RIGHT, ["--set", `exporters.otlp_grpc/a.headers=${CANARY}`], ["validate", "up"]],
+  ["an override that is no map", RIGHT, ["--set", `exporters.otlp_grpc/a.headers=${CANARY}`], ALL],
 ];
 
 /** Flags with which a command would run if the configuration were right. */

@@ -30,7 +30,7 @@ export function renderConfig(merged: ConfigNode, types: ComponentTypes): string 
     const section = SECTION_NAMES.find((name) => name === key);
     if (section !== undefined) page.set(key, renderSection(node, section, types));
     else if (key === "service") page.set(key, renderService(node));
-    else if (key !== "broker") page.set(key, guarded(node));
+    else if (key !== "broker") page.set(key, TELLTALE.test(key) ? REDACTED : guarded(node));
   }
   const defaulted = extensionsByDefault(merged, types);
   if (defaulted.size > 0) page.set("extensions", new Map([...asMap(page.get("extensions")), ...defaulted]));
@@ -76,11 +76,18 @@ function effective(node: ConfigNode | undefined, docs: FieldDoc | undefined): un
   if (node === undefined || (isNothing(node) && !isGroup(docs))) return defaultOf(docs);
   if (docs.type === "secret") return REDACTED;
   if (isGroup(docs) && (node.kind === "map" || isNothing(node))) return effectiveGroup(node, docs);
-  if (node.kind === "list") return node.items.map((item) => effective(item, elementDocs(docs)));
+  if (node.kind === "list" && (elementDocs(docs) !== undefined || !holdsSecret(docs)))
+    return node.items.map((item) => effective(item, elementDocs(docs)));
   if (node.kind === "map") {
     return new Map([...node.entries].map(([key, one]) => [key, effective(one, childDocs(docs, key) ?? ANY)]));
   }
-  return withoutPassword(rawValue(node, docs));
+  // One value where a map or a list of secrets belongs is a mistake, and a secret.
+  return holdsSecret(docs) ? REDACTED : withoutPassword(rawValue(node, docs));
+}
+
+/** Whether a field is a secret, or holds one at any depth. */
+function holdsSecret({ type, children }: FieldDoc): boolean {
+  return type === "secret" || Object.values(children ?? {}).some(holdsSecret);
 }
 
 /** A value whose parts have no documentation of their own, such as an attribute's. */

@@ -294,3 +294,15 @@ test.each([
   [1, "a number"],
   [true, "a boolean"],
 ])("%j is called %s, whatever it holds", (raw, name) => expect(nameOf(raw)).toBe(name));
+
+test("a secret that slipped into its key is not shown", () => {
+  const said: string[] = [];
+  const place = (path: string): Place => ({
+    path,
+    problem: (message) => void said.push(`${path}: ${message}`),
+    warn: () => {},
+    at: (key) => place(`${path}::${key}`),
+  });
+  map("Headers.", secret("A header's value.")).read({ 'authorization:"Bearer CANARY"': null }, place("headers"));
+  expect(said).toEqual(["headers::authorization…: is required: A header's value."]);
+});

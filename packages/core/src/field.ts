@@ -257,7 +257,7 @@ export function map<T>(doc: string, value: Field<T>, fallback?: ReadonlyMap<stri
       if (entries === undefined) return undefined;
       const values = new Map<string, T>();
       for (const [key, one] of entries) {
-        const read = value.read(one, place.at(key));
+        const read = value.read(one, place.at(value.docs.type === "secret" ? keyOfSecret(key) : key));
         if (read !== undefined) values.set(key, read);
       }
       return values;
@@ -265,6 +265,12 @@ export function map<T>(doc: string, value: Field<T>, fallback?: ReadonlyMap<stri
     fallback === undefined ? undefined : { value: fallback, text: "{}" },
   );
   return { ...made, docs: { ...made.docs, children: { "*": value.docs } } };
+}
+
+/** `{authorization:"Bearer x"}` is, without a blank after the colon, one long key: what stands behind its name is a secret. */
+function keyOfSecret(key: string): string {
+  const [name = ""] = /^[\w.-]*/.exec(key) ?? [];
+  return name === key ? key : `${name}…`;
 }
 
 /** A map with known keys. Unknown keys are problems that name the nearest known one. Absent means all defaults. */

@@ -45,7 +45,12 @@ export const nodeFileSystem: FileSystem = {
   },
   list: (directory) => fs.readdir(directory),
   async makeDirectory(path) {
-    await fs.mkdir(path, { recursive: true, mode: 0o750 });
+    await fs.mkdir(path, { recursive: true, mode: 0o750 }).catch(async (thrown: unknown) => {
+      // Node answers ENOENT for a folder that it could not make, whatever the reason was; asked for that folder alone it says it.
+      const { code, path: failed } = thrown as NodeJS.ErrnoException;
+      if (code === "ENOENT" && failed !== undefined) await fs.mkdir(failed);
+      throw thrown;
+    });
   },
   unlink: (path) => fs.unlink(path),
   rename: (from, to) => fs.rename(from, to),
