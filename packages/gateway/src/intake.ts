@@ -39,6 +39,7 @@ export interface Refused {
   readonly afterMs?: number;
 }
 
+/** What becomes of a request: its items are durable, but for those named, or its client still has them all. */
 export type Answer = Accepted | Refused;
 
 /** Where requests go in. */

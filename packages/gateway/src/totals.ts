@@ -92,6 +92,7 @@ export async function openTotals(
 function readTotal(key: string, value: Uint8Array): Total {
   const found = parsed(value);
   if (typeof found === "object" && found !== null) {
+    // An object's fields may be asked for by any name; what they hold is checked below.
     const { receiver, signal, tenant, accepted, refused } = found as Partial<Record<keyof Total, unknown>>;
     const known = SIGNALS.find((one) => one === signal);
     if (known !== undefined && typeof receiver === "string" && typeof tenant === "string") {
