@@ -81,7 +81,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing.push(() => broker.close());
     observeLog(registry, broker);
     await prepareLog(graph, broker);
-    const worker = await startWorker({ graph, broker, clock, random, log, registry, readAheadBytes: memory.readAhead });
+    const worker = await startWorker({
+      ...{ graph, broker, clock, random, log, registry, readiness },
+      readAheadBytes: memory.readAhead,
+    });
     closing.push(() => worker.close());
     const before = observeAccount(registry, worker.ledger, () => clock.monotonic());
     const metrics = await startMetrics({ ...options.metrics, registry, before });

@@ -12,7 +12,7 @@ import {
   silentLog,
   text,
 } from "@rondo/core";
-import { createRegistry } from "@rondo/monitor";
+import { createRegistry, Readiness } from "@rondo/monitor";
 import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
 import { describe, expect, test } from "vitest";
 import { prepareLog, startWorker, type Worker } from "./run.ts";
@@ -63,6 +63,7 @@ function graphOf(backends: Readonly<Record<string, Backend>>, change: Partial<Gr
 }
 
 interface Rig {
+  readonly readiness: Readiness;
   readonly broker: MemoryBroker;
   readonly clock: FakeClock;
   readonly worker: Worker;
@@ -72,8 +73,9 @@ async function start(graph: Graph, { log = silentLog, partitions = 1 } = {}): Pr
   const clock = new FakeClock();
   const broker = memoryBroker({ clock, partitions });
   await prepareLog(graph, broker);
-  const around = { clock, random: () => 0.5, log, registry: createRegistry(), readAheadBytes: 1 << 20 };
-  return { broker, clock, worker: await startWorker({ graph, broker, ...around }) };
+  const readiness = new Readiness(clock);
+  const around = { clock, random: () => 0.5, log, registry: createRegistry(), readiness, readAheadBytes: 1 << 20 };
+  return { broker, clock, readiness, worker: await startWorker({ graph, broker, ...around }) };
 }
 
 const produce = (broker: MemoryBroker, ids: readonly number[], via = "otlp") =>
@@ -179,11 +181,13 @@ test("a group that fails is joined again two seconds later, and goes on where it
   };
   await produce(rig.broker, [1]);
   await expect.poll(() => errors).toEqual(["a group failed and will be joined again"]);
+  expect(rig.readiness.reasons()).toEqual([{ condition: "group rondo.traces", reason: "rondo.traces to run again" }]);
   rig.broker.beforeAppend = undefined;
   await rig.clock.advance(1_999);
   expect(out.seen).toEqual([]);
   await rig.clock.advance(1);
   await settle(rig);
+  expect(rig.readiness.reasons()).toEqual([]);
   expect(out.seen).toEqual([1]);
   await rig.worker.close();
 });

@@ -12,7 +12,7 @@ import {
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { chain } from "@rondo/delivery";
-import type { Registry } from "@rondo/monitor";
+import type { Readiness, Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { runExporterClaim } from "./export.ts";
@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** Where the exporters' tries are counted. */
   readonly registry: Registry;
+  /** Lacks `group <name>` from a group's failure until it is joined again. */
+  readonly readiness: Readiness;
   /** Bytes of records that all claims together may hold unsettled; each claim gets an equal share. */
   readonly readAheadBytes: number;
 }
@@ -101,7 +103,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await done;
       await fired(claim.revoked);
     };
-    members.push(new KeptMember(spec, onClaim, broker, clock, log, stop.signal));
+    members.push(new KeptMember(spec, onClaim, options, stop.signal));
   };
   for (const pipeline of graph.pipelines) {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
@@ -215,45 +217,39 @@ async function countClaims(graph: Graph, broker: Broker): Promise<number> {
 class KeptMember {
   readonly #spec: GroupSpec;
   readonly #run: (claim: Claim) => Promise<void>;
-  readonly #broker: Broker;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #around: WorkerOptions;
   readonly #stop: AbortSignal;
   #member: Member | undefined;
   #rejoining: Promise<void> = Promise.resolve();
 
-  constructor(
-    spec: GroupSpec,
-    run: (claim: Claim) => Promise<void>,
-    broker: Broker,
-    clock: Clock,
-    log: Log,
-    stop: AbortSignal,
-  ) {
+  constructor(spec: GroupSpec, run: (claim: Claim) => Promise<void>, around: WorkerOptions, stop: AbortSignal) {
     this.#spec = spec;
     this.#run = run;
-    this.#broker = broker;
-    this.#clock = clock;
-    this.#log = log;
+    this.#around = around;
     this.#stop = stop;
   }
 
   async join(): Promise<void> {
-    this.#member = await this.#broker.join(this.#spec, this.#run, (fault) => {
-      this.#log.error("a group failed and will be joined again", { group: this.#spec.group, fault });
+    const { broker, log, readiness } = this.#around;
+    const { group } = this.#spec;
+    this.#member = await broker.join(this.#spec, this.#run, (fault) => {
+      log.error("a group failed and will be joined again", { group, fault });
+      readiness.lacks(`group ${group}`, `${group} to run again`);
       this.#rejoining = this.#rejoin();
     });
+    readiness.holds(`group ${group}`);
   }
 
   async #rejoin(): Promise<void> {
+    const { clock, log } = this.#around;
     await this.#member?.leave();
     while (!this.#stop.aborted) {
-      await sleep(this.#clock, REJOIN_MS, this.#stop);
+      await sleep(clock, REJOIN_MS, this.#stop);
       if (this.#stop.aborted) return;
       try {
         return await this.join();
       } catch (thrown) {
-        this.#log.error("a group cannot be joined", { group: this.#spec.group, fault: Fault.from(thrown) });
+        log.error("a group cannot be joined", { group: this.#spec.group, fault: Fault.from(thrown) });
       }
     }
   }

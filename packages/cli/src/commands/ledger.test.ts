@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
 import { silentLog, systemClock } from "@rondo/core";
-import { createRegistry } from "@rondo/monitor";
+import { createRegistry, Readiness } from "@rondo/monitor";
 import { type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
 import { encodeTotals, loadTotals, prepareLog, type Row, startWorker, totalsKey } from "@rondo/worker";
 import { expect, test } from "vitest";
@@ -29,7 +29,7 @@ async function produce(broker: MemoryBroker, names: readonly string[], tenant = 
 /** Runs the worker until everything in the log is settled and committed. */
 async function settle(graph: Graph, broker: MemoryBroker): Promise<void> {
   await prepareLog(graph, broker);
-  const bounds = { readAheadBytes: 1 << 20 };
+  const bounds = { readAheadBytes: 1 << 20, readiness: new Readiness(systemClock) };
   const ambient = { clock: systemClock, random: Math.random, log: silentLog, registry: createRegistry() };
   const worker = await startWorker({ graph, broker, ...ambient, ...bounds });
   await worker.drained(AbortSignal.timeout(5_000));
