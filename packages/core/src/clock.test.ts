@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sleep, systemClock } from "./clock.ts";
+import { fired, sleep, systemClock } from "./clock.ts";
 
 test("an abort ends a sleep at once", async () => {
   const stop = new AbortController();
@@ -21,4 +21,12 @@ test("cancelling a timer keeps it from running", async () => {
   cancel();
   await sleep(systemClock, 5, new AbortController().signal);
   expect(ran).toBe(false);
+});
+
+test("a signal that fires, or has fired, is waited for once", async () => {
+  const stop = new AbortController();
+  const ended = fired(stop.signal);
+  stop.abort();
+  await ended;
+  await fired(stop.signal);
 });

@@ -37,3 +37,9 @@ export function sleep(clock: Clock, ms: number, abort: AbortSignal): Promise<voi
     abort.addEventListener("abort", done, { once: true });
   });
 }
+
+/** Resolves when the signal fires, at once when it has. */
+export function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

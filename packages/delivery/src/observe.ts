@@ -1,5 +1,5 @@
 /** Counts what goes in and what comes out at one edge, once per batch. Nothing else in the delivery chain counts items. */
-import type { Batch, Layer, Retry, Settled } from "@rondo/core";
+import type { Batch, Layer, Retry, Settled, Verdict } from "@rondo/core";
 
 /** Whoever keeps the account. Every `entered` is followed by exactly one of the others, for the same batch object. */
 export interface DeliveryObserver {
@@ -38,24 +38,19 @@ export class InFlight {
   }
 }
 
-/** Tells `observer` of every batch, and keeps `inFlight`. Belongs outside of every Layer that joins or repeats. */
-export function observe(observer: DeliveryObserver, inFlight: InFlight = new InFlight()): Layer {
+/** Tells `observer` of every batch, and keeps `inFlight` if there is one. Belongs outside of every Layer that joins or repeats. */
+export function observe(observer: DeliveryObserver, inFlight?: InFlight): Layer {
   return (next) => async (batch, abort) => {
-    const leave = inFlight.add(batch);
+    const leave = inFlight?.add(batch);
     observer.entered(batch);
-    let returned: Retry | undefined;
+    let verdict: Verdict | undefined;
     try {
-      const verdict = await next(batch, abort);
-      if (verdict.kind === "settled") {
-        leave();
-        observer.settled(batch, verdict);
-        return verdict;
-      }
-      returned = verdict;
+      verdict = await next(batch, abort);
       return verdict;
     } finally {
-      // Reached for a retry and for a throw; a settled batch has left already, and leaving twice does nothing.
-      if (leave()) observer.returned(batch, returned);
+      leave?.();
+      if (verdict?.kind === "settled") observer.settled(batch, verdict);
+      else observer.returned(batch, verdict);
     }
   };
 }

@@ -10,7 +10,7 @@ import {
   RAW_TOPICS,
 } from "@rondo/broker";
 import type { Graph, PipelineNode } from "@rondo/config";
-import { type AnyExporterType, type Clock, type Exporter, Fault, type Log, type Random, sleep } from "@rondo/core";
+import { type Clock, type Exporter, Fault, fired, type Log, type Random, sleep } from "@rondo/core";
 import { chain } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
@@ -66,11 +66,13 @@ export async function prepareLog(graph: Graph, broker: Broker): Promise<void> {
   for (const group of groups) await broker.registerGroup(group);
 }
 
-function pipelineSpec({ id, signal }: PipelineNode): GroupSpec {
+/** The group that runs a pipeline, with the topic it reads. */
+export function pipelineSpec({ id, signal }: PipelineNode): GroupSpec {
   return { group: pipelineGroup(id), topic: RAW_TOPICS[signal] };
 }
 
-function exporterSpec({ id, signal }: PipelineNode, exporter: string): GroupSpec {
+/** The group of one exporter of a pipeline, with the topic it reads. */
+export function exporterSpec({ id, signal }: PipelineNode, exporter: string): GroupSpec {
   return { group: exporterGroup(id, exporter), topic: enrichedTopic(signal, id) };
 }
 
@@ -140,7 +142,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const group = exporterSpec(pipeline, id);
       ledger.group({ ...about, component: id, ...group });
       const labels = { ...about, component: id };
-      const created = createExporter(type, values, around(options, pipeline, id));
+      const created = type.create(typed(values), around(options, pipeline, id));
       exporters.push(created);
       const exporter = { ...created, deliver: measured(created.deliver, labels, registry, clock) };
       const retries = registry.counter("rondo_exporter_retries_total", labels);
@@ -183,11 +185,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 }
 
-function fired(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
 function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }: PipelineNode, id: string) {
   return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }) };
 }
@@ -200,10 +197,6 @@ function countForeign(signal: Signal, value: Uint8Array): number {
     if (thrown instanceof WireError) return 1;
     throw thrown;
   }
-}
-
-function createExporter(type: AnyExporterType, values: unknown, surroundings: ReturnType<typeof around>): Exporter {
-  return type.create(typed(values), surroundings);
 }
 
 async function countClaims(graph: Graph, broker: Broker): Promise<number> {

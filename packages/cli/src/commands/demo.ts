@@ -3,7 +3,7 @@ import { mkdir, rm, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Graph } from "@rondo/config";
-import { Fault, type Log } from "@rondo/core";
+import { Fault, fired, type Log } from "@rondo/core";
 import { ITEM_NAMES, SIGNALS } from "@rondo/otlp";
 import { sumDrops } from "@rondo/worker";
 import { looker } from "../demo/look.ts";
@@ -20,7 +20,7 @@ import { Holdings } from "../sink/holdings.ts";
 import { type LiveView, liveView } from "../view/live-view.ts";
 import type { Terminal } from "../view/terminal.ts";
 import { speedFrom } from "./replay-recording.ts";
-import { fired, leftoverLines, type ProcessSurroundings, startConfigured } from "./up.ts";
+import { leftoverLines, type ProcessSurroundings, startConfigured } from "./up.ts";
 
 /** The options as the command line gives them. */
 export interface DemoOptions {

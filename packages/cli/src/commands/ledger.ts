@@ -1,10 +1,10 @@
 /** `rondo ledger`: the account as it stands in the log, with the place of any difference. Rules of the log 6. */
 import { resolve } from "node:path";
-import { type Broker, enrichedTopic, exporterGroup, type GroupSpec, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import { type Broker, exporterGroup, type GroupSpec, pipelineGroup } from "@rondo/broker";
 import { openEmbedded } from "@rondo/broker/embedded";
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type Clock, silentLog } from "@rondo/core";
-import { addRows, loadTotals, NO_ITEMS, type Row, sumDrops } from "@rondo/worker";
+import { addRows, exporterSpec, loadTotals, NO_ITEMS, pipelineSpec, type Row, sumDrops } from "@rondo/worker";
 import { loadGraph } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
 
@@ -75,10 +75,11 @@ export async function readLedger(graph: Graph, broker: Broker): Promise<LedgerPa
     lines.push(...(await groupLines(broker, spec, pipeline, exporter)));
     lag.push({ ...(await lagOf(broker, spec)), removed: false });
   };
-  for (const { id, signal, exporters } of graph.pipelines) {
-    await add({ group: pipelineGroup(id), topic: RAW_TOPICS[signal] }, id, "");
+  for (const pipeline of graph.pipelines) {
+    const { id, exporters } = pipeline;
+    await add(pipelineSpec(pipeline), id, "");
     for (const exporter of exporters) {
-      await add({ group: exporterGroup(id, exporter.id), topic: enrichedTopic(signal, id) }, id, exporter.id);
+      await add(exporterSpec(pipeline, exporter.id), id, exporter.id);
     }
   }
   for (const spec of await broker.groups()) {

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Graph, NotYet } from "@rondo/config";
-import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import { type Clock, Fault, fired, type Log, type Random } from "@rondo/core";
 import { METRICS_ADDRESS } from "@rondo/monitor";
 import { parseAddress } from "../address.ts";
 import { findingLine, loadGraph } from "../load.ts";
@@ -108,10 +108,4 @@ function reportLeftover(leftover: Leftover, log: Log): number {
   for (const line of lines) log.warn(line);
   if (lines.length === 0) log.info("stopped: everything that was accepted has gone out");
   return lines.length === 0 ? EXIT.ok : EXIT.failed;
-}
-
-/** Resolves when the signal fires. */
-export function fired(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((settle) => signal.addEventListener("abort", () => settle(), { once: true }));
 }
