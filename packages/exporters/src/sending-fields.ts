@@ -1,9 +1,11 @@
 /** The keys that every sending exporter shares (the Collector's exporterhelper), with their defaults, in one place. */
 import {
   type Accumulation,
+  type Batch,
   choice,
   decimal,
   duration,
+  type Exporter,
   type Field,
   field,
   flag,
@@ -14,10 +16,13 @@ import {
   optional,
   type RetryPolicy,
   type Secret,
+  type Surroundings,
   secret,
   text,
   type ValuesOf,
+  type Verdict,
 } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
 import { idleKey } from "./unbuilt.ts";
 
 const RETRIES =
@@ -134,4 +139,35 @@ export function compression<const T extends string>(built: readonly T[]): Field<
     // Every exporter that compresses knows gzip, the one algorithm that OTLP demands of servers.
     { value: "gzip" as T, text: "gzip" },
   );
+}
+
+/** What a sending exporter's values have in common. */
+type SendingValues = ValuesOf<{
+  timeout: Field<number>;
+  retry_on_failure: typeof retryOnFailure;
+  sending_queue: typeof sendingQueue;
+}>;
+
+/** The protocol's part of a sending exporter: one try, and the end of its connections. */
+interface Sender {
+  send(batch: Batch, abort: AbortSignal): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+/** Makes an exporter of a sender: what the shared keys say stands around it. `makeSender` gets where its troubles are told. */
+export function sendingExporter(
+  values: SendingValues,
+  { log, clock }: Surroundings,
+  makeSender: (trouble: Recurring) => Sender,
+): Exporter {
+  const accumulation = accumulationOf(values.sending_queue);
+  noteQueue(values.sending_queue, log);
+  const sender = makeSender(new Recurring(log, clock));
+  return {
+    deliver: (batch, abort) => sender.send(batch, abort),
+    timeoutMs: values.timeout,
+    retry: retryPolicyOf(values.retry_on_failure),
+    ...(accumulation && { accumulation }),
+    close: () => sender.close(),
+  };
 }

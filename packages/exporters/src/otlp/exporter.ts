@@ -1,10 +1,10 @@
 /** `otlp`: sends OTLP over gRPC. The request's bytes go out as they are; nothing is decoded but the answer. */
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Batch, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
-import { Recurring } from "@rondo/delivery";
+import type { Recurring } from "@rondo/delivery";
 import { decodeStatus, SIGNALS, type Signal, WireError } from "@rondo/otlp";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
-import { accumulationOf, noteQueue, retryPolicyOf } from "../sending-fields.ts";
+import { sendingExporter } from "../sending-fields.ts";
 import { fields, type OtlpValues } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { isUnanswered, meaningOf } from "./status-table.ts";
@@ -23,18 +23,8 @@ export const otlp = defineExporter({
   summary: "Sends to any backend that takes OTLP over gRPC, such as Tempo or another Collector.",
   signals: SIGNALS,
   fields,
-  create(values, around) {
-    const accumulation = accumulationOf(values.sending_queue);
-    noteQueue(values.sending_queue, around.log);
-    const sender = new GrpcSender(values, around.signal, new Recurring(around.log, around.clock));
-    return {
-      deliver: (batch, abort) => sender.send(batch, abort),
-      timeoutMs: values.timeout,
-      retry: retryPolicyOf(values.retry_on_failure),
-      ...(accumulation && { accumulation }),
-      close: () => sender.close(),
-    };
-  },
+  create: (values, around) =>
+    sendingExporter(values, around, (trouble) => new GrpcSender(values, around.signal, trouble)),
 });
 
 class GrpcSender {

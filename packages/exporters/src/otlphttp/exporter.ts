@@ -2,10 +2,10 @@
 import { Agent, validateHeaderName, validateHeaderValue } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { type Batch, type Clock, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
-import { Recurring } from "@rondo/delivery";
+import type { Recurring } from "@rondo/delivery";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { acceptedVerdict, refusedVerdict } from "../partial-success.ts";
-import { accumulationOf, noteQueue, retryPolicyOf } from "../sending-fields.ts";
+import { sendingExporter } from "../sending-fields.ts";
 import { tlsMaterial } from "../tls.ts";
 import { readPartial, readRefusal } from "./answer.ts";
 import { check, fields, type OtlpHttpValues } from "./config.ts";
@@ -25,19 +25,12 @@ export const otlphttp = defineExporter({
   signals: SIGNALS,
   fields,
   check,
-  create(values, around) {
-    const accumulation = accumulationOf(values.sending_queue);
-    noteQueue(values.sending_queue, around.log);
-    const endpoint = endpointOf(values, around.signal);
-    const sender = new HttpSender(values, endpoint, around.clock, new Recurring(around.log, around.clock));
-    return {
-      deliver: (batch, abort) => sender.send(batch, abort),
-      timeoutMs: values.timeout,
-      retry: retryPolicyOf(values.retry_on_failure),
-      ...(accumulation && { accumulation }),
-      close: () => sender.close(),
-    };
-  },
+  create: (values, around) =>
+    sendingExporter(
+      values,
+      around,
+      (trouble) => new HttpSender(values, endpointOf(values, around.signal), around.clock, trouble),
+    ),
 });
 
 class HttpSender {
