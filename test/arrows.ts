@@ -6,31 +6,48 @@
  */
 export const LEVELS: readonly (readonly string[])[] = [
   ["cli"],
-  ["gateway", "worker"],
-  ["exporters"],
+  ["gateway", "worker", "alerts"],
+  ["windows", "exporters"],
   ["processors", "delivery"],
   ["broker"],
   ["monitor", "config"],
   ["core"],
-  ["otlp"],
+  ["prometheus"],
+  ["otlp", "promql"],
 ];
 
 /** Packages that only tests import; they may themselves import every level but the roles and the command line. */
 export const TEST_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  testkit: ["exporters", "processors", "delivery", "broker", "monitor", "config", "core", "otlp"],
+  testkit: [
+    "windows",
+    "exporters",
+    "processors",
+    "delivery",
+    "broker",
+    "monitor",
+    "config",
+    "core",
+    "prometheus",
+    "otlp",
+    "promql",
+  ],
 };
 
 /** Third-party packages, each with the only packages of ours that may import it. */
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["gateway", "exporters", "cli"],
   commander: ["cli"],
-  lmdb: ["broker"],
+  ioredis: ["windows"],
+  kafkajs: ["broker"],
+  lmdb: ["broker", "windows"],
   long: ["otlp"],
   pino: ["monitor"],
   "pino-pretty": ["monitor"],
+  piscina: ["cli"],
   protobufjs: ["otlp"],
-  re2js: ["processors", "config"],
-  yaml: ["config", "testkit"],
+  re2js: ["processors", "config", "promql", "alerts"],
+  snappyjs: ["exporters"],
+  yaml: ["config", "testkit", "alerts"],
 };
 
 /** What any test may import besides what its package may. */

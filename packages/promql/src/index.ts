@@ -1,0 +1,2 @@
+/** PromQL: lexer, parser, typed tree and evaluator. It reads samples through `Queryable` and touches nothing else. */
+export * from "./queryable.ts";

@@ -1,0 +1,37 @@
+/** What the engine asks of its data: series by matchers and time. Whoever holds samples implements it; the engine does no I/O. */
+
+/** Labels as pairs sorted by name, names unique, no value empty. The metric's name is the value of `__name__`. */
+export type Labels = readonly (readonly [name: string, value: string])[];
+
+/** The four matcher operators. */
+export type MatchOp = "=" | "!=" | "=~" | "!~";
+
+/** One matcher of a selector. A label that is absent has the empty value. Regular expressions are RE2, anchored, dot-all. */
+export interface Matcher {
+  readonly name: string;
+  readonly op: MatchOp;
+  /** As written, unquoted. */
+  readonly value: string;
+  matches(value: string): boolean;
+}
+
+/** A series with samples. Times ascend strictly; a stale marker is the NaN with the bits of `STALE_NAN`. */
+export interface SampleSeries {
+  readonly labels: Labels;
+  /** Milliseconds since the epoch. */
+  readonly times: Float64Array;
+  /** The value at the same index. */
+  readonly values: Float64Array;
+}
+
+/** A span of time in milliseconds since the epoch: later than `after`, up to and including `until`. */
+export interface TimeSpan {
+  readonly after: number;
+  readonly until: number;
+}
+
+/** Where the engine gets its samples. */
+export interface Queryable {
+  /** Series that match and have at least one sample in the span. It may return samples outside the span as well. */
+  select(matchers: readonly Matcher[], span: TimeSpan): Promise<readonly SampleSeries[]>;
+}

@@ -1,0 +1,2 @@
+/** The window store on this machine, in LMDB. */
+export {};

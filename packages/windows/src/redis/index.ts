@@ -1,0 +1,2 @@
+/** The window store in Redis. */
+export {};
