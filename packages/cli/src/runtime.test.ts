@@ -91,12 +91,6 @@ describe("a start that fails says why, and leaves nothing open behind it:", () =
     expect(await send(first)).toBe(200);
     await first.drain(1_000);
   });
-
-  test("a log on Kafka, which no configuration gets past its check", async () => {
-    const kafka = { kind: "kafka", brokers: ["127.0.0.1:9092"], lingerMs: 5 } as const;
-    const broker = { ...kafka, defaultTenant: "default", defaultReceiver: "otlp" };
-    await expect(start(DEBUG, { graph: { ...graphOf(DEBUG), broker } })).rejects.toMatchObject({ code: "unsupported" });
-  });
 });
 
 test("the health page is where the extension says, unless the command line says otherwise", async () => {

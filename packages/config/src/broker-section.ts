@@ -1,5 +1,17 @@
 /** Reads `broker:`: where batches are kept between a client's acknowledgement and the exporters'. */
-import { duration, type Field, field, flag, group, integer, optional, readFields, text } from "@rondo/core";
+import {
+  duration,
+  type Field,
+  field,
+  flag,
+  group,
+  integer,
+  list,
+  optional,
+  readFields,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
 import type { TreePlace } from "./findings.ts";
 import type { BrokerSettings } from "./graph.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
@@ -35,6 +47,16 @@ function bytesOf(written: string): number | undefined {
   return amount === undefined || factor === undefined ? undefined : Number(amount) * factor;
 }
 
+/** Refused rather than left out: what its author believes protected would go over the wire in the clear. */
+function notBuilt(doc: string): Field<null> {
+  return optional(
+    field<null>("not built yet", doc, (_, place) => {
+      place.problem("is not built yet; use a listener without it, on a network of your own");
+      return undefined;
+    }),
+  );
+}
+
 /** The fields of `broker:`. */
 export const brokerFields = {
   embedded: group("The log on this machine, under --data. It is what runs when nothing is said.", {
@@ -50,10 +72,25 @@ export const brokerFields = {
     sync: flag("Waits for the disk before a client is answered. false loses what a power cut finds in memory.", true),
   }),
   kafka: optional(
-    // Refused rather than left out: data would be kept in another place than its author believes.
-    field<null>("not built yet", "A Kafka cluster.", (_, place) => {
-      place.problem("is not built yet; remove it to keep the log on this machine, under --data");
-      return undefined;
+    group("A Kafka cluster, 3.9 or newer: what several processes share.", {
+      brokers: list("Addresses of brokers that are asked first, host:port.", text("host:port.")),
+      topics: group("Topics that Rondo creates; one that exists is left as it is.", {
+        partitions: integer("Partitions of each raw topic: how many workers and threads can share it.", 12, {
+          min: 1,
+          max: 1024,
+        }),
+        replication_factor: integer("Copies of each partition; with 3, two must have a record before it counts.", 3, {
+          min: 1,
+          max: 32,
+        }),
+        retention: duration("How long a record is kept, whether or not it was delivered.", "72h"),
+      }),
+      session_timeout: duration(
+        "How long a process may be silent before its partitions go to others; the cluster's floor is 6s.",
+        "6s",
+      ),
+      sasl: notBuilt("Authentication to the brokers."),
+      tls: notBuilt("TLS to the brokers."),
     }),
   ),
   linger: duration(
@@ -80,7 +117,7 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
   const raw = isNothing(place.node) ? undefined : rawValue(place.node, docsAsGroup(brokerFields));
   const values = readFields(brokerFields, raw, place);
   if (values === undefined) return undefined;
-  const { embedded, linger, default_tenant: defaultTenant, default_receiver: defaultReceiver } = values;
+  const { embedded, kafka, linger, default_tenant: defaultTenant, default_receiver: defaultReceiver } = values;
   if (linger > LINGER_MOST_MS)
     place.at("linger").problem("must be at most 1s: a client waits for its answer that long");
   if (embedded.retention < RETENTION_LEAST_MS) place.down("embedded", "retention").problem("must be at least 1m");
@@ -92,14 +129,40 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
       .down("embedded", "sync")
       .warn("is false: a power cut loses data that clients were told is safe; keep it for tests");
   }
+  const common = { lingerMs: linger, defaultTenant, defaultReceiver };
+  if (kafka !== null) {
+    if (place.at("embedded").node !== undefined) {
+      place.problem("has both embedded and kafka; keep the one where batches are to be");
+    }
+    checkKafka(place.at("kafka"), kafka);
+    const { partitions, replication_factor: replicationFactor, retention: retentionMs } = kafka.topics;
+    const { brokers, session_timeout: sessionTimeoutMs } = kafka;
+    return { kind: "kafka", ...common, brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs };
+  }
   return {
     kind: "embedded",
+    ...common,
     partitions: embedded.partitions,
     retentionMs: embedded.retention,
     segmentBytes: embedded.segment_bytes,
     sync: embedded.sync,
-    lingerMs: linger,
-    defaultTenant,
-    defaultReceiver,
   };
+}
+
+type KafkaValues = NonNullable<ValuesOf<typeof brokerFields>["kafka"]>;
+
+/** The broker's own floor and ceiling of a session (Kafka: group.min.session.timeout.ms, group.max.session.timeout.ms). */
+const SESSION_LEAST_MS = 6_000;
+const SESSION_MOST_MS = 1_800_000;
+const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})$/;
+
+function checkKafka(place: TreePlace, { brokers, topics, session_timeout: session }: KafkaValues): void {
+  if (brokers.length === 0) place.at("brokers").problem("must name at least one broker, such as [kafka:9092]");
+  for (const [index, broker] of brokers.entries()) {
+    const port = Number(ADDRESS.exec(broker)?.[1]);
+    if (!(port > 0 && port < 65_536)) place.down("brokers", index).problem("must be host:port, such as kafka:9092");
+  }
+  if (topics.retention < RETENTION_LEAST_MS) place.down("topics", "retention").problem("must be at least 1m");
+  if (session < SESSION_LEAST_MS || session > SESSION_MOST_MS)
+    place.at("session_timeout").problem("must be from 6s to 30m: a Kafka broker takes no other");
 }

@@ -1,8 +1,10 @@
 /** docs/configuration.md, made of the tables that read a configuration: what is not in a table cannot be in the page. */
 import { type ComponentTypes, type FieldDoc, type Fields, group } from "@rondo/core";
+import { alertsFields } from "./alerts-section.ts";
 import { brokerFields } from "./broker-section.ts";
 import { type BuiltType, SECTION_NAMES, SECTIONS, spellings } from "./catalogue.ts";
 import { plannedOnly } from "./planned.ts";
+import { windowsFields } from "./windows-section.ts";
 
 /** What holds for every section, said once before the tables. */
 const OPENING = `# Configuration
@@ -25,6 +27,12 @@ export function configurationPage(types: ComponentTypes): string {
     "## broker\n",
     "Where batches are kept between the answer to a client and the exporters. Without this section: on this machine, under `--data`.\n",
     ...fieldTable(brokerFields),
+    "## windows\n",
+    "Where the newest samples are that rules are evaluated from. Without this section: on this machine, under `--data`.\n",
+    ...fieldTable(windowsFields),
+    "## alerts\n",
+    "Prometheus rules and who is told. Without this section nothing is evaluated.\n",
+    ...fieldTable(alertsFields),
     describeComponents(types),
   ].join("\n");
 }

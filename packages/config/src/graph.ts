@@ -1,5 +1,5 @@
 /** The typed graph that a configuration becomes: what runs, and how it is wired. Nothing of YAML is left in it. */
-import type { AnyExporterType, AnyProcessorType, AnySettingsType } from "@rondo/core";
+import type { AnyExporterType, AnyProcessorType, AnySettingsType, Secret } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 
 /** One configured component that runs: its entry in the component list, and its parsed values. */
@@ -42,24 +42,70 @@ export interface Finding {
 }
 
 /** Where batches are kept. */
-export type BrokerSettings =
-  | {
-      readonly kind: "embedded";
-      readonly partitions: number;
-      readonly retentionMs: number;
-      readonly segmentBytes: number;
-      readonly defaultTenant: string;
-      readonly defaultReceiver: string;
-      readonly lingerMs: number;
-      readonly sync: boolean;
-    }
-  | {
-      readonly kind: "kafka";
-      readonly brokers: readonly string[];
-      readonly defaultTenant: string;
-      readonly defaultReceiver: string;
-      readonly lingerMs: number;
-    };
+export type BrokerSettings = EmbeddedBrokerSettings | KafkaBrokerSettings;
+
+/** What holds for every log. */
+interface AnyBrokerSettings {
+  readonly partitions: number;
+  readonly retentionMs: number;
+  readonly defaultTenant: string;
+  readonly defaultReceiver: string;
+  readonly lingerMs: number;
+}
+
+/** A log in files on this machine. */
+export interface EmbeddedBrokerSettings extends AnyBrokerSettings {
+  readonly kind: "embedded";
+  readonly segmentBytes: number;
+  readonly sync: boolean;
+}
+
+/** A Kafka cluster; `partitions`, `retentionMs` and `replicationFactor` are for topics that Rondo creates. */
+export interface KafkaBrokerSettings extends AnyBrokerSettings {
+  readonly kind: "kafka";
+  /** `host:port` of the brokers that are asked first. */
+  readonly brokers: readonly string[];
+  readonly replicationFactor: number;
+  readonly sessionTimeoutMs: number;
+}
+
+/** Where the windows are that rules are evaluated from, and what is in them. */
+export interface WindowsSettings {
+  readonly store: { readonly kind: "embedded" } | { readonly kind: "redis"; readonly url: Secret };
+  /** The id of the metrics pipeline whose output is kept; undefined when there is no metrics pipeline. */
+  readonly pipeline: string | undefined;
+  /** Selectors of series that are kept although no rule reads them, as written. */
+  readonly keep: readonly string[];
+  /** How much later than its time a sample may arrive and still count, milliseconds. */
+  readonly latenessMs: number;
+}
+
+/** A rule file pattern as written, and the folder that it is relative to. */
+export interface RulePattern {
+  readonly pattern: string;
+  readonly folder: string;
+}
+
+/** One Alertmanager. */
+export interface AlertmanagerSettings {
+  /** Its base, such as `http://am:9093`; the path of its API is added. */
+  readonly url: string;
+  readonly timeoutMs: number;
+}
+
+/** What is evaluated, when, and who is told. */
+export interface AlertsSettings {
+  /** By tenant. */
+  readonly rules: ReadonlyMap<string, readonly RulePattern[]>;
+  readonly alertmanagers: readonly AlertmanagerSettings[];
+  readonly evaluationIntervalMs: number;
+  readonly resendDelayMs: number;
+  readonly lookbackMs: number;
+  readonly externalUrl: string;
+  readonly externalLabels: ReadonlyMap<string, string>;
+  /** `host:port` of the rules API. */
+  readonly endpoint: string;
+}
 
 /** A whole configuration, checked. */
 export interface Graph {
@@ -67,6 +113,9 @@ export interface Graph {
   readonly pipelines: readonly PipelineNode[];
   readonly extensions: readonly Configured<AnySettingsType>[];
   readonly broker: BrokerSettings;
+  readonly windows: WindowsSettings;
+  /** Absent when the configuration has no `alerts:` section: then nothing is evaluated and no window is kept. */
+  readonly alerts?: AlertsSettings;
   readonly notYet: readonly NotYet[];
   readonly warnings: readonly Finding[];
 }

@@ -1,5 +1,6 @@
 /** Collector YAML and a list of components become a typed graph, or every problem at once with file and line. */
 import type { AnyExporterType, AnyProcessorType, AnySettingsType, ComponentTypes } from "@rondo/core";
+import { readAlerts } from "./alerts-section.ts";
 import { readBroker } from "./broker-section.ts";
 import { SECTION_NAMES, SECTIONS } from "./catalogue.ts";
 import { type BuiltComponent, type Component, nameOfComponent, readSection } from "./component-section.ts";
@@ -21,6 +22,7 @@ import type { ConfigFile } from "./read-config-files.ts";
 import { readYaml } from "./read-yaml.ts";
 import { readTelemetry } from "./telemetry-section.ts";
 import { type ConfigNode, emptyMap, isNothing } from "./tree.ts";
+import { readWindows } from "./windows-section.ts";
 
 /** What a configuration is made of. */
 export interface ConfigSources {
@@ -49,11 +51,8 @@ export interface LoadedConfig {
 /** Keys of `service:`, as upstream. */
 const SERVICE_KEYS = ["pipelines", "extensions", "telemetry"];
 
-/** Sections of Rondo's own that are known and not built yet. */
-const PLANNED_SECTIONS = ["windows", "alerts"];
-
 /** What may stand at the top of a file: the Collector's sections and ours. */
-const TOP_LEVEL = [...SECTION_NAMES, "service", "broker", ...PLANNED_SECTIONS];
+const TOP_LEVEL = [...SECTION_NAMES, "service", "broker", "windows", "alerts"];
 
 /** Loads a configuration. Never throws for what it says; everything wrong in it is a problem, every one at once. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
@@ -94,7 +93,7 @@ function mergeSources({ files, sets, env, file }: ConfigSources, findings: Findi
 }
 
 /**
- * Reads every section, whatever the ones before it said. The graph is undefined only when the broker's settings are; whether
+ * Reads every section, whatever the ones before it said. The graph is undefined only when the settings of broker or windows are; whether
  * there were problems elsewhere is the caller's question.
  */
 function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): Graph | undefined {
@@ -118,15 +117,19 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
     root.at("broker"),
     receivers.map(({ id }) => id),
   );
+  const windows = readWindows(root.at("windows"), drafts);
+  const alerts = readAlerts(root.at("alerts"), windows);
   warnUnused(components, drafts, extensions);
   lint({ root, drafts });
-  if (broker === undefined) return undefined;
+  if (broker === undefined || windows === undefined) return undefined;
   return {
     receivers: receivers.map((one) => configured<AnySettingsType>(one)),
     pipelines: pipelines.map(({ draft, running }) => pipelineNode(draft, running)),
     extensions: extensions.flatMap((one) => (one.status === "built" ? [configured<AnySettingsType>(one)] : [])),
     broker,
-    notYet: [...notYet(drafts, extensions), ...plannedSections(root)],
+    windows,
+    ...(alerts !== undefined && { alerts }),
+    notYet: notYet(drafts, extensions),
     warnings: [],
   };
 }
@@ -173,15 +176,6 @@ function notYet(drafts: readonly PipelineDraft[], extensions: readonly Component
     const { id, extent } = component;
     return [{ kind: component.type.kind, id, ...(extent !== undefined && { extent }), pipelines }];
   });
-}
-
-/** Rondo's own sections that are known by name: their data is not looked at, so that today's file loads tomorrow. */
-function plannedSections(root: TreePlace): readonly NotYet[] {
-  return PLANNED_SECTIONS.filter((key) => root.at(key).node !== undefined).map((id) => ({
-    kind: "section",
-    id,
-    pipelines: [],
-  }));
 }
 
 /** Upstream ignores such a component without a word; most often its name in a pipeline has another letter. */

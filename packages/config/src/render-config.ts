@@ -1,10 +1,12 @@
 /** The configuration as it takes effect: merged, expanded, defaults filled in, and nothing in it that is nobody's business. */
-import type { ComponentTypes, FieldDoc } from "@rondo/core";
+import type { ComponentTypes, FieldDoc, Fields } from "@rondo/core";
 import { parse, stringify } from "yaml";
+import { alertsFields } from "./alerts-section.ts";
 import { brokerFields } from "./broker-section.ts";
 import { lookUp, SECTION_NAMES, type SectionName } from "./catalogue.ts";
 import { childDocs, docsAsGroup, elementDocs, rawValue } from "./raw-value.ts";
 import { type ConfigNode, emptyMap, entriesOf, isNothing, nodeAt } from "./tree.ts";
+import { windowsFields } from "./windows-section.ts";
 
 /** What stands in the place of a secret. */
 export const REDACTED = "[REDACTED]";
@@ -19,6 +21,13 @@ const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:]*):[^\s/@]+@/gi;
 /** What a default is written as where there is none to show. */
 const NO_DEFAULT: ReadonlySet<string> = new Set(["none", "off"]);
 
+/** Sections of Rondo's own: their fields, and whether their defaults take effect where nothing is written. */
+const OWN_SECTIONS: Readonly<Record<string, { readonly fields: Fields; readonly always: boolean }>> = {
+  broker: { fields: brokerFields, always: true },
+  windows: { fields: windowsFields, always: false },
+  alerts: { fields: alertsFields, always: false },
+};
+
 /**
  * YAML of a merged configuration (`LoadedConfig.merged`), which may have problems. Known components show every field with its
  * value or default; a secret is `[REDACTED]`. Where fields are unknown, so is everything that came from the environment or a
@@ -30,12 +39,15 @@ export function renderConfig(merged: ConfigNode, types: ComponentTypes): string 
     const section = SECTION_NAMES.find((name) => name === key);
     if (section !== undefined) page.set(key, renderSection(node, section, types));
     else if (key === "service") page.set(key, renderService(node));
-    else if (key !== "broker") page.set(key, TELLTALE.test(key) ? REDACTED : guarded(node));
+    else if (!Object.hasOwn(OWN_SECTIONS, key)) page.set(key, TELLTALE.test(key) ? REDACTED : guarded(node));
   }
   const defaulted = extensionsByDefault(merged, types);
   if (defaulted.size > 0) page.set("extensions", new Map([...asMap(page.get("extensions")), ...defaulted]));
-  const broker = entriesOf(merged).get("broker") ?? emptyMap({ file: "" });
-  page.set("broker", effective(broker, docsAsGroup(brokerFields)));
+  const given = entriesOf(merged);
+  for (const [key, { fields, always }] of Object.entries(OWN_SECTIONS)) {
+    const node = given.get(key) ?? (always ? emptyMap({ file: "" }) : undefined);
+    if (node !== undefined) page.set(key, effective(node, docsAsGroup(fields)));
+  }
   return stringify(page, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
@@ -101,7 +113,12 @@ function isGroup({ children }: FieldDoc): boolean {
 function effectiveGroup(node: ConfigNode, docs: FieldDoc): ReadonlyMap<string, unknown> {
   const given = entriesOf(node);
   const keys = new Set([...Object.keys(docs.children ?? {}), ...given.keys()]);
-  const values = [...keys].map((key) => [key, effective(given.get(key), childDocs(docs, key))] as const);
+  const values = [...keys].map((key) => {
+    const known = childDocs(docs, key);
+    // A key that no field knows may be a secret's, in the wrong place.
+    const hidden = known === undefined && TELLTALE.test(key) && !isNothing(given.get(key));
+    return [key, hidden ? REDACTED : effective(given.get(key), known)] as const;
+  });
   return new Map(values.filter(([, value]) => value !== undefined));
 }
 

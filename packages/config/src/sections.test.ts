@@ -187,6 +187,18 @@ describe("broker", () => {
     ["{linger: 1001ms}", "broker::linger: must be at most 1s: a client waits for its answer that long"],
     ["{kafak: {}}", "broker::kafak: unknown key; did you mean kafka?"],
     ["7", "broker: must be a map, but is a number"],
+    ["{kafka: {brokers: []}}", "broker::kafka::brokers: must name at least one broker, such as [kafka:9092]"],
+    ["{kafka: {brokers: [kafka]}}", "broker::kafka::brokers::0: must be host:port, such as kafka:9092"],
+    ['{kafka: {brokers: ["k:0"]}}', "broker::kafka::brokers::0: must be host:port, such as kafka:9092"],
+    [
+      "{kafka: {brokers: [k:1], session_timeout: 5999ms}}",
+      "broker::kafka::session_timeout: must be from 6s to 30m: a Kafka broker takes no other",
+    ],
+    ["{kafka: {brokers: [k:1], topics: {retention: 59s}}}", "broker::kafka::topics::retention: must be at least 1m"],
+    [
+      "{kafka: {brokers: [k:1]}, embedded: {}}",
+      "broker: has both embedded and kafka; keep the one where batches are to be",
+    ],
   ])("%s is not", (yaml, problem) => {
     expect(read(yaml).problems()).toEqual([problem]);
   });

@@ -57,6 +57,7 @@ function graphOf(backends: Readonly<Record<string, Backend>>, change: Partial<Gr
       ...{ kind: "embedded", partitions: 1, retentionMs: 0, segmentBytes: 0, lingerMs: 0, sync: false },
       ...{ defaultTenant: "anybody", defaultReceiver: "otlp" },
     },
+    windows: { store: { kind: "embedded" }, pipeline: undefined, keep: [], latenessMs: 0 },
     notYet: [],
     warnings: [],
   };
