@@ -19,7 +19,7 @@ export const STALE_BITS = 0x7ff0000000000002n;
 
 /** Whether a value is the stale marker, quiet or not. Go's ordinary NaN ends in 1, JavaScript's in 0. */
 export function isStale(value: number): boolean {
-  if (value === value) return false;
+  if (!Number.isNaN(value)) return false;
   scratch.setFloat64(0, value);
   return scratch.getUint32(4) === 2 && (scratch.getUint32(0) & 0x7ff7ffff) === 0x7ff00000;
 }
