@@ -1,4 +1,5 @@
 /** What the engine asks of its data: series by matchers and time. Whoever holds samples implements it; the engine does no I/O. */
+import type { FloatHistogram } from "./float-histogram.ts";
 
 /** Labels as pairs sorted by name, names unique, no value empty. The metric's name is the value of `__name__`. */
 export type Labels = readonly (readonly [name: string, value: string])[];
@@ -22,6 +23,8 @@ export interface SampleSeries {
   readonly times: Float64Array;
   /** The value at the same index. */
   readonly values: Float64Array;
+  /** Native histograms: where one stands at an index, that sample is it and `values` says nothing there. Absent: none. */
+  readonly histograms?: readonly (FloatHistogram | undefined)[];
 }
 
 /** A span of time in milliseconds since the epoch: later than `after`, up to and including `until`. */
