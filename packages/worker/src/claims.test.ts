@@ -77,6 +77,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
           maxRecordBytes: broker.maxRecordBytes,
           enrichedTopic: ENRICHED,
           foreign: { tenant: "default", via: "otlp", count: (value) => countItems("traces", value) },
+          lastCall: new AbortController().signal,
           opened: (opened, account) => ledger.opened(PIPELINE.group, opened, account),
         });
         running.push(done);
@@ -98,6 +99,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
             log: silentLog,
           }),
           hurry: new AbortController().signal,
+          lastCall: new AbortController().signal,
           opened: (opened, account) => ledger.opened(EXPORTER.group, opened, account),
         });
         running.push(done);

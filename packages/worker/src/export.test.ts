@@ -50,6 +50,7 @@ async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
           clock,
           log: silentLog,
           hurry: hurry.signal,
+          lastCall: new AbortController().signal,
           opened: () => {},
         });
       },

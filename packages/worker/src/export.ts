@@ -52,6 +52,8 @@ export interface ExportOptions {
   readonly log: Log;
   /** When it fires, no record waits for company any more. */
   readonly hurry: AbortSignal;
+  /** When it fires, nothing more is read; what is in hand still settles. */
+  readonly lastCall: AbortSignal;
   /** Tells the worker of the partition's account, for metrics and the drain. */
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
 }
@@ -93,6 +95,8 @@ class ExporterRun {
   /** Ends the tries in flight when this run has failed. */
   readonly #stop = new AbortController();
   readonly #abort: AbortSignal;
+  /** Fires with `#abort`, or before it when nothing more shall be read. */
+  readonly #readNoMore: AbortSignal;
   #failure: Error | undefined;
   /** This run's own, so that nothing of it stays behind on the worker's. */
   readonly #hurry = new AbortController();
@@ -124,6 +128,7 @@ class ExporterRun {
     this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
+    this.#readNoMore = AbortSignal.any([this.#abort, options.lastCall]);
     this.#half = Math.ceil(options.readBytes / 2);
     const flow = { isFull: () => !this.#flight.isBelow(this.#half), hurry: this.#hurry.signal };
     this.#deliver = observe(this.#observer)(options.chain(flow, () => this.#unanswered()));
@@ -136,11 +141,12 @@ class ExporterRun {
   }
 
   async untilEnded(): Promise<void> {
-    while (!this.#abort.aborted) {
-      await this.#flight.below(this.#half, this.#abort);
-      const records = await readUntil(this.#claim, this.#half, this.#abort);
+    while (!this.#readNoMore.aborted) {
+      await this.#flight.below(this.#half, this.#readNoMore);
+      const records = await readUntil(this.#claim, this.#half, this.#readNoMore);
       for (const record of records) if (!(await this.#take(record))) break;
     }
+    await this.#flight.over();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

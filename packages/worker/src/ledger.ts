@@ -26,12 +26,17 @@ export interface Lag extends LedgerGroup {
   readonly unsettled: number;
 }
 
+interface Opened {
+  readonly claim: Claim;
+  readonly account: PartitionAccount;
+}
+
 /** The live account of a worker. */
 export class Ledger {
   readonly #broker: Broker;
   readonly #groups = new Map<string, LedgerGroup>();
   /** By group, then partition: the account of the newest claim. */
-  readonly #accounts = new Map<string, Map<number, PartitionAccount>>();
+  readonly #accounts = new Map<string, Map<number, Opened>>();
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -45,7 +50,13 @@ export class Ledger {
 
   /** A claim of a declared group has its account. */
   opened(group: string, claim: Claim, account: PartitionAccount): void {
-    this.#accounts.get(group)?.set(claim.partition, account);
+    this.#accounts.get(group)?.set(claim.partition, { claim, account });
+  }
+
+  /** A claim was taken away: its partition's account goes on with another owner, and counts there. */
+  taken(group: string, claim: Claim): void {
+    const accounts = this.#accounts.get(group);
+    if (accounts?.get(claim.partition)?.claim === claim) accounts.delete(claim.partition);
   }
 
   /** Every row of the account, by group and tenant. */
@@ -53,7 +64,7 @@ export class Ledger {
     const rows: LedgerRow[] = [];
     for (const group of this.#groups.values()) {
       const tenants = new Map<string, LiveRow>();
-      for (const account of this.#accounts.get(group.group)?.values() ?? []) {
+      for (const { account } of this.#accounts.get(group.group)?.values() ?? []) {
         for (const [tenant, row] of account.live()) {
           const sum = tenants.get(tenant) ?? { ...NO_ITEMS, inFlight: 0 };
           tenants.set(tenant, { ...addRows(sum, row), inFlight: sum.inFlight + row.inFlight });
@@ -73,7 +84,7 @@ export class Ledger {
     let unread = 0;
     let unsettled = 0;
     for (const { partition, registered, committed } of await this.#broker.position(group.group)) {
-      const account = this.#accounts.get(group.group)?.get(partition);
+      const account = this.#accounts.get(group.group)?.get(partition)?.account;
       const { low, high } = await this.#broker.watermarks(group.topic, partition);
       unread += Math.max(0, high - Math.max(low, account?.next ?? committed ?? registered));
       unsettled += account?.unsettled ?? 0;

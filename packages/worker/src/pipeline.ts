@@ -26,6 +26,8 @@ export interface PipelineOptions extends EnrichOptions {
   readonly broker: Broker;
   readonly clock: Clock;
   readonly log: Log;
+  /** When it fires, nothing more is read; what is in hand is still appended. */
+  readonly lastCall: AbortSignal;
   /** Tells the worker of the partition's account, for metrics and the drain. */
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
 }
@@ -49,10 +51,11 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
     },
     log,
   );
+  const readNoMore = AbortSignal.any([ended, options.lastCall]);
   claim.seek(resumed.offset);
   try {
     for (;;) {
-      const records = await readUntil(claim, readBytes, ended);
+      const records = await readUntil(claim, readBytes, readNoMore);
       if (records.length === 0) break;
       const made = records.map((record) => process(record, claim, account, options));
       // Parts that stand there already are parts of this very record, however many it has today.

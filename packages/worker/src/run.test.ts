@@ -15,7 +15,8 @@ import {
 import { createRegistry, Readiness } from "@rondo/monitor";
 import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
 import { describe, expect, test } from "vitest";
-import { prepareLog, startWorker, type Worker } from "./run.ts";
+import { readUntil } from "./read-until.ts";
+import { prepareLog, type Reader, startWorker, type Worker } from "./run.ts";
 import { loadTotals } from "./totals.ts";
 
 const RAW = RAW_TOPICS.traces;
@@ -25,7 +26,7 @@ const ENRICHED = enrichedTopic("traces", "traces");
 function backend(answer: Deliver = async () => SETTLED) {
   const seen: number[] = [];
   // The type is put in right below: its deliver reads the answer of the moment from this very object.
-  const backend = { seen, closed: 0, answer, type: {} as AnyExporterType };
+  const backend = { seen, asked: 0, closed: 0, answer, type: {} as AnyExporterType };
   backend.type = defineExporter({
     type: "fake",
     summary: "Delivers to the test.",
@@ -33,6 +34,7 @@ function backend(answer: Deliver = async () => SETTLED) {
     fields: {},
     create: () => ({
       async deliver(batch, abort) {
+        backend.asked++;
         const verdict = await backend.answer(batch, abort);
         if (verdict.kind === "settled") seen.push(...idsIn(batch.body));
         return verdict;
@@ -70,12 +72,27 @@ interface Rig {
   readonly worker: Worker;
 }
 
-async function start(graph: Graph, { log = silentLog, partitions = 1 } = {}): Promise<Rig> {
+async function start(
+  graph: Graph,
+  { log = silentLog, partitions = 1, readers = [] as readonly Reader[] } = {},
+): Promise<Rig> {
   const clock = new FakeClock();
   const broker = memoryBroker({ clock, partitions });
-  await prepareLog(graph, broker);
+  await prepareLog(
+    graph,
+    broker,
+    readers.map(({ spec }) => spec),
+  );
   const readiness = new Readiness(clock);
-  const around = { clock, random: () => 0.5, log, registry: createRegistry(), readiness, readAheadBytes: 1 << 20 };
+  const around = {
+    clock,
+    readers,
+    random: () => 0.5,
+    log,
+    registry: createRegistry(),
+    readiness,
+    readAheadBytes: 1 << 20,
+  };
   return { broker, clock, readiness, worker: await startWorker({ graph, broker, ...around }) };
 }
 
@@ -251,6 +268,69 @@ describe("closing", () => {
     expect(await worker.ledger.isDrained()).toBe(false);
     await worker.close();
   });
+});
+
+describe("the last call", () => {
+  // Where others read on, a stop does not wait for an empty log: only for what this process has in its hands.
+  test("what is in hand goes out and is committed, what comes later stays in the log", async () => {
+    const answered = Promise.withResolvers<void>();
+    const slow = backend(() => answered.promise.then(() => SETTLED));
+    const { broker, worker } = await start(graphOf({ slow }));
+    await produce(broker, [1]);
+    await expect.poll(() => slow.asked).toBe(1);
+    const finished = worker.finished(new AbortController().signal);
+    await produce(broker, [2]);
+    answered.resolve();
+    await finished;
+    expect(slow.seen).toEqual([1]);
+    expect((await broker.position(exporterGroup("traces", "slow")))[0]?.committed).toBe(1);
+    expect((await broker.position(pipelineGroup("traces")))[0]?.committed).toBe(1);
+    await worker.close();
+  });
+
+  test("a backend that never answers does not hold it beyond its signal", async () => {
+    const silent = backend(
+      (_batch, abort) =>
+        new Promise((resolve) =>
+          abort.addEventListener("abort", () => resolve(retry(new Fault("aborted", "given up")))),
+        ),
+    );
+    const { broker, worker } = await start(graphOf({ silent }));
+    await produce(broker, [1]);
+    await expect.poll(() => silent.asked).toBe(1);
+    const stop = new AbortController();
+    const finished = worker.finished(stop.signal);
+    stop.abort();
+    await finished;
+    await worker.close();
+  });
+});
+
+test("a reader beside the pipelines gets what its topic has, shows its lag, and ends before the worker does", async () => {
+  const up = backend();
+  const seen: number[] = [];
+  const ends: string[] = [];
+  const reader: Reader = {
+    spec: { group: "rondo.traces._beside", topic: ENRICHED },
+    ...{ component: "beside", pipeline: "traces", signal: "traces" },
+    async run(claim, ended) {
+      while (!ended.aborted) {
+        const records = await readUntil(claim, 1_000, ended);
+        for (const { value, offset } of records) {
+          seen.push(...idsIn(value));
+          await claim.commit(offset + 1, []);
+        }
+      }
+      ends.push("reader");
+    },
+  };
+  const rig = await start(graphOf({ up }), { readers: [reader] });
+  await produce(rig.broker, [1, 2]);
+  await settle(rig);
+  expect(seen).toEqual([1, 2]);
+  expect((await rig.worker.ledger.lags()).at(-1)).toMatchObject({ component: "beside", unread: 0 });
+  await rig.worker.close();
+  expect(ends).toEqual(["reader"]);
 });
 
 test("a component that cannot be made is a failed start", async () => {

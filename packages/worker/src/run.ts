@@ -33,6 +33,19 @@ export interface WorkerOptions {
   readonly readiness: Readiness;
   /** Bytes of records that all claims together may hold unsettled; each claim gets an equal share. */
   readonly readAheadBytes: number;
+  /** Other readers of the log that run beside the pipelines and exporters, such as the windows' writer. */
+  readonly readers?: readonly Reader[];
+}
+
+/** A reader of one topic, with a group of its own. It keeps no row of the account: it delivers to nobody outside. */
+export interface Reader {
+  readonly spec: GroupSpec;
+  /** What it is called in metrics and in the log, as an exporter is by its id. */
+  readonly component: string;
+  readonly pipeline: string;
+  readonly signal: Signal;
+  /** Runs until `ended` fires; throws what makes its group fail and be joined again. */
+  run(claim: Claim, ended: AbortSignal): Promise<void>;
 }
 
 /** A running worker. */
@@ -43,12 +56,14 @@ export interface Worker {
   hurry(): void;
   /** Waits until everything in the log is settled by every group, or `abort` fires. */
   drained(abort: AbortSignal): Promise<void>;
+  /** Reads nothing more, and waits until what is in hand is settled and committed, or `abort` fires. */
+  finished(abort: AbortSignal): Promise<void>;
   /** Leaves every group: what is in flight is aborted, what has settled is committed. */
   close(): Promise<void>;
 }
 
-/** The topics and groups of a configuration; every role makes sure of them before it acknowledges anything. */
-export async function prepareLog(graph: Graph, broker: Broker): Promise<void> {
+/** The topics and groups of a configuration and of `others` that read its topics; every role makes sure of them before it acknowledges anything. */
+export async function prepareLog(graph: Graph, broker: Broker, others: readonly GroupSpec[] = []): Promise<void> {
   const groups = graph.pipelines.flatMap((pipeline) => [
     pipelineSpec(pipeline),
     ...pipeline.exporters.map(({ id }) => exporterSpec(pipeline, id)),
@@ -63,7 +78,7 @@ export async function prepareLog(graph: Graph, broker: Broker): Promise<void> {
       return { name: enrichedTopic(signal, id), ...(count !== undefined && { partitions: count }) };
     }),
   );
-  for (const group of groups) await broker.registerGroup(group);
+  for (const group of [...groups, ...others]) await broker.registerGroup(group);
 }
 
 /** The group that runs a pipeline, with the topic it reads. */
@@ -89,6 +104,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { graph, broker, log, clock, registry } = options;
   const stop = new AbortController();
   const hurry = new AbortController();
+  const lastCall = new AbortController();
   const ledger = new Ledger(broker);
   const claims = await countClaims(graph, broker);
   const readBytes = Math.max(256 * 1024, Math.floor(options.readAheadBytes / Math.max(1, claims)));
@@ -102,8 +118,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const quiet = done.catch(() => undefined);
       running.add(quiet);
       quiet.finally(() => running.delete(quiet));
-      await done;
-      await fired(claim.revoked);
+      try {
+        await done;
+        await fired(claim.revoked);
+      } finally {
+        if (claim.revoked.aborted && !stop.signal.aborted) ledger.taken(spec.group, claim);
+      }
     };
     members.push(new KeptMember(spec, onClaim, options, stop.signal));
   };
@@ -135,6 +155,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         broker,
         clock,
         log: log.child({ pipeline: pipeline.id }),
+        lastCall: lastCall.signal,
         opened: (opened, account) => ledger.opened(spec.group, opened, account),
       }),
     );
@@ -166,16 +187,26 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
           clock,
           log: exporterLog,
           hurry: hurry.signal,
+          lastCall: lastCall.signal,
           opened: (opened, account) => ledger.opened(group.group, opened, account),
         }),
       );
     }
+  }
+  for (const { spec, run, ...about } of options.readers ?? []) {
+    ledger.group({ ...about, ...spec });
+    keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, lastCall.signal])));
   }
   await Promise.all(members.map((member) => member.join()));
   return {
     ledger,
     hurry: () => hurry.abort(),
     drained: (abort) => untilDrained(ledger, clock, abort),
+    async finished(abort) {
+      hurry.abort();
+      lastCall.abort();
+      await Promise.race([Promise.all(running), fired(abort)]);
+    },
     async close() {
       stop.abort();
       await Promise.all(running);
