@@ -3,7 +3,7 @@
  * a machine which should have it never passes by leaving out.
  */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "vitest";
@@ -36,6 +36,21 @@ function isExecutable(file: string): boolean {
   }
 }
 
+/** A program of the cache of test/servers. */
+const built = (name: string): Tool => ({
+  find: () => (isExecutable(join(CACHE, "bin", name)) ? join(CACHE, "bin", name) : undefined),
+  way: `run test/servers/servers get ${name}`,
+});
+
+/** A folder with the jars of Kafka, and the Java that runs them. */
+const kafka = (name: string, version: string): Tool => ({
+  find: () => {
+    const folder = join(CACHE, `kafka-${version}`);
+    return existsSync(folder) && onPath("java") !== undefined ? folder : undefined;
+  },
+  way: `install Java 17 and Maven and run test/servers/servers get ${name}`,
+});
+
 /** A Python that can make virtual environments; a bare `python3` without that is of no use to us. */
 function python(): string | undefined {
   const file = onPath("python3");
@@ -50,10 +65,16 @@ function python(): string | undefined {
 
 /** Everything that a test may ask for. */
 const TOOLS = {
-  otelcol: {
-    find: () => (isExecutable(join(CACHE, "bin/otelcol")) ? join(CACHE, "bin/otelcol") : undefined),
-    way: "run test/servers/servers get otelcol",
-  },
+  alertmanager: built("alertmanager"),
+  amtool: built("amtool"),
+  kafka: kafka("kafka", "4.1.1"),
+  "kafka-3.9": kafka("kafka-3.9", "3.9.1"),
+  loki: built("loki"),
+  otelcol: built("otelcol"),
+  prometheus: built("prometheus"),
+  promtool: built("promtool"),
+  redis: { find: () => onPath("redis-server"), way: "install the package redis-server" },
+  tempo: built("tempo"),
   strace: { find: () => onPath("strace"), way: "install the package strace" },
   taskset: { find: () => onPath("taskset"), way: "install the package util-linux" },
   python: { find: python, way: "install the packages python3 and python3-venv" },
