@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createRegistry, MAX_LABEL_LENGTH, OVERFLOW_VALUE } from "./registry.ts";
 
 const ROW = { signal: "traces", tenant: "default", pipeline: "traces", component: "" };
@@ -122,4 +122,35 @@ test("a label value is cut at its bound", () => {
   registry.counter("rondo_log_append_bytes_total", { topic: "x".repeat(MAX_LABEL_LENGTH + 1) }).add(1);
   registry.counter("rondo_log_append_bytes_total", { topic: "x".repeat(MAX_LABEL_LENGTH) }).add(1);
   expect(registry.render()).toContain(`{topic="${"x".repeat(MAX_LABEL_LENGTH)}"} 2\n`);
+});
+
+describe("a registry that includes another's series", () => {
+  const LABELS = { signal: "traces", pipeline: "traces", component: "otlp" } as const;
+
+  // A process serves one page: what its threads counted is added to what it counted itself, histograms by bucket.
+  test("shows their sum, at every page anew, and leaves both as they were", () => {
+    const thread = createRegistry();
+    const process = createRegistry();
+    process.include(() => thread.copy());
+    for (const registry of [thread, process]) {
+      registry.counter("rondo_exporter_retries_total", LABELS).add(2);
+      registry.histogram("rondo_exporter_request_duration_seconds", LABELS).observe(0.002);
+    }
+    const row = (page: string, start: string) => page.split("\n").find((line) => line.startsWith(start));
+    expect(row(process.render(), "rondo_exporter_retries_total{")).toMatch(/ 4$/);
+    expect(row(process.render(), "rondo_exporter_request_duration_seconds_count{")).toMatch(/ 2$/);
+    expect(row(process.render(), "rondo_exporter_request_duration_seconds_bucket{")).toMatch(/ 0$/);
+    expect(row(process.render(), "rondo_exporter_request_duration_seconds_sum{")).toMatch(/ 0\.004$/);
+    thread.counter("rondo_exporter_retries_total", LABELS).add(1);
+    expect(row(process.render(), "rondo_exporter_retries_total{")).toMatch(/ 5$/);
+    expect(row(thread.render(), "rondo_exporter_retries_total{")).toMatch(/ 3$/);
+  });
+
+  test("ends with its source", () => {
+    const registry = createRegistry();
+    const end = registry.include(() => [{ name: "rondo_log_fsyncs_total", values: [], value: 7 }]);
+    expect(registry.render()).toContain("rondo_log_fsyncs_total 7");
+    end();
+    expect(registry.render()).not.toContain("rondo_log_fsyncs_total 7");
+  });
 });

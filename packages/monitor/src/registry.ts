@@ -48,6 +48,17 @@ export interface Sample {
   readonly count?: number;
 }
 
+/** One series as another thread of the process can take it over: names, numbers, nothing shared. */
+export interface SeriesCopy {
+  readonly name: MetricName;
+  /** In the order of the metric's labels. */
+  readonly values: readonly string[];
+  /** A counter's or gauge's value, a histogram's sum. */
+  readonly value: number;
+  /** Observations by bucket, only of a histogram. */
+  readonly counts?: readonly number[];
+}
+
 /** The metrics of one process. */
 export interface Registry {
   counter<N extends CounterName>(name: N, labels: LabelsOf<N>): Handle;
@@ -61,6 +72,10 @@ export interface Registry {
   render(format?: Format): string;
   /** Every value as it stands now. */
   snapshot(): readonly Sample[];
+  /** Every series as it stands now, to be added to another registry. */
+  copy(): readonly SeriesCopy[];
+  /** Adds what `source` gives to every page: the series of a thread. The returned function ends that. */
+  include(source: () => readonly SeriesCopy[]): () => void;
 }
 
 /** A value in memory; `counts` only for histograms. */
@@ -82,6 +97,7 @@ const TABLE = Object.entries(METRICS) as readonly (readonly [MetricName, MetricS
 export function createRegistry({ maxSeries = MAX_SERIES_PER_METRIC }: { readonly maxSeries?: number } = {}): Registry {
   const kept = new Map<MetricName, Cells>(TABLE.map(([name]) => [name, new Map()]));
   const sources = new Set<(emit: Emit) => void>();
+  const included = new Set<() => readonly SeriesCopy[]>();
 
   /** Finds or makes a cell, or the shared one when the metric is full. */
   function cellOf(cells: Cells, name: MetricName, labels: Readonly<Record<string, string>>): Cell {
@@ -131,7 +147,7 @@ export function createRegistry({ maxSeries = MAX_SERIES_PER_METRIC }: { readonly
   function gather(): (Family & { readonly name: MetricName })[] {
     const page = new Map<MetricName, Cells>();
     const pageCells = (name: MetricName) => {
-      const copied = page.get(name) ?? new Map([...cellsOf(name)].map(([key, cell]) => [key, { ...cell }]));
+      const copied = page.get(name) ?? new Map([...cellsOf(name)].map(([key, cell]) => [key, copyOf(cell)]));
       page.set(name, copied);
       return copied;
     };
@@ -143,6 +159,13 @@ export function createRegistry({ maxSeries = MAX_SERIES_PER_METRIC }: { readonly
       } catch {
         handle("rondo_scrape_errors_total", {}).add(1);
       }
+    }
+    for (const { name, values, value, counts } of [...included].flatMap((source) => source())) {
+      const spec: MetricSpec = METRICS[name];
+      const labels = Object.fromEntries(spec.labels.map((label, index) => [label, values[index] ?? ""]));
+      const cell = cellOf(pageCells(name), name, labels);
+      cell.value += value;
+      for (const [bucket, count] of (counts ?? []).entries()) addTo(cell, bucket, count);
     }
     // What the two metrics about the page itself counted meanwhile is in the kept values, hence last and uncopied.
     return TABLE.map(([name, spec]) => ({ name, spec, series: [...(page.get(name) ?? cellsOf(name)).values()] }));
@@ -171,8 +194,24 @@ export function createRegistry({ maxSeries = MAX_SERIES_PER_METRIC }: { readonly
           ...(counts && { count: counts.reduce((sum, count) => sum + count, 0) }),
         })),
       ),
+    copy: () =>
+      gather().flatMap(({ name, series }) =>
+        series.map(({ values, value, counts }) => ({ name, values, value, ...(counts && { counts: [...counts] }) })),
+      ),
+    include(source) {
+      included.add(source);
+      return () => included.delete(source);
+    },
   };
   return registry;
+}
+
+function copyOf(cell: Cell): Cell {
+  return { ...cell, ...(cell.counts && { counts: [...cell.counts] }) };
+}
+
+function addTo({ counts }: Cell, bucket: number, count: number): void {
+  if (counts !== undefined && bucket < counts.length) counts[bucket] = (counts[bucket] ?? 0) + count;
 }
 
 class CellHandle implements Handle {
@@ -212,12 +251,9 @@ class CellHistogram implements HistogramHandle {
     this.#bounds = bounds;
   }
   observe(value: number): void {
-    const { counts } = this.#cell;
-    if (counts === undefined) return;
     // A bound belongs to its bucket: `le` is less or equal.
     const found = this.#bounds.findIndex((bound) => value <= bound);
-    const bucket = found < 0 ? this.#bounds.length : found;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    addTo(this.#cell, found < 0 ? this.#bounds.length : found, 1);
     this.#cell.value += value;
   }
 }
