@@ -4,3 +4,4 @@ export * from "./fake-clock.ts";
 export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./memory-broker.ts";
 export type { BeforeAppend } from "./memory-partition.ts";
 export * from "./named-spans.ts";
+export * from "./seeded-random.ts";
