@@ -2,14 +2,15 @@
 import type { AnyExporterType } from "@rondo/core";
 import type { DebugOutputs } from "./debug/destinations.ts";
 import { debugExporter } from "./debug/exporter.ts";
+import { loki } from "./loki/exporter.ts";
 import { otlp } from "./otlp/exporter.ts";
 import { otlphttp } from "./otlphttp/exporter.ts";
 
-export { type DebugOutputs, debugExporter, otlp, otlphttp };
+export { type DebugOutputs, debugExporter, loki, otlp, otlphttp };
 
 /** Every exporter type of this build; `outputs` are the streams that `debug` may write to. */
 export function exporterTypesWith(outputs: DebugOutputs): readonly AnyExporterType[] {
-  return [otlp, otlphttp, debugExporter(outputs)];
+  return [otlp, otlphttp, loki, debugExporter(outputs)];
 }
 
 /** Every exporter type of this build, on the process's own streams. */

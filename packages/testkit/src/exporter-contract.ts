@@ -14,7 +14,7 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { timeout } from "@rondo/delivery";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import type { Signal } from "@rondo/otlp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StubBackend } from "./stub-backend.ts";
 
@@ -64,12 +64,15 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
   describe(`${type.type}: the contract of exporters`, () => {
     let stub: StubBackend;
     let exporters: Exporter[];
-    const make = (more: object = {}, signal: Signal = "traces") => {
+    // Most of the contract is the same for every signal; one that the type takes stands for all.
+    const [first = "traces"] = type.signals;
+    const sample = (items?: number, text?: string) => sampleBatch(first, items, text);
+    const make = (more: object = {}, signal: Signal = first) => {
       const made = makeExporter(type, { ...config(stub.port), ...more }, signal);
       exporters.push(made);
       return made;
     };
-    const send = (exporter: Exporter, batch = sampleBatch("traces"), abort = never()): Promise<Verdict> =>
+    const send = (exporter: Exporter, batch = sample(), abort = never()): Promise<Verdict> =>
       exporter.deliver(batch, abort);
 
     beforeEach(async () => {
@@ -82,7 +85,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
     });
 
     // The sample holds a field that OTLP does not know: decoding and encoding it again would lose that.
-    test.each(SIGNALS)("delivers %s byte by byte", async (signal) => {
+    test.each(type.signals)("delivers %s byte by byte", async (signal) => {
       const batch = sampleBatch(signal, 2, `to ${signal}`);
       expect(await send(make({}, signal), batch)).toEqual({ kind: "settled", drops: [] });
       expect(stub.received.map((one) => [one.signal, one.body])).toEqual([[signal, Buffer.from(batch.body)]]);
@@ -90,17 +93,15 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
 
     // Long and repetitive, so that no threshold of a client leaves it uncompressed.
     test.each(["gzip", "none"])("compression %s arrives as what was sent", async (compression) => {
-      const body = Buffer.concat(
-        Array.from({ length: 200 }, () => Buffer.from(sampleBatch("traces", 1, "again").body)),
-      );
-      await send(make({ compression }), { ...sampleBatch("traces"), body });
+      const body = Buffer.concat(Array.from({ length: 200 }, () => Buffer.from(sample(1, "again").body)));
+      await send(make({ compression }), { ...sample(), body });
       expect(stub.received[0]?.body).toEqual(body);
     });
 
     // Connections are what a backend runs out of first.
     test("sends many batches at once over connections that it keeps", async () => {
       const exporter = make();
-      const batches = Array.from({ length: 50 }, (_, index) => sampleBatch("traces", 1, `batch ${index}`));
+      const batches = Array.from({ length: 50 }, (_, index) => sample(1, `batch ${index}`));
       await send(exporter);
       const opened = stub.connections;
       for (const batch of batches) expect((await send(exporter, batch)).kind).toBe("settled");
@@ -170,7 +171,7 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       const deliver = timeout(200, systemClock)(exporter.deliver);
       stub.behave({ kind: "hang" });
       for (let tries = 0; tries < 3; tries++) {
-        expect(await deliver(sampleBatch("traces"), never())).toMatchObject({ fault: { code: "unavailable" } });
+        expect(await deliver(sample(), never())).toMatchObject({ fault: { code: "unavailable" } });
       }
       stub.behave({ kind: "accept" });
       expect((await send(exporter)).kind).toBe("settled");
@@ -181,11 +182,11 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       const exporter = make();
       stub.behave({ kind: "hang" });
       const stop = new AbortController();
-      const verdict = send(exporter, sampleBatch("traces"), stop.signal);
+      const verdict = send(exporter, sample(), stop.signal);
       await vi.waitFor(() => expect(stub.received.length).toBe(1));
       stop.abort();
       expect(await verdict).toMatchObject({ kind: "retry", fault: { code: "aborted" } });
-      expect(await send(exporter, sampleBatch("traces"), AbortSignal.abort())).toMatchObject({
+      expect(await send(exporter, sample(), AbortSignal.abort())).toMatchObject({
         fault: { code: "aborted" },
       });
       expect(stub.received.length).toBe(1);
@@ -249,14 +250,14 @@ export function exporterContract({ type, backend, config }: ExporterCase): void 
       });
       const address = proxy.address();
       if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-      const exporter = makeExporter(type, config(address.port));
+      const exporter = makeExporter(type, config(address.port), first);
       exporters.push(exporter);
       const deliver = timeout(300, systemClock)(exporter.deliver);
-      expect((await deliver(sampleBatch("traces"), never())).kind).toBe("settled");
+      expect((await deliver(sample(), never())).kind).toBe("settled");
       for (const link of links) link.pause();
-      await deliver(sampleBatch("traces"), never());
-      await deliver(sampleBatch("traces"), never());
-      await vi.waitFor(async () => expect((await deliver(sampleBatch("traces"), never())).kind).toBe("settled"), {
+      await deliver(sample(), never());
+      await deliver(sample(), never());
+      await vi.waitFor(async () => expect((await deliver(sample(), never())).kind).toBe("settled"), {
         timeout: 3_000,
         interval: 50,
       });

@@ -1,7 +1,7 @@
 /** Reads what an OTLP/HTTP backend answered, in protobuf or JSON; garbage is told apart from silence. */
 import { decodeStatus, type PartialSuccess, type Signal, WireError } from "@rondo/otlp";
+import type { HttpAnswer } from "../http/post.ts";
 import { readResponse, words } from "../partial-success.ts";
-import type { HttpAnswer } from "./post.ts";
 
 /** The count's name in OTLP/JSON. */
 const REJECTED: Readonly<Record<Signal, string>> = {

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { deflate, gzip, zstdCompress } from "node:zlib";
 import type { Batch } from "@rondo/core";
 import { WireError } from "@rondo/otlp";
+import type { HttpBody } from "../http/connections.ts";
 import type { OtlpHttpValues } from "./config.ts";
 
 type Compression = OtlpHttpValues["compression"];
@@ -32,17 +33,11 @@ const ENCODINGS = {
   },
 } as const;
 
-/** A body ready to be sent, and the headers that describe it. */
-export interface EncodedBody {
-  readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string | number>>;
-}
+/** How bodies are to be written. */
+export type BodyFormat = Pick<OtlpHttpValues, "encoding" | "compression">;
 
 /** Encodes a batch; undefined when JSON was asked for and its bytes are no OTLP, which no retry can change. */
-export async function encodeBody(
-  batch: Batch,
-  { encoding, compression }: Pick<OtlpHttpValues, "encoding" | "compression">,
-): Promise<EncodedBody | undefined> {
+export async function encodeBody(batch: Batch, { encoding, compression }: BodyFormat): Promise<HttpBody | undefined> {
   const { type, encode } = ENCODINGS[encoding];
   const { coding, compress } = COMPRESSIONS[compression];
   const plain = await encode(batch).catch((thrown: unknown) => {

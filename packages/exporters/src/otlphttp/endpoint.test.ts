@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { httpEndpoint } from "../http/http-endpoint.ts";
 import { recordingPlace } from "../place.cases.ts";
-import { httpEndpoint, namesSignalPath, urlOf } from "./endpoint.ts";
+import { namesSignalPath, urlOf } from "./endpoint.ts";
 
 const read = (written: unknown, place = recordingPlace()) => httpEndpoint("A URL.").read(written, place);
 
@@ -20,22 +21,6 @@ test("a signal's own endpoint is used verbatim", () => {
   expect(urlOf("logs", read("http://y") ?? null, own ?? null)?.url.href).toBe("http://x/anything/");
   expect(urlOf("logs", null, null)).toBeUndefined();
 });
-
-test("credentials leave the URL and are not printed", () => {
-  const endpoint = read("https://user:p%40ss@backend/");
-  expect(endpoint?.userInfo?.reveal()).toBe("user:p@ss");
-  expect(JSON.stringify(endpoint)).not.toContain("ss@");
-});
-
-test.each(["", "grafana:3000", "ftp://x", "http://", "https://u:%zz@canary/", 7])(
-  "%s is refused and not repeated",
-  (written) => {
-    const place = recordingPlace();
-    expect(read(written, place)).toBeUndefined();
-    expect(place.problems.length).toBe(1);
-    expect(place.problems.join()).not.toContain("canary");
-  },
-);
 
 test("a base URL that names a signal's path is recognised", () => {
   const named = (written: string) => {

@@ -1,11 +1,10 @@
-import { Agent, createServer } from "node:http";
+import { createServer } from "node:http";
 import type { Log } from "@rondo/core";
 import { makeExporter, type StubBackend, sampleBatch, stubHttp } from "@rondo/testkit/exporter-contract";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordingPlace } from "../place.cases.ts";
 import { check } from "./config.ts";
 import { otlphttp } from "./exporter.ts";
-import { post } from "./post.ts";
 
 let stub: StubBackend;
 beforeEach(async () => {
@@ -135,15 +134,6 @@ test("a backend that is not there has not taken anything", async () => {
   expect(verdict).toMatchObject({ kind: "retry", fault: { code: "unavailable" } });
   expect(verdict).not.toHaveProperty("unanswered");
   await exporter.close();
-});
-
-test("an endless answer is cut at the limit, and its connection is gone", async () => {
-  stub.behave({ kind: "endless" });
-  const agent = new Agent({ keepAlive: true });
-  const url = new URL(`http://127.0.0.1:${stub.port}/v1/traces`);
-  const answer = await post({ url, headers: {}, body: new Uint8Array(0), agent, limit: 1_000 }, never());
-  expect([answer.statusCode, answer.body.length, answer.cut]).toEqual([503, 1_000, true]);
-  await vi.waitFor(() => expect(stub.connections).toBe(0));
 });
 
 test("gzip is the default", async () => {
