@@ -39,7 +39,7 @@ export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   ioredis: ["windows"],
   kafkajs: ["broker"],
-  lmdb: ["broker", "windows"],
+  lmdb: ["broker"],
   long: ["otlp"],
   pino: ["monitor"],
   "pino-pretty": ["monitor"],

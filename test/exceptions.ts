@@ -19,9 +19,14 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/main.ts": "test/e2e, test/chaos and test/sdk run it as a process",
   "packages/core/src/component.ts": "types, a log that is silent, and functions that add a kind to their argument",
   "packages/core/src/drop-reason.ts": "a table; test/checklist.ts counts the rows that no test names",
+  "packages/testkit/src/leases-contract.ts": "a contract suite, which packages/windows and test/servers run",
   "packages/testkit/src/memory-group.ts": "part of memory-broker.ts, which passes every broker's contract",
   "packages/testkit/src/memory-partition.ts": "part of memory-broker.ts, which passes every broker's contract",
   "packages/testkit/src/memory-state.ts": "part of memory-broker.ts, which passes every broker's contract",
+  "packages/windows/src/redis/connection.ts": "test/servers/windows.test.ts runs it on a real Redis",
+  "packages/windows/src/redis/redis-leases.ts": "test/servers/windows.test.ts runs it on a real Redis",
+  "packages/windows/src/redis/redis-windows.ts": "test/servers/windows.test.ts runs it on a real Redis",
+  "packages/windows/src/redis/script.ts": "test/servers/windows.test.ts runs it on a real Redis",
 };
 
 /** Files and folders that may import the generated codec, which decodes into objects; everything else works on wire bytes. */

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { test } from "vitest";
+import { describe, test } from "vitest";
 
 /** Where servers and other things that tests built or installed are kept between runs. */
 export const CACHE = process.env["RONDO_SERVERS"] ?? join(homedir(), ".cache/rondo-servers");
@@ -106,4 +106,10 @@ export function needs(...names: readonly [ToolName, ...ToolName[]]): Declare {
       if (process.env["CI"] !== undefined) throw new Error(reason);
       context.skip(reason);
     });
+}
+
+/** A `describe` for machines that have these tools; elsewhere one test stands for all of it, skipped or failing as `needs` says. */
+export function suiteNeeds(...names: readonly [ToolName, ...ToolName[]]): (name: string, declare: () => void) => void {
+  if (names.every((name) => TOOLS[name].find() !== undefined)) return describe;
+  return (name) => needs(...names)(name, () => undefined);
 }

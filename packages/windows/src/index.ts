@@ -2,4 +2,5 @@
 export * from "./leases.ts";
 export { localLeases } from "./local-leases.ts";
 export * from "./reader.ts";
+export * from "./slot.ts";
 export * from "./store.ts";

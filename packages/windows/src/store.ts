@@ -4,14 +4,11 @@
  * It may be lost at any time: a partition whose `next` is gone is refilled from the enriched topic.
  */
 
-/** The length of a slot of event time, milliseconds. */
-export const SLOT_MS = 60_000;
-
 /** A window of event time of one partition. */
 export interface SlotKey {
   readonly tenant: string;
   readonly partition: number;
-  /** Start of the slot, milliseconds since the epoch, a multiple of `SLOT_MS`. */
+  /** Start of the slot, milliseconds since the epoch, a multiple of `SLOT_MS` of slot.ts. */
   readonly slot: number;
 }
 

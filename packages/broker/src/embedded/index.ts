@@ -2,3 +2,4 @@
 
 export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from "./file-system.ts";
 export { type EmbeddedBroker, type EmbeddedOptions, openEmbedded } from "./open-embedded.ts";
+export { openStore, type Store, type StoreOptions } from "./store.ts";

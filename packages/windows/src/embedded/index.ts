@@ -1,2 +1,2 @@
-/** The window store on this machine, in LMDB. */
-export {};
+/** Windows of one machine, for everything that runs in one process. */
+export { type EmbeddedWindowsOptions, openEmbeddedWindows } from "./embedded-windows.ts";
