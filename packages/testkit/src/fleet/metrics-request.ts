@@ -16,7 +16,7 @@ export function metricsRequest({ sender, ms, sources }: Sending, time: EventTime
 }
 
 /** The resource of a source; its identity comes first, as SDKs write it. */
-export function resourceOf({ service, instance, resource }: Source) {
+export function resourceOf({ service, instance, resource }: Pick<Source, "service" | "instance" | "resource">) {
   const attributes = textAttributes({ "service.name": service, "service.instance.id": instance, ...resource });
   return { attributes, entityRefs: [] };
 }

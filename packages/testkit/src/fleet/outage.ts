@@ -8,9 +8,11 @@ import { assertEventTime, type EventTime } from "./event-time.ts";
 import type { FleetRequest } from "./fleet-request.ts";
 import { metricsRequest } from "./metrics-request.ts";
 import { clientSenders, outageClients } from "./outage-clients.ts";
+import { outageLogs } from "./outage-logs.ts";
 import { DURATION_MS, INTERVAL_MS } from "./outage-plot.ts";
 import { OUTAGE_RULES } from "./outage-rules.ts";
 import { serverSenders } from "./outage-servers.ts";
+import { outageTraces } from "./outage-traces.ts";
 import { type PlainSeries, plainSeries } from "./plain-series.ts";
 import { sample } from "./sampled.ts";
 import type { Evaluation } from "./transitions.ts";
@@ -45,7 +47,11 @@ export function outage({ seed, startMs, speed = 1, evaluation = EVERY_MINUTE }: 
   const clients = outageClients(chances);
   const senders = [...serverSenders(clients, chances), ...clientSenders(clients, chances)];
   const sendings = sample(senders, INTERVAL_MS, DURATION_MS);
-  const requests = sendings.map((sending) => metricsRequest(sending, time));
+  const requests = [
+    ...sendings.map((sending) => metricsRequest(sending, time)),
+    ...outageTraces(clients, chances, time),
+    ...outageLogs(clients, chances, time),
+  ].sort((a, b) => a.t - b.t);
   const series = plainSeries(sendings, time);
   return { time, requests, series, truth: truthOf(OUTAGE_RULES, series, time, DURATION_MS, evaluation) };
 }
