@@ -46,3 +46,24 @@ test("elements of a packed list have no tags", () => {
   expect(list.element(list.stop, Wire.varint).number()).toBe(5);
   expect(() => list.element(0, Wire.fixed64)).toThrow("packed numbers end within a number");
 });
+
+test("nanoseconds become milliseconds exactly, and integers the nearest double", () => {
+  const at = (value: bigint) => {
+    const bytes = Buffer.alloc(9, 9);
+    bytes.writeBigUInt64LE(BigInt.asUintN(64, value), 1);
+    const field = new Cursor(bytes);
+    field.next();
+    return field;
+  };
+  for (const value of [
+    0n,
+    999_999n,
+    1_000_000n,
+    1_795_447_887_999_999_999n,
+    1_795_447_888_000_000_000n,
+    2n ** 64n - 1n,
+  ])
+    expect(at(value).fixed64Millis()).toBe(Number(value / 1_000_000n));
+  for (const value of [0n, -1n, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n])
+    expect(at(value).sfixed64Number()).toBe(Number(value));
+});

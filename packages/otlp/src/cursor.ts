@@ -157,6 +157,20 @@ export class Cursor {
     return data.getUint32(this.start + 4, true) * 0x1_0000_0000 + data.getUint32(this.start, true);
   }
 
+  /** An sfixed64 as the nearest double. */
+  sfixed64Number(): number {
+    const data = this.#data();
+    return data.getInt32(this.start + 4, true) * 0x1_0000_0000 + data.getUint32(this.start, true);
+  }
+
+  /** A fixed64 of nanoseconds as whole milliseconds, exactly: `fixed64Number` may be on the wrong side of one. */
+  fixed64Millis(): number {
+    const data = this.#data();
+    const high = data.getUint32(this.start + 4, true);
+    // 2^32 ns are 4294 ms and 967296 ns; both products stay below 2^53.
+    return high * 4_294 + Math.floor((high * 967_296 + data.getUint32(this.start, true)) / 1_000_000);
+  }
+
   /** A fixed32 as an unsigned number. */
   fixed32(): number {
     return this.#data().getUint32(this.start, true);

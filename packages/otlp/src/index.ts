@@ -18,7 +18,21 @@ export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources } from "./edit-requests.ts";
 export { FlawedItems, type FlawKind } from "./flawed-items.ts";
-export { ITEM_ATTRIBUTES, KEY_VALUE, METRIC_DATA, type MetricDataField, RESOURCE_ATTRIBUTES } from "./layout.ts";
+export {
+  ITEM_ATTRIBUTES,
+  isData,
+  isEntry,
+  isPoint,
+  isResource,
+  isScope,
+  KEY_VALUE,
+  METRIC_DATA,
+  type MetricDataField,
+  RESOURCE,
+  RESOURCE_ATTRIBUTES,
+  SCOPE,
+} from "./layout.ts";
+export { located } from "./locate.ts";
 export type { ItemFlaw } from "./message-check.ts";
 export { murmur2 } from "./murmur2.ts";
 export { type PartitionPart, partitionRequest } from "./partition.ts";
@@ -31,5 +45,6 @@ export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.
 export { shiftTimes, type TimeRange, timeRange } from "./times.ts";
 export { validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
-export { type Around, attributeOf, forEachItem, forEachResource, type ItemWhere } from "./walk.ts";
+export { type Around, attributeOf, forEachItem, forEachResource, type ItemWhere, merged } from "./walk.ts";
 export { WireError } from "./wire-error.ts";
+export { Writer } from "./writer.ts";
