@@ -48,58 +48,73 @@ export interface TcpProxyOptions {
 
 type Way = "requests" | "replies";
 
+/** The two ends of one connection. */
+interface Link {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
 /** Starts a proxy that forwards faithfully until it is told otherwise. */
 export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Promise<TcpProxy> {
   let fault: Fault = {};
   let losing: LostReply | undefined;
   let [made, lost, seen] = [0, 0, 0];
-  const open = new Map<Socket, Socket>();
-
-  /** Whether this piece of an answer is the one to lose. */
-  const loses = (piece: Buffer): boolean => {
-    if (losing === undefined || piece.length < (losing.minBytes ?? 0)) return false;
-    seen++;
-    return seen === losing.nth;
+  const links = new Set<Link>();
+  const breakOff = (link: Link) => {
+    links.delete(link);
+    for (const socket of [link.client, link.server]) if (!socket.destroyed) socket.resetAndDestroy();
   };
-  const pipe = (from: Socket, to: Socket, way: Way) => {
+
+  /** Whether this piece of an answer is the one to lose; it is the last that is asked about then. */
+  const loses = (piece: Buffer): LostReply | undefined => {
+    if (losing === undefined || piece.length < (losing.minBytes ?? 0)) return undefined;
+    seen++;
+    if (seen < losing.nth) return undefined;
+    const found = losing;
+    losing = undefined;
+    return found;
+  };
+  const carry = (link: Link, way: Way) => {
+    const [from, to] = way === "requests" ? [link.client, link.server] : [link.server, link.client];
+    // Whatever the delay becomes, what was sent first arrives first.
+    const waiting: (() => void)[] = [];
+    const later = (act: () => void) => {
+      const { delayMs = 0 } = fault;
+      if (delayMs === 0 && waiting.length === 0) act();
+      else {
+        waiting.push(act);
+        setTimeout(() => waiting.shift()?.(), delayMs);
+      }
+    };
+    const swallowed = () => fault.blackhole === way || fault.blackhole === "both";
     from.on("data", (piece: Buffer) => {
-      if (fault.blackhole === way || fault.blackhole === "both") return;
-      if (way === "replies" && loses(piece)) {
+      if (swallowed()) return;
+      const reply = way === "replies" ? loses(piece) : undefined;
+      if (reply !== undefined) {
         lost++;
-        if (losing?.reset === true) breakOff(to);
-        losing = undefined;
+        if (reply.reset) breakOff(link);
         return;
       }
       // A full buffer holds the sender back, as the road itself would.
-      const pass = () => to.writable && !to.write(piece) && from.pause();
-      if (fault.delayMs === undefined) pass();
-      else setTimeout(pass, fault.delayMs);
+      later(() => void (to.writable && !to.write(piece) && from.pause()));
     });
     to.on("drain", () => from.resume());
-    from.on("end", () => setTimeout(() => to.end(), fault.delayMs ?? 0));
-    from.on("error", () => breakOff(from));
-    from.on("close", () => breakOff(to));
-  };
-  const breakOff = (socket: Socket) => {
-    const other = open.get(socket);
-    for (const one of [socket, other]) {
-      if (one === undefined) continue;
-      open.delete(one);
-      if (!one.destroyed) one.resetAndDestroy();
-    }
+    from.on("end", () => void (swallowed() || later(() => to.end())));
+    from.on("error", () => breakOff(link));
+    from.on("close", () => void (to.destroyed && links.delete(link)));
   };
 
-  const server: Server = createServer({ allowHalfOpen: true }, (client) => {
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     made++;
     if (fault.refuse === true) {
       client.on("error", () => {}).resetAndDestroy();
       return;
     }
     const behind = dial({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    client.setNoDelay(true);
-    open.set(client, behind).set(behind, client);
-    pipe(client, behind, "requests");
-    pipe(behind, client, "replies");
+    const link: Link = { client, server: behind };
+    links.add(link);
+    carry(link, "requests");
+    carry(link, "replies");
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -107,11 +122,13 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-  const reset = () => [...open.keys()].forEach(breakOff);
+  const reset = () => {
+    for (const link of links) breakOff(link);
+  };
   return {
     port: address.port,
     get connections() {
-      return { made, open: open.size / 2 };
+      return { made, open: links.size };
     },
     get lost() {
       return lost;

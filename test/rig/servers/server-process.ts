@@ -53,13 +53,6 @@ export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Whether an HTTP GET of that path on that port of loopback is answered with 200. */
-export async function answersOk(port: number, path: string): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2000) });
-  await response.arrayBuffer();
-  return response.status === 200;
-}
-
 // Linux ends the server together with us, whatever ends us; elsewhere only an orderly end of ours does.
 const PREFIX = existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
 const alive = new Set<ChildProcess>();
