@@ -7,7 +7,7 @@ import { outage, recordingText, truthDocument } from "@rondo/testkit/fleet";
 
 const USAGE = `usage: npm run fleet -- --out DIR [--scenario outage] [--seed N] [--speed S] [--start TIME]
 
-Writes outage.ndjson.gz, which rondo replay sends, and outage.truth.json: what the six rules of
+Writes outage.ndjson.gz, which rondo replay-recording sends, and outage.truth.json: what the six rules of
 deploy/examples/alerting-rules.yml must make of it. The same seed, speed and start give the same bytes. --speed S divides
 every duration by S; a recording at speed 1 that is replayed with --speed S has the same times. --start is the scenario's
 beginning, as 2026-01-01T00:00:00Z.`;
