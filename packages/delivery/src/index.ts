@@ -7,4 +7,5 @@ export * from "./observe.ts";
 export * from "./recurring.ts";
 export * from "./retry.ts";
 export * from "./timeout.ts";
+export * from "./until-taken.ts";
 export * from "./watermark.ts";

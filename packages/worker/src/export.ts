@@ -20,7 +20,7 @@ import {
   type Settled,
   type Verdict,
 } from "@rondo/core";
-import { type DeliveryObserver, type MakeChain, observe } from "@rondo/delivery";
+import { type DeliveryObserver, type MakeChain, observe, untilTaken } from "@rondo/delivery";
 import type { Signal } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
@@ -35,7 +35,6 @@ import {
   type Totals,
   totalsKey,
 } from "./totals.ts";
-import { untilTaken } from "./until-taken.ts";
 
 /** What an exporter needs on every one of its partitions. */
 export interface ExportOptions {

@@ -8,13 +8,13 @@ import {
   readRawHeaders,
 } from "@rondo/broker";
 import type { Clock, Log } from "@rondo/core";
+import { untilTaken } from "@rondo/delivery";
 import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { type Enriched, type EnrichOptions, enrich } from "./enrich.ts";
 import { readUntil } from "./read-until.ts";
 import { resumePipeline } from "./resume.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
-import { untilTaken } from "./until-taken.ts";
 
 /** What a pipeline needs on every one of its partitions. */
 export interface PipelineOptions extends EnrichOptions {

@@ -1,8 +1,8 @@
-/** Holds a partition while the log has no room or no device: what cannot be written now is written later, never given up. */
+/** Holds a partition while whatever it is written to has no room or cannot be reached: what cannot be written now is written later, never given up. */
 import { type Clock, Fault, type FaultCode, type Log, sleep } from "@rondo/core";
-import { Recurring } from "@rondo/delivery";
+import { Recurring } from "./recurring.ts";
 
-/** How long to wait before a write is tried again that the log could not take, milliseconds. */
+/** How long to wait before a write is tried again that could not be taken, milliseconds. */
 const RETRY_MS = 500;
 
 /** What passes by itself, or when somebody frees room. */
@@ -12,30 +12,32 @@ const PASSES: readonly FaultCode[] = ["unavailable", "disk_full"];
 export interface HoldOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** What is written to, as the beginning of a log line: "the log" when absent. */
+  readonly taker?: string;
   /** Fields of the log lines that say where it is held. */
   readonly where: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Repeats `write` until the log has taken it, and returns what it returned; undefined when `ended` fired first or the claim
+ * Repeats `write` until it has been taken, and returns what it returned; undefined when `ended` fired first or the claim
  * was lost. Rejects with every other Fault.
  */
 export async function untilTaken<T>(
   write: () => Promise<T>,
   ended: AbortSignal,
-  { clock, log, where }: HoldOptions,
+  { clock, log, where, taker = "the log" }: HoldOptions,
 ): Promise<T | undefined> {
   const trouble = new Recurring(log, clock);
   while (!ended.aborted) {
     try {
       const taken = await write();
-      trouble.over("the log takes records again", where);
+      trouble.over(`${taker} takes records again`, where);
       return taken;
     } catch (thrown) {
       const fault = Fault.from(thrown);
       if (fault.code === "aborted") return undefined;
       if (!PASSES.includes(fault.code)) throw fault;
-      trouble.happened("the log takes no records; holding the partition until it does", { ...where, fault });
+      trouble.happened(`${taker} takes no records; holding the partition until it does`, { ...where, fault });
       await sleep(clock, RETRY_MS, ended);
     }
   }
