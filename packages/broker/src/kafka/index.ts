@@ -1,2 +1,3 @@
 /** The log on Kafka. */
-export {};
+
+export { type KafkaOptions, openKafka } from "./open-kafka.ts";

@@ -1,0 +1,246 @@
+/**
+ * Fetches for the feeds of one group member. Per leader one request waits at the broker until something comes, up to 250 ms,
+ * for every feed that wants records. A feed that begins to want in the meantime – after a seek, or because its reader has
+ * caught up with what was fetched ahead – is not kept waiting by the others: it is asked for at once on another socket,
+ * without waiting at the broker, and again after pauses that grow from 5 to 40 ms, until the waiting request has ended and
+ * the next one includes it. Membership goes its own way: no fetch holds up a heartbeat.
+ */
+import { type Clock, Fault, type Log } from "@rondo/core";
+import { type Cluster, faultFrom, OUT_OF_RANGE } from "./cluster.ts";
+import { type Address, type FetchAnswer, fetchExchange } from "./exchange.ts";
+import type { Feed } from "./feed.ts";
+import { failureOfCode } from "./kafka-fault.ts";
+import type { NodePool } from "./node-pool.ts";
+
+/** How long a request may wait at the broker for records, milliseconds. */
+const WAIT_MS = 250;
+/** Pauses between requests that do not wait, milliseconds. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 40;
+/** The pause after a failure, milliseconds. */
+const FAILED_MS = 100;
+/** The pause of a feed that stands beyond the end of its partition, milliseconds. */
+const BEYOND_MS = 1_000;
+
+/** What a fetcher works with. */
+export interface FetcherOptions {
+  readonly group: string;
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Its feed cannot go on. */
+  readonly onBroken: (feed: Feed, fault: Fault) => void;
+}
+
+const TROUBLE = "trouble";
+
+interface Course {
+  readonly feed: Feed;
+  /** Of the fetch under way or the pause; undefined when neither is. */
+  epoch?: number | undefined;
+  pauses: number;
+  /** Ends a pause early. */
+  cancel?: (() => void) | undefined;
+}
+
+/** A fetch under way for a course. */
+interface Errand {
+  readonly course: Course;
+  readonly offset: number;
+  readonly maxBytes: number;
+  readonly epoch: number;
+}
+
+/** The feeds of one member. */
+export class Fetcher {
+  readonly #options: FetcherOptions;
+  readonly #courses = new Map<Feed, Course>();
+  /** Sockets on which requests wait. */
+  readonly #waits: NodePool;
+  /** Leaders at which a request waits now. */
+  readonly #waiting = new Set<string>();
+  /** What has been told and lasts. */
+  readonly #told = new Set<string>();
+  #pumping = false;
+  #again = false;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+    this.#waits = options.cluster.pool();
+  }
+
+  /** Begins to serve a feed. */
+  add(feed: Feed): void {
+    this.#courses.set(feed, { feed, pauses: 0 });
+  }
+
+  /** Looks after a feed that wants records. */
+  hungry(feed: Feed): void {
+    const course = this.#courses.get(feed);
+    if (course === undefined) return;
+    // A pause of before a seek is nothing to it.
+    if (course.epoch !== undefined && !feed.isCurrent(course.epoch)) this.#free(course);
+    if (course.epoch === undefined) void this.#pump();
+  }
+
+  /** Ends serving a feed. */
+  remove(feed: Feed): void {
+    const course = this.#courses.get(feed);
+    if (course !== undefined) this.#free(course);
+    this.#courses.delete(feed);
+  }
+
+  /** Ends every feed and the sockets on which requests wait. */
+  async close(): Promise<void> {
+    for (const feed of [...this.#courses.keys()]) this.remove(feed);
+    await this.#waits.close();
+  }
+
+  #free(course: Course): void {
+    course.epoch = undefined;
+    course.cancel?.();
+    course.cancel = undefined;
+  }
+
+  /** Sends requests for every feed that wants records and has none on the way. */
+  async #pump(): Promise<void> {
+    this.#again = true;
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#again) {
+      this.#again = false;
+      // Feeds that begin in one turn share their request.
+      await Promise.resolve();
+      await this.#dispatch();
+    }
+    this.#pumping = false;
+  }
+
+  async #dispatch(): Promise<void> {
+    const byLeader = new Map<string, { readonly leader: Address; readonly errands: Errand[] }>();
+    for (const course of this.#courses.values()) {
+      const want = course.epoch === undefined ? course.feed.want() : undefined;
+      if (want === undefined) continue;
+      course.epoch = want.epoch;
+      const { topic, partition } = course.feed;
+      try {
+        const leader = await this.#options.cluster.topology.leader(topic, partition);
+        const key = `${leader.host}:${leader.port}`;
+        const of = byLeader.get(key) ?? { leader, errands: [] };
+        of.errands.push({ course, ...want });
+        byLeader.set(key, of);
+      } catch (thrown) {
+        this.#trouble(course, want.epoch, thrown);
+      }
+    }
+    for (const [key, { leader, errands }] of byLeader) {
+      if (this.#waiting.has(key)) void this.#fetch(leader, errands, this.#options.cluster.questions, 0);
+      else void this.#wait(key, leader, errands);
+    }
+  }
+
+  async #wait(key: string, leader: Address, errands: readonly Errand[]): Promise<void> {
+    this.#waiting.add(key);
+    await this.#fetch(leader, errands, this.#waits, WAIT_MS);
+    this.#waiting.delete(key);
+    // Those that pause between requests of their own join the next one that waits.
+    for (const course of this.#courses.values())
+      if (course.cancel !== undefined && course.pauses > 0) this.#free(course);
+    void this.#pump();
+  }
+
+  async #fetch(leader: Address, errands: readonly Errand[], pool: NodePool, waitMs: number): Promise<void> {
+    const { cluster } = this.#options;
+    const wanted = errands.map(({ course: { feed }, offset, maxBytes }) => ({
+      topic: feed.topic,
+      partition: feed.partition,
+      offset,
+      maxBytes,
+    }));
+    try {
+      const answers = await cluster.send(pool, leader, fetchExchange(wanted, waitMs));
+      for (const errand of errands) {
+        const { topic, partition } = errand.course.feed;
+        const answer = answers.find((one) => one.topic === topic && one.partition === partition);
+        await this.#answered(errand, answer, waitMs === 0);
+      }
+    } catch (thrown) {
+      for (const { course, epoch } of errands) this.#trouble(course, epoch, thrown);
+    }
+    void this.#pump();
+  }
+
+  async #answered(errand: Errand, answer: FetchAnswer | undefined, isAtOnce: boolean): Promise<void> {
+    const { course, epoch, offset } = errand;
+    const { feed } = course;
+    if (!feed.isCurrent(epoch)) return;
+    if (answer?.error === OUT_OF_RANGE) return await this.#outside(errand);
+    if (answer === undefined || answer.error !== 0) {
+      const { name } = failureOfCode(answer?.error ?? -1);
+      return this.#trouble(course, epoch, new Fault("unavailable", name));
+    }
+    if (answer.unreadable !== undefined) {
+      return this.#options.onBroken(feed, Fault.from(answer.unreadable, "corrupt"));
+    }
+    if (this.#told.delete(TROUBLE)) this.#options.log.info("records are fetched again", { group: this.#options.group });
+    const found = answer.records.length > 0 || answer.next > offset;
+    course.pauses = found || !isAtOnce ? 0 : course.pauses + 1;
+    // An empty value and none are the same to a reader.
+    feed.feed(
+      answer.records.map(({ offset, timestamp, headers, value }) => ({
+        offset,
+        timestamp,
+        headers,
+        value: value ?? Buffer.of(),
+      })),
+      answer.next,
+    );
+    if (course.pauses === 0) this.#free(course);
+    else this.#pause(course, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (course.pauses - 1)));
+  }
+
+  /** Retention has removed what is wanted, or the topic ends before it. */
+  async #outside({ course, epoch, offset }: Errand): Promise<void> {
+    const { cluster, group, log } = this.#options;
+    const { feed } = course;
+    const { topic, partition } = feed;
+    try {
+      const { low, high } = await cluster.watermarks(topic, partition);
+      if (!feed.isCurrent(epoch)) return;
+      if (offset < low) {
+        log.warn(
+          `group ${group} wants offset ${offset} of ${topic}/${partition}, which retention has removed; going on at ${low}`,
+          { group, topic, partition, lost: low - offset },
+        );
+        this.#free(course);
+        return feed.seek(low);
+      }
+      const beyond = `group ${group} waits for offset ${offset} of ${topic}/${partition}, which ends at ${high}`;
+      if (!this.#told.has(beyond)) log.error(beyond, { group, topic, partition });
+      this.#told.add(beyond);
+      this.#pause(course, BEYOND_MS);
+    } catch (thrown) {
+      this.#trouble(course, epoch, thrown);
+    }
+  }
+
+  #trouble(course: Course, epoch: number, thrown: unknown): void {
+    const { cluster, group, log } = this.#options;
+    const { feed } = course;
+    cluster.topology.forget(feed.topic);
+    if (!this.#told.has(TROUBLE)) {
+      const fault = faultFrom(thrown, `reading ${feed.topic}`);
+      log.warn("records cannot be fetched just now; trying again until they can", { group, topic: feed.topic, fault });
+    }
+    this.#told.add(TROUBLE);
+    if (feed.isCurrent(epoch)) this.#pause(course, FAILED_MS);
+  }
+
+  #pause(course: Course, ms: number): void {
+    course.cancel?.();
+    course.cancel = this.#options.clock.after(ms, () => {
+      this.#free(course);
+      void this.#pump();
+    });
+  }
+}

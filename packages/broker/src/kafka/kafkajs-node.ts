@@ -1,0 +1,223 @@
+/**
+ * What Rondo uses of kafkajs: connections – sockets, TLS, SASL, the pairing of answers with requests, timeouts – and its
+ * codecs of the messages that are not on the hot path. Its producer and consumer are left alone: the first may acknowledge
+ * what it lost, the second couples fetching, handlers and heartbeats. Both are ours, above this file.
+ */
+import type { Log } from "@rondo/core";
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
+import type { Address, Exchange } from "./exchange.ts";
+
+/** How to reach the brokers and who to be there. Nothing of it is ever logged. */
+export type Credentials = Pick<KafkaConfig, "ssl" | "sasl">;
+
+/** A member of a group, as `JoinGroup` tells the leader and `DescribeGroups` everyone. */
+export interface GroupMemberEntry {
+  readonly memberId: string;
+  readonly memberMetadata: Buffer;
+}
+
+/** kafkajs's connection to one broker: its own messages, by their names in the protocol. Each rejects with a kafkajs error. */
+export interface KafkajsNode {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  isConnected(): boolean;
+  readonly connectionPool: { getConnection(index: number): Promise<KafkajsConnection> };
+  createTopics(request: {
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly numPartitions: number;
+      readonly replicationFactor: number;
+      readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+    }[];
+    readonly timeout: number;
+  }): Promise<unknown>;
+  describeConfigs(request: {
+    readonly resources: readonly { readonly type: 2; readonly name: string; readonly configNames: readonly string[] }[];
+  }): Promise<{
+    readonly resources: readonly {
+      readonly configEntries: readonly { readonly configName: string; readonly configValue: string }[];
+    }[];
+  }>;
+  listOffsets(request: {
+    readonly replicaId: -1;
+    readonly isolationLevel: 0;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+    }[];
+  }): Promise<{
+    readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[];
+  }>;
+  findGroupCoordinator(request: {
+    readonly groupId: string;
+    readonly coordinatorType: 0;
+  }): Promise<{ readonly coordinator: Address }>;
+  joinGroup(request: {
+    readonly groupId: string;
+    readonly memberId: string;
+    readonly sessionTimeout: number;
+    readonly rebalanceTimeout: number;
+    readonly protocolType: "consumer";
+    readonly groupProtocols: readonly { readonly name: string; readonly metadata: Buffer }[];
+  }): Promise<{
+    readonly generationId: number;
+    readonly leaderId: string;
+    readonly memberId: string;
+    readonly members: readonly GroupMemberEntry[];
+  }>;
+  syncGroup(request: {
+    readonly groupId: string;
+    readonly generationId: number;
+    readonly memberId: string;
+    readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[];
+  }): Promise<{ readonly memberAssignment: Buffer }>;
+  heartbeat(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+  }): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  offsetCommit(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+    }[];
+  }): Promise<unknown>;
+  offsetFetch(request: {
+    readonly groupId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[];
+  }): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
+  }>;
+  describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{
+    readonly groups: readonly {
+      readonly members: readonly { readonly memberId: string; readonly clientId: string }[];
+    }[];
+  }>;
+}
+
+/** One socket of a node. */
+interface KafkajsConnection {
+  send<T>(message: {
+    readonly request: {
+      readonly apiKey: number;
+      readonly apiName: string;
+      readonly apiVersion: number;
+      encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+    };
+    readonly response: {
+      decode(answer: Buffer): Promise<{ readonly read: T; readonly clientSideThrottleTime: number }>;
+      parse(decoded: { readonly read: T }): Promise<T>;
+    };
+    readonly logResponseError: boolean;
+  }): Promise<T>;
+  readonly requestQueue: KafkajsQueue;
+}
+
+/** The queue of requests of one socket, with the two timers that it keeps. */
+interface KafkajsQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+/** kafkajs's cluster, of which only the factories are used. */
+interface KafkajsCluster {
+  readonly rootLogger: unknown;
+  readonly connectionPoolBuilder: { build(address: Address): Promise<KafkajsNode["connectionPool"]> };
+  readonly brokerPool: {
+    createBroker(options: { readonly connectionPool: unknown; readonly logger: unknown }): KafkajsNode;
+  };
+}
+
+/** What connections are made with. Times in milliseconds. */
+export interface NodeOptions extends Credentials {
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly log: Log;
+}
+
+/** Returns a function that makes nodes, not yet connected. */
+export function nodeFactory(options: NodeOptions): (address: Address) => Promise<KafkajsNode> {
+  const { clientId, connectTimeoutMs, requestTimeoutMs, log, ssl, sasl } = options;
+  const kafka = new Kafka({
+    // Connections are asked for by address; kafkajs only insists that there is a list.
+    brokers: ["localhost:9092"],
+    clientId,
+    connectionTimeout: connectTimeoutMs,
+    authenticationTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    logLevel: logLevel.ERROR,
+    logCreator: () => (entry: LogEntry) =>
+      log.debug(`kafka connection: ${entry.log.message}`, { broker: entry.log["broker"] }),
+    ...(ssl !== undefined && { ssl }),
+    ...(sasl !== undefined && { sasl }),
+  });
+  const cluster = clusterOf(kafka);
+  return async (address) => {
+    const connectionPool = await cluster.connectionPoolBuilder.build(address);
+    const { requestQueue } = (await poolConnections(connectionPool))[0] ?? {};
+    if (requestQueue !== undefined) quieten(requestQueue);
+    return cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
+  };
+}
+
+/** A node's own messages go over the first connection of its pool; the second stays closed. */
+const FIRST = 0;
+
+/** Sends one of our own messages. Rejects with a kafkajs error, and with what `read` throws. */
+export async function exchange<T>(node: KafkajsNode, message: Exchange<T>): Promise<T> {
+  const { apiKey, apiName, apiVersion, body } = message;
+  const connection = await node.connectionPool.getConnection(FIRST);
+  return await connection.send<T>({
+    request: { apiKey, apiName, apiVersion, encode: async () => ({ buf: body, buffer: body }) },
+    response: {
+      // Every answer of ours but Produce begins with the time that the broker asks to be left alone; it enforces that itself.
+      decode: async (answer) => ({ read: message.read(answer), clientSideThrottleTime: 0 }),
+      parse: async ({ read }) => read,
+    },
+    logResponseError: false,
+  });
+}
+
+/** The cluster behind a client: its factory is a property under a symbol of this name. */
+function clusterOf(kafka: Kafka): KafkajsCluster {
+  const key = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === "private:Kafka:createCluster",
+  );
+  // kafkajs is pinned to one version, in which this property is a function that makes a cluster of the shape above.
+  const make = (kafka as unknown as Record<symbol, (options: object) => KafkajsCluster>)[key ?? Symbol.iterator];
+  if (make === undefined) throw new TypeError("this kafkajs has no createCluster; only version 2.2.4 is known to work");
+  return make({ allowAutoTopicCreation: false });
+}
+
+/** The connections of a pool, made when the pool is and not yet open. */
+async function poolConnections(pool: KafkajsNode["connectionPool"]): Promise<readonly KafkajsConnection[]> {
+  // In the pinned version `pool` is an array of connections.
+  return (pool as unknown as { readonly pool: readonly KafkajsConnection[] }).pool;
+}
+
+const quiet = new WeakSet<object>();
+
+/**
+ * kafkajs looks after waiting requests every millisecond for ever, on every connection (kafkajs issue 1704). What waits is
+ * looked after when something is answered as well, so without waiting requests the timer has nothing to do.
+ */
+function quieten(queue: KafkajsQueue): void {
+  // The prototype of an object that a class made is an object.
+  const prototype = Object.getPrototypeOf(queue) as KafkajsQueue;
+  if (quiet.has(prototype)) return;
+  quiet.add(prototype);
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: KafkajsQueue) {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}

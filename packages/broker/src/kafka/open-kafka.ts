@@ -1,0 +1,176 @@
+/** The broker of a deployment: Kafka 3.9 or later, over kafkajs's connections. */
+import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import type { Broker, NewRecord } from "../log.ts";
+import { Appender } from "./appender.ts";
+import type { ClaimWriter } from "./claim.ts";
+import { Cluster } from "./cluster.ts";
+import type { Address } from "./exchange.ts";
+import { GroupMember, type MemberTimes } from "./group-member.ts";
+import { type Credentials, nodeFactory } from "./kafkajs-node.ts";
+import { batchBytes, type OutRecord } from "./record-batch.ts";
+import { Registrations } from "./registrations.ts";
+import { StateTopic } from "./state-topic.ts";
+import { Topics } from "./topics.ts";
+
+/** How Kafka is opened. Sizes in bytes, times in milliseconds. */
+export interface KafkaOptions extends Credentials {
+  /** Brokers to ask first, as `host:port`. */
+  readonly brokers: readonly string[];
+  /** `rondo/<instance>/<role>/<thread>`: the same again after a restart, and nobody else's. */
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  /** How topics are made that are missing. */
+  readonly topics?: {
+    /** 6. */
+    readonly partitions?: number;
+    /** Three, or as many as there are brokers. */
+    readonly replicationFactor?: number;
+    /** 72 h. */
+    readonly retentionMs?: number;
+  };
+  /** The compacted topic of the small facts; `rondo.state`. */
+  readonly stateTopic?: string;
+  /** The largest value of a record; 4 MiB. */
+  readonly maxRecordBytes?: number;
+  /** Appends that may wait for Kafka, beyond which they fail with `unavailable`; 64 MiB. */
+  readonly queueBytes?: number;
+  /** Session 6 s, heartbeat 0.5 s, rebalance 6 s. */
+  readonly times?: Partial<MemberTimes>;
+}
+
+/** Beside its values a batch has headers and framing: so much larger than a record must the batches of a topic be allowed to be. */
+const BATCH_HEADROOM = 256 << 10;
+const CONNECT_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+
+const TIMES: MemberTimes = { sessionMs: 6_000, heartbeatMs: 500, rebalanceMs: 6_000 };
+
+/** Prefixes in the state topic: of `rondo.state`, and of the registrations. */
+const STATE = "s/";
+const GROUPS = "g/";
+
+/**
+ * Opens the log on Kafka: reaches a broker, makes and reads the state topic. Throws `unavailable` within a few seconds when no
+ * broker answers, for the caller to wait and try again; `startup` and `config` with what to do about it.
+ */
+export async function openKafka(options: KafkaOptions): Promise<Broker> {
+  const { clock, log, random, clientId, ssl, sasl, stateTopic = "rondo.state" } = options;
+  const { maxRecordBytes = 4 << 20, queueBytes = 64 << 20 } = options;
+  const times = { ...TIMES, ...options.times };
+  if (times.rebalanceMs < times.sessionMs) {
+    throw new Fault("config", `rebalanceMs ${times.rebalanceMs} is below sessionMs ${times.sessionMs}; raise it`);
+  }
+  const maxBatchBytes = maxRecordBytes + BATCH_HEADROOM;
+  const make = nodeFactory({
+    clientId,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    log,
+    ...(ssl !== undefined && { ssl }),
+    ...(sasl !== undefined && { sasl }),
+  });
+  const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
+  const appender = new Appender({ cluster, clock, queueBytes });
+  const { partitions = 6, retentionMs = 72 * 3_600_000, replicationFactor } = options.topics ?? {};
+  const topics = new Topics(cluster, clock, log, {
+    partitions,
+    retentionMs,
+    maxBatchBytes,
+    ...(replicationFactor !== undefined && { replicationFactor }),
+  });
+  const members = new Set<GroupMember>();
+  let closing: Promise<void> | undefined;
+  const alive = () => {
+    if (closing !== undefined) throw new Fault("aborted", "the log is closed");
+  };
+  const state = new StateTopic({ topic: stateTopic, cluster, appender, random, maxBatchBytes: maxRecordBytes });
+  const registrations = new Registrations(state.store(GROUPS, alive), cluster, topics);
+
+  const append = async (topic: string, partition: number, records: readonly NewRecord[], check: () => void) => {
+    alive();
+    for (const { value } of records) {
+      if (value.length > maxRecordBytes) {
+        throw new Fault("too_large", `a record of ${value.length} B exceeds maxRecordBytes ${maxRecordBytes}`);
+      }
+    }
+    if (records.length === 0) {
+      return { baseOffset: (await cluster.watermarks(topic, partition)).high, timestamp: clock.now() };
+    }
+    const written = records.map(({ headers, value }): OutRecord => ({ key: null, headers, value }));
+    const bytes = batchBytes(written);
+    if (bytes > maxBatchBytes) {
+      throw new Fault(
+        "too_large",
+        `an append of ${bytes} B exceeds the ${maxBatchBytes} B of one batch; append less at once`,
+      );
+    }
+    return await appender.append(topic, partition, written, check);
+  };
+  const writer: ClaimWriter = { append, putState: (writes, check) => state.put(STATE, writes, check) };
+  const closeAll = async () => {
+    try {
+      await Promise.all([...members].map((member) => member.leave()));
+      await appender.close();
+    } finally {
+      await cluster.close();
+    }
+  };
+
+  try {
+    await cluster.topology.any();
+    await topics.ensureState(stateTopic);
+    await state.catchUp();
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+
+  return {
+    maxRecordBytes,
+    state: state.store(STATE, alive),
+    async ensureTopics(specs) {
+      alive();
+      return await Promise.all(specs.map((spec) => topics.ensure(spec)));
+    },
+    async registerGroup(spec) {
+      alive();
+      return await registrations.register(spec);
+    },
+    groups: () => registrations.all(),
+    position: (group) => registrations.position(group),
+    async join(spec, onClaim, onFailure) {
+      alive();
+      const { spec: known, registered } = await registrations.get(spec.group);
+      if (known.topic !== spec.topic) {
+        throw new Fault("config", `group ${spec.group} reads ${known.topic}, not ${spec.topic}`);
+      }
+      const member = new GroupMember({ ...times, spec, registered, cluster, clock, log, writer, onClaim, onFailure });
+      members.add(member);
+      void member.ended.then(() => members.delete(member));
+      await member.joined();
+      return member;
+    },
+    append: (topic, partition, records) => append(topic, partition, records, alive),
+    async read(topic, partition, offset, maxBytes) {
+      alive();
+      return await cluster.read(topic, partition, offset, maxBytes);
+    },
+    watermarks: (topic, partition) => cluster.watermarks(topic, partition),
+    partitions: (topic) => topics.partitions(topic),
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+/** Reads `host:port`, also `[v6]:port`. Throws a `config` Fault. */
+function readAddress(text: string): Address {
+  const [, v6, host = v6, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) {
+    throw new Fault("config", `"${text}" is no Kafka broker; write host:port`);
+  }
+  return { host, port: Number(port) };
+}
