@@ -2,20 +2,19 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startBenchKafka } from "./bench-kafka.ts";
 import { buildCorpus } from "./corpus.ts";
-import { readOptions, USAGE, UsageError } from "./options.ts";
-import { type Figures, runArm } from "./round.ts";
+import { type BenchOptions, readOptions, USAGE, UsageError } from "./options.ts";
+import { type Figures, type RoundOptions, runArm } from "./round.ts";
 
 /** The middle of the values, the lower of two; NaN of none. */
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** Three digits behind the point are more than the method can tell apart. */
-function rounded(figures: Figures): object {
-  return Object.fromEntries(
-    Object.entries(figures).map(([key, value]) => [key, typeof value === "number" ? Number(value.toFixed(3)) : value]),
-  );
+/** A line of JSON. Three digits behind the point are more than the method can tell apart. */
+function line(value: object): string {
+  return JSON.stringify(value, (_key, one) => (typeof one === "number" ? Number(one.toFixed(3)) : one));
 }
 
 async function main(): Promise<number> {
@@ -27,24 +26,27 @@ async function main(): Promise<number> {
   const corpus = buildCorpus(options.signal, options.size, options.seed);
   const bytes =
     corpus.templates.reduce((sum, { body }) => sum + body.length, 0) / (corpus.templates.length * corpus.size);
-  console.log(
-    JSON.stringify({
-      ...options,
-      corpus: corpus.hash.slice(0, 16),
-      bytesPerItem: Number(bytes.toFixed(1)),
-      node: process.version,
-    }),
-  );
+  console.log(line({ ...options, corpus: corpus.hash.slice(0, 16), bytesPerItem: bytes, node: process.version }));
   const scratch = mkdtempSync(join(tmpdir(), "rondo-bench-"));
+  const kafka = options.topology === "t1" ? await startBenchKafka() : undefined;
+  try {
+    return await compare(options, { ...options, corpus, kafka }, scratch);
+  } finally {
+    await kafka?.close();
+  }
+}
+
+/** Runs the rounds; 1 when one was void. */
+async function compare(options: BenchOptions, round: RoundOptions, scratch: string): Promise<number> {
   const ratios: number[] = [];
   let voided = 0;
-  for (let round = 0; round < options.rounds; round++) {
+  for (let number = 0; number < options.rounds; number++) {
     // A B, then B A: what warms up or wears out over time hits both alike.
-    const order = round % 2 === 0 ? [0, 1] : [1, 0];
+    const order = number % 2 === 0 ? [0, 1] : [1, 0];
     const figures: Figures[] = [];
     for (const which of order) {
       const arm = options.arms[which === 0 ? 0 : 1];
-      figures[which] = await runArm(arm, { ...options, corpus }, join(scratch, `${round}-${which}`));
+      figures[which] = await runArm(arm, round, join(scratch, `${number}-${which}`));
     }
     const [ours, theirs] = figures;
     if (ours === undefined || theirs === undefined) throw new Error("a round has two arms");
@@ -52,9 +54,7 @@ async function main(): Promise<number> {
     const ratio = ours.cpuPerMillion / theirs.cpuPerMillion;
     if (counts) ratios.push(ratio);
     else voided++;
-    console.log(
-      JSON.stringify({ round, counts, ratio: Number(ratio.toFixed(3)), arms: [rounded(ours), rounded(theirs)] }),
-    );
+    console.log(line({ round: number, counts, ratio, arms: [ours, theirs] }));
   }
   if (ratios.length > 0)
     console.log(

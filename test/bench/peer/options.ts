@@ -1,10 +1,11 @@
 /** The command line of the peer bench. */
 import { parseArgs } from "node:util";
 import { SIGNALS, type Signal } from "@rondo/otlp";
-import type { Arm, Protocol } from "./subject.ts";
+import { type Arm, type Protocol, TOPOLOGIES, type Topology } from "./plan.ts";
 
 /** What a bench is asked to do. */
 export interface BenchOptions {
+  readonly topology: Topology;
   readonly signal: Signal;
   readonly size: number;
   readonly gzip: boolean;
@@ -24,10 +25,11 @@ export interface BenchOptions {
 /** What `--help` prints. */
 export const USAGE = `usage: npm run bench:peer -- [options]
 
-Compares CPU time and memory of Rondo and the Collector under the same load. Core 0 belongs to the program that is
-measured, core 1 to the load and the sink. One JSON line a round; the last line is the median ratio of CPU time.
+Compares CPU time and memory of Rondo and the Collector under the same load. Core 0 belongs to the programs that are
+measured, core 1 to the load, the sink and Kafka. One JSON line a round; the last line is the median ratio of CPU time.
 
-  --topology t0            one process between client and sink (the only one so far)
+  --topology t0|t1         one process between client and sink, or three hops over Kafka: three Collectors beside
+                           rondo gateway and rondo worker (t0)
   --signal NAME            traces, metrics or logs (traces)
   --size N                 items a request (100)
   --protocol http|grpc     in and out (http)
@@ -59,12 +61,12 @@ function count(name: string, value: string, least: number): number {
 export function readOptions(args: readonly string[]): BenchOptions | undefined {
   const { values } = parse(args);
   if (values.help === true) return undefined;
-  oneOf("topology", values.topology, ["t0"]);
   const arms = values.arms.split(",").map((arm) => oneOf<Arm>("arms", arm, ["rondo", "collector"]));
   const [first, second, ...more] = arms;
   if (first === undefined || second === undefined || more.length > 0)
     throw new UsageError("--arms takes two names, such as rondo,collector");
   return {
+    topology: oneOf("topology", values.topology, TOPOLOGIES),
     signal: oneOf("signal", values.signal, SIGNALS),
     size: count("size", values.size, 1),
     gzip: values.gzip,

@@ -1,12 +1,12 @@
 import { countItems, SIGNALS } from "@rondo/otlp";
 import { decodedItems, decodeRequest, encodeRequest } from "@rondo/otlp/codec";
 import { describe, expect, test } from "vitest";
+import { collectorHops, kafkaSection, pipelineYaml } from "./configurations.ts";
 import { buildCorpus, INSTANCES, STAMP_KEY, stampInto } from "./corpus.ts";
 import { ITEM_KEY, openGate, RESOURCE_KEY } from "./gate.ts";
 import { readOptions, UsageError } from "./options.ts";
-import { cpuOfStat, cpuSeconds, memoryOf } from "./process-figures.ts";
+import { coreSeconds, cpuOfStat, cpuSeconds, memoryOf } from "./process-figures.ts";
 import { summarize } from "./profile-summary.ts";
-import { pipelineYaml } from "./subject.ts";
 
 /** Bytes an item, as the published figures have them. */
 const SIZES = { traces: 660, metrics: 131, logs: 297 } as const;
@@ -128,7 +128,7 @@ describe("the command line", () => {
     [["--signal", "profiles"]],
     [["--size", "x"]],
     [["--arms", "rondo"]],
-    [["--topology", "t1"]],
+    [["--topology", "t2"]],
     [["--what"]],
   ])("%j is refused with a way out", (args) => {
     expect(() => readOptions(args)).toThrow(UsageError);
@@ -142,11 +142,29 @@ describe("the command line", () => {
 test.each(["http", "grpc"] as const)(
   "the configuration over %s says that nothing is compressed or queued",
   (protocol) => {
-    const yaml = pipelineYaml({ arm: "collector", signal: "logs", protocol, backend: 9, folder: "" }, 8);
+    const yaml = pipelineYaml({ signal: "logs", protocol, backend: 9 }, 8);
     expect(yaml).toContain("compression: none");
     expect(yaml).toContain("sending_queue: {enabled: false}");
   },
 );
+
+test("every hop of the Collector's road waits for all replicas and marks what it has passed on", () => {
+  const hops = collectorHops({ signal: "traces", protocol: "http", backend: 9 }, 8, ["127.0.0.1:7"]);
+  for (const hop of [hops.receive, hops.enrich]) {
+    expect(hop).toContain("producer: {required_acks: all, compression: none}");
+    expect(hop).toContain("sending_queue: {enabled: false}");
+  }
+  for (const hop of [hops.enrich, hops.export]) expect(hop).toContain("message_marking: {after: true}");
+  expect(hops.enrich).toContain("processors: [resource, attributes]");
+});
+
+test("Rondo gets the same partitions on the same brokers", () => {
+  expect(kafkaSection(["127.0.0.1:7"], 6)).toContain("topics: {partitions: 6, replication_factor: 1}");
+});
+
+test("a core's work counts everything but idling and waiting", () => {
+  expect(coreSeconds(1, "cpu  9 9\ncpu0 100 0 0 5 5\ncpu1 100 10 40 7000 500 20 20 10 0 0\n")).toBe(2);
+});
 
 test("a profile is summed up by function, waiting left out", () => {
   const frame = (functionName: string) => ({ functionName, url: "file:///a/b/c/d.ts", lineNumber: 4 });

@@ -64,3 +64,14 @@ export function memoryOf(root: number): Memory {
   }
   return { rss: rss / 1024, anonymous: anonymous / 1024 };
 }
+
+/** Seconds that a core has worked since the machine started, whoever for: everything in /proc/stat but idling and waiting. */
+export function coreSeconds(core: number, stat = readFileSync("/proc/stat", "utf8")): number {
+  // user, nice, system, idle, iowait, irq, softirq, steal.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    new RegExp(`^cpu${core} (.*)$`, "m").exec(stat)?.[1] ?? ""
+  )
+    .split(" ")
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}

@@ -3,15 +3,18 @@ import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { grpcClient, httpClient } from "../../rig/otlp-client.ts";
 import { serveGrpc, serveHttp } from "../../rig/otlp-server.ts";
+import type { BenchKafka } from "./bench-kafka.ts";
 import type { Corpus } from "./corpus.ts";
 import { openGate } from "./gate.ts";
 import { startLoad } from "./generator.ts";
-import { cpuSeconds, type Memory, memoryOf } from "./process-figures.ts";
-import { type Arm, type Protocol, startSubject } from "./subject.ts";
+import type { Arm, Protocol, Topology } from "./plan.ts";
+import { coreSeconds, cpuSeconds, type Memory, memoryOf } from "./process-figures.ts";
+import { startSubject } from "./subject.ts";
 
 /** What is the same for every arm of a bench. */
 export interface RoundOptions {
   readonly corpus: Corpus;
+  readonly topology: Topology;
   readonly protocol: Protocol;
   readonly gzip: boolean;
   readonly itemsPerSecond: number;
@@ -19,13 +22,16 @@ export interface RoundOptions {
   readonly warmSeconds: number;
   readonly measureSeconds: number;
   readonly profile?: string | undefined;
+  /** What the hops of the topology share; undefined when it has no Kafka. */
+  readonly kafka?: BenchKafka | undefined;
 }
 
 /** The figures of one arm of one round. */
 export interface Figures {
   readonly arm: Arm;
-  /** CPU-seconds for a million items, over the measured window. */
+  /** CPU-seconds for a million items, over the measured window: all processes together, and each. */
   readonly cpuPerMillion: number;
+  readonly parts: Readonly<Record<string, number>>;
   /** Share of a core that the subject used before the load began. */
   readonly idleCpu: number;
   /** Anonymous memory at rest, before the load began, MiB. */
@@ -38,8 +44,42 @@ export interface Figures {
   readonly p50: number;
   readonly p99: number;
   readonly lateMs: number;
+  /** Shares of core 1 that load, sink and Kafka used, and of core 0 and 1 that others did: near 1 they are what is measured. */
+  readonly loadCore: number;
+  readonly foreign: readonly [number, number];
+  /** CPU-seconds of Kafka for a million items; 0 when there is none. */
+  readonly kafka: number;
   /** Why the figures do not count; empty when they do. */
   readonly problems: readonly string[];
+}
+
+/** What has been used until now, in seconds. */
+interface Used {
+  readonly parts: Readonly<Record<string, number>>;
+  readonly own: number;
+  /** Load and sink, which are this process. */
+  readonly load: number;
+  readonly cores: readonly [number, number];
+  readonly kafka: number;
+}
+
+function usedBy(pids: Readonly<Record<string, number>>, kafka: BenchKafka | undefined): Used {
+  const parts = Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuSeconds(pid)]));
+  const own = Object.values(parts).reduce((sum, seconds) => sum + seconds, 0);
+  const load = process.cpuUsage();
+  return {
+    parts,
+    own,
+    load: (load.user + load.system) / 1e6,
+    cores: [coreSeconds(0), coreSeconds(1)],
+    kafka: kafka === undefined ? 0 : cpuSeconds(kafka.pid),
+  };
+}
+
+function memoryOfAll(pids: Readonly<Record<string, number>>): Memory {
+  const all = Object.values(pids).map(memoryOf);
+  const sum = (part: keyof Memory) => all.reduce((total, memory) => total + memory[part], 0);
+  return { rss: sum("rss"), anonymous: sum("anonymous") };
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
@@ -55,21 +95,25 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     gate.take(body);
     return "accepted";
   });
+  await options.kafka?.empty();
   const subject = await startSubject({
     arm,
+    topology: options.topology,
     signal: corpus.signal,
     protocol,
     backend: sink.port,
     folder,
     profile: options.profile,
+    kafka: options.kafka,
   });
+  const used = () => usedBy(subject.pids, options.kafka);
   const samples: Memory[] = [];
-  const sampler = setInterval(() => samples.push(memoryOf(subject.pid)), 500);
+  const sampler = setInterval(() => samples.push(memoryOfAll(subject.pids)), 500);
   try {
-    const idleBefore = cpuSeconds(subject.pid);
+    const idleBefore = used().own;
     await pause(options.idleSeconds * 1000);
-    const idleCpu = (cpuSeconds(subject.pid) - idleBefore) / Math.max(options.idleSeconds, 1e-9);
-    const restAnonymous = memoryOf(subject.pid).anonymous;
+    const idleCpu = (used().own - idleBefore) / Math.max(options.idleSeconds, 1e-9);
+    const restAnonymous = memoryOfAll(subject.pids).anonymous;
     const client = (protocol === "http" ? httpClient : grpcClient)({
       port: subject.port,
       gzip: options.gzip,
@@ -77,9 +121,14 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     });
     const load = startLoad(corpus, client, options.itemsPerSecond);
     await pause(options.warmSeconds * 1000);
-    const [cpuBefore, itemsBefore, samplesBefore] = [cpuSeconds(subject.pid), gate.received, samples.length];
+    const [before, itemsBefore, samplesBefore] = [used(), gate.received, samples.length];
+    const began = performance.now();
     await pause(options.measureSeconds * 1000);
-    const [cpu, items] = [cpuSeconds(subject.pid) - cpuBefore, gate.received - itemsBefore];
+    const [after, items] = [used(), gate.received - itemsBefore];
+    const wall = (performance.now() - began) / 1000;
+    const million = (seconds: number) => (seconds / Math.max(1, items)) * 1e6;
+    const [core0, core1] = [after.cores[0] - before.cores[0], after.cores[1] - before.cores[1]];
+    const others = after.load - before.load + after.kafka - before.kafka;
     const window = samples.slice(samplesBefore);
     const sent = await load.stop();
     // What is on its way may still arrive; then whatever arrives twice must have time to.
@@ -90,7 +139,10 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     const failures = [...sent.failures].map(([what, times]) => `${times} requests: ${what}`);
     return {
       arm,
-      cpuPerMillion: (cpu / Math.max(1, items)) * 1e6,
+      cpuPerMillion: million(after.own - before.own),
+      parts: Object.fromEntries(
+        Object.entries(after.parts).map(([name, seconds]) => [name, million(seconds - (before.parts[name] ?? 0))]),
+      ),
       idleCpu,
       restAnonymous,
       itemsMeasured: items,
@@ -100,6 +152,9 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
       p50: sent.p50,
       p99: sent.p99,
       lateMs: sent.lateMs,
+      loadCore: others / wall,
+      foreign: [Math.max(0, core0 - (after.own - before.own)) / wall, Math.max(0, core1 - others) / wall],
+      kafka: million(after.kafka - before.kafka),
       problems: [...problems, ...failures],
     };
   } finally {
