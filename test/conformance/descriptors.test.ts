@@ -13,6 +13,8 @@ const FILES = {
     (name) => `opentelemetry/proto/collector/${name}/v1/${name}_service.proto`,
   ),
   "google-rpc.json": ["google/rpc/status.proto", "google/rpc/error_details.proto"],
+  "remote-write-1.json": ["prometheus/remote.proto"],
+  "remote-write-2.json": ["io/prometheus/write/v2/types.proto"],
 } as const;
 
 interface DescriptorField {

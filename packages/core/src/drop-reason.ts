@@ -3,8 +3,13 @@
 /** What each reason means, and what an operator can do about it. */
 export const DROP_REASONS = {
   backend_rejected: "The backend refused the items for good; its answer is in the log.",
+  delta_temporality:
+    "The backend has cumulative values only, and the metric is of delta or unspecified temporality; let the SDK send cumulative ones.",
+  duplicate_sample:
+    "Another item of the same request gave the same series another value at the same time; that one was kept.",
   invalid_item: "The item breaks the OTLP specification in a way that no backend accepts.",
   item_too_large: "A single item is larger than a record may be.",
+  unsupported: "The item is of a kind that this exporter does not send, such as an exponential histogram.",
   unexplained: "Items vanished in a component without a reason: a bug, alerted by default.",
 } as const;
 

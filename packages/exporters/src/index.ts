@@ -5,12 +5,13 @@ import { debugExporter } from "./debug/exporter.ts";
 import { loki } from "./loki/exporter.ts";
 import { otlp } from "./otlp/exporter.ts";
 import { otlphttp } from "./otlphttp/exporter.ts";
+import { prometheusRemoteWrite } from "./prometheusremotewrite/exporter.ts";
 
-export { type DebugOutputs, debugExporter, loki, otlp, otlphttp };
+export { type DebugOutputs, debugExporter, loki, otlp, otlphttp, prometheusRemoteWrite };
 
 /** Every exporter type of this build; `outputs` are the streams that `debug` may write to. */
 export function exporterTypesWith(outputs: DebugOutputs): readonly AnyExporterType[] {
-  return [otlp, otlphttp, loki, debugExporter(outputs)];
+  return [otlp, otlphttp, prometheusRemoteWrite, loki, debugExporter(outputs)];
 }
 
 /** Every exporter type of this build, on the process's own streams. */

@@ -29,27 +29,31 @@ const RETRIES =
   "How a request that failed for now is repeated. Rondo repeats until the backend has settled it: what was accepted waits in " +
   "the log for as long as the log keeps it.";
 
-/** `retry_on_failure`. */
-export const retryOnFailure = group(RETRIES, {
-  enabled: field(
-    "true or false",
-    "Rondo always retries: giving up would lose what was accepted.",
-    (raw, place) => {
-      if (raw === false || raw === "false") place.warn("has no effect: giving up would lose what was accepted");
-      else if (raw !== true && raw !== "true") place.problem("must be true or false");
-      return true;
-    },
-    { value: true },
-  ),
-  initial_interval: duration("The first wait.", "5s"),
-  randomization_factor: decimal("The share by which each wait may differ.", 0.5, { min: 0, max: 1 }),
-  multiplier: decimal("What the wait grows by after each failure.", 1.5, { min: 1, max: 1_000 }),
-  max_interval: duration("Where the wait stops growing.", "30s"),
-  max_elapsed_time: idleKey(
-    "The Collector drops a request after this time (300s); Rondo does not.",
-    "a request is repeated until the backend has settled it",
-  ),
-});
+/** `retry_on_failure` with the first wait that an exporter has by default. */
+export const retryOnFailureFrom = (firstWait: string) =>
+  group(RETRIES, {
+    enabled: field(
+      "true or false",
+      "Rondo always retries: giving up would lose what was accepted.",
+      (raw, place) => {
+        if (raw === false || raw === "false") place.warn("has no effect: giving up would lose what was accepted");
+        else if (raw !== true && raw !== "true") place.problem("must be true or false");
+        return true;
+      },
+      { value: true },
+    ),
+    initial_interval: duration("The first wait.", firstWait),
+    randomization_factor: decimal("The share by which each wait may differ.", 0.5, { min: 0, max: 1 }),
+    multiplier: decimal("What the wait grows by after each failure.", 1.5, { min: 1, max: 1_000 }),
+    max_interval: duration("Where the wait stops growing.", "30s"),
+    max_elapsed_time: idleKey(
+      "The Collector drops a request after this time (300s); Rondo does not.",
+      "a request is repeated until the backend has settled it",
+    ),
+  });
+
+/** `retry_on_failure` as most exporters have it. */
+export const retryOnFailure = retryOnFailureFrom("5s");
 
 /** The back-off that `retry_on_failure` describes. A first wait of 0 would be a busy loop. */
 export function retryPolicyOf(values: ValuesOf<{ retry: typeof retryOnFailure }>["retry"]): RetryPolicy {

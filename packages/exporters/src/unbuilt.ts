@@ -28,3 +28,17 @@ export function idleKey(doc: string, consequence: string): Field<null> {
     ABSENT,
   );
 }
+
+/** A switch that cannot be turned on, though it may be written down as off. */
+export function refusedFlag(doc: string, wayOut: string): Field<false> {
+  return field<false>(
+    "false",
+    doc,
+    (raw, place) => {
+      if (raw === false || raw === "false") return false;
+      place.problem(`is not built yet; ${wayOut}`);
+      return undefined;
+    },
+    { value: false },
+  );
+}

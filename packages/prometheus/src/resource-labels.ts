@@ -11,18 +11,22 @@ export interface ResourceLabels {
   readonly rest: readonly Attribute[];
 }
 
-/** The attributes that `job` and `instance` are made of. */
-export const IDENTITY: ReadonlySet<string> = new Set(["service.name", "service.namespace", "service.instance.id"]);
+const IDENTITY: ReadonlySet<string> = new Set(["service.name", "service.namespace", "service.instance.id"]);
+
+/** Whether `job` or `instance` is made of the attribute with this key. */
+export function isIdentity(key: string): boolean {
+  return IDENTITY.has(key);
+}
 
 /** Sorts a resource's attributes into identity and the rest (OpenTelemetry, "Resource Attributes" of the compatibility page). */
 export function resourceLabels(attributes: readonly Attribute[]): ResourceLabels {
-  const identity = new Map(attributes.filter(([key]) => IDENTITY.has(key)));
+  const identity = new Map(attributes.filter(([key]) => isIdentity(key)));
   const name = identity.get("service.name");
   const namespace = identity.get("service.namespace");
   const instance = identity.get("service.instance.id");
   return {
     ...(name !== undefined && { job: namespace === undefined ? name : `${namespace}/${name}` }),
     ...(instance !== undefined && { instance }),
-    rest: attributes.filter(([key]) => !IDENTITY.has(key)),
+    rest: attributes.filter(([key]) => !isIdentity(key)),
   };
 }

@@ -1,5 +1,6 @@
 /** `loki`: sends logs to Loki in OTLP, each tenant's under its own name. */
-import { type Batch, DEFAULT_TENANT, defineExporter, Fault } from "@rondo/core";
+import { defineExporter, Fault } from "@rondo/core";
+import { tenantHeader } from "../http/tenant-header.ts";
 import { OtlpHttpSender } from "../otlphttp/sender.ts";
 import { sendingExporter } from "../sending-fields.ts";
 import { check, fields } from "./config.ts";
@@ -21,11 +22,3 @@ export const loki = defineExporter({
     });
   },
 });
-
-/**
- * What everybody sends without a tenant belongs to whom `headers` names, or to a Loki that asks for nobody. A tenant's data
- * is never sent under another name, whatever stands in `headers`.
- */
-function tenantHeader({ tenant }: Batch): Readonly<Record<string, string>> {
-  return tenant === DEFAULT_TENANT ? {} : { "x-scope-orgid": tenant };
-}

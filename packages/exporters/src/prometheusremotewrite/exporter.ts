@@ -1,0 +1,27 @@
+/** `prometheusremotewrite`: sends metrics to Prometheus, Mimir, Thanos and others by remote write, version 1 or 2. */
+import { defineExporter, Fault } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
+import { retryPolicyOf } from "../sending-fields.ts";
+import { check, fields } from "./config.ts";
+import { RemoteWriteSender } from "./sender.ts";
+
+/** The `prometheusremotewrite` exporter. */
+export const prometheusRemoteWrite = defineExporter({
+  type: "prometheusremotewrite",
+  aliases: ["prometheus_remote_write"],
+  summary: "Sends metrics by Prometheus remote write. A tenant other than `default` goes out as X-Scope-OrgID.",
+  signals: ["metrics"],
+  fields,
+  check,
+  create: (values, { log, clock }) => {
+    const { endpoint } = values;
+    if (endpoint === null) throw new Fault("config", "set endpoint: metrics have nowhere to go");
+    const sender = new RemoteWriteSender(values, endpoint, clock, new Recurring(log, clock));
+    return {
+      deliver: (batch, abort) => sender.send(batch, abort),
+      timeoutMs: values.timeout,
+      retry: retryPolicyOf(values.retry_on_failure),
+      close: () => sender.close(),
+    };
+  },
+});

@@ -1,0 +1,95 @@
+/** Sends a batch of metrics by remote write: translated once, cut into requests, one after another. */
+import { type Batch, type Clock, type Drop, SETTLED, type Verdict } from "@rondo/core";
+import type { Recurring } from "@rondo/delivery";
+import { WireError } from "@rondo/otlp";
+import { createTranslator, type Translator } from "@rondo/prometheus";
+import { HttpConnections } from "../http/connections.ts";
+import type { HttpEndpoint } from "../http/http-endpoint.ts";
+import { tenantHeader } from "../http/tenant-header.ts";
+import { dropsOfRefusals } from "../refused-points.ts";
+import { labelsOf, translationOf } from "../translation-fields.ts";
+import { type Chunk, chunksOf } from "./chunks.ts";
+import type { RemoteWriteValues } from "./config.ts";
+import { PROTOCOLS, type Protocol, requestOf } from "./protocol.ts";
+import { SampleTable } from "./sample-table.ts";
+import { verdictOf } from "./verdict-of.ts";
+
+/** What is left of a batch: a retry goes on where the try before it stopped, so that what arrived is not sent again. */
+interface Progress {
+  readonly chunks: readonly Chunk[];
+  next: number;
+  readonly drops: Drop[];
+}
+
+/** The sender of one exporter. */
+export class RemoteWriteSender {
+  readonly #values: RemoteWriteValues;
+  readonly #clock: Clock;
+  readonly #trouble: Recurring;
+  readonly #connections: HttpConnections;
+  readonly #protocol: Protocol;
+  readonly #translator: Translator;
+  /** By batch: retries repeat the same object. It is forgotten with the batch. */
+  readonly #progress = new WeakMap<Batch, Progress>();
+
+  /** Throws a Fault `config` when a header or a certificate cannot be used. */
+  constructor(values: RemoteWriteValues, endpoint: HttpEndpoint, clock: Clock, trouble: Recurring) {
+    this.#values = values;
+    this.#clock = clock;
+    this.#trouble = trouble;
+    this.#connections = new HttpConnections(values, endpoint);
+    this.#protocol = PROTOCOLS[values.protobuf_message];
+    this.#translator = createTranslator({
+      ...translationOf(values),
+      externalLabels: labelsOf(values.external_labels),
+      targetInfo: values.target_info.enabled,
+      scopeInfo: !values.disable_scope_info,
+    });
+  }
+
+  /** One try: every request that has not been settled yet, until one must be tried again. */
+  async send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
+    const progress = this.#progress.get(batch) ?? this.#begin(batch);
+    this.#progress.set(batch, progress);
+    for (let chunk = progress.chunks[progress.next]; chunk !== undefined; chunk = progress.chunks[progress.next]) {
+      const { body, headers } = requestOf(chunk, this.#protocol, this.#values.send_metadata);
+      const all = { ...tenantHeader(batch), ...headers };
+      const outcome = await this.#connections.post({ body, headers: all }, abort);
+      if ("verdict" in outcome) return outcome.verdict;
+      const judged = verdictOf(outcome.answer, chunk, this.#protocol, this.#clock.now());
+      if ("kind" in judged) return judged;
+      for (const drop of judged.drops) {
+        progress.drops.push(drop);
+        this.#trouble.happened("the backend refused samples for good; their points are dropped", {
+          points: drop.items,
+          says: drop.detail,
+        });
+      }
+      progress.next++;
+    }
+    this.#progress.delete(batch);
+    return progress.drops.length === 0 ? SETTLED : { kind: "settled", drops: progress.drops };
+  }
+
+  /** Ends the tries in flight and every connection. */
+  async close(): Promise<void> {
+    this.#connections.close();
+  }
+
+  #begin(batch: Batch): Progress {
+    const table = new SampleTable();
+    try {
+      const { refusals } = this.#translator.translate(batch.body, table);
+      const drops = [...dropsOfRefusals(refusals)];
+      for (const { reason, points, metric } of refusals)
+        this.#trouble.happened(`Prometheus cannot have a metric: ${reason}`, { metric, points });
+      const chunks = chunksOf(table.rows(), this.#values.max_batch_size_bytes);
+      if (table.clashes > 0) drops.push({ reason: "duplicate_sample", items: table.clashes });
+      return { chunks, next: 0, drops };
+    } catch (thrown) {
+      // No retry would make OTLP of it.
+      if (!(thrown instanceof WireError)) throw thrown;
+      return { chunks: [], next: 0, drops: [{ reason: "invalid_item", items: batch.items, detail: thrown.message }] };
+    }
+  }
+}
