@@ -1,11 +1,12 @@
 /** The typed tree of an expression. Every node knows its type and where in the text it stands; trees are never changed. */
+import type { TextPosition } from "./promql-error.ts";
 import type { Matcher } from "./queryable.ts";
 
 /** The four types of values: `vector` is one value a series, `matrix` a range of samples a series. */
 export type ValueType = "scalar" | "vector" | "matrix" | "string";
 
-/** Offsets into the expression's text: from `start` up to, without, `end`. */
-export interface Span {
+/** Offsets into the expression's text, from `start` up to, without, `end`; and where a person finds the start. */
+export interface Span extends TextPosition {
   readonly start: number;
   readonly end: number;
 }
@@ -14,7 +15,7 @@ interface Node {
   readonly span: Span;
 }
 
-/** A number; `text` keeps how a duration was written (`5m` is 300). */
+/** A number, or a duration as its seconds (`5m` is 300). */
 export interface NumberExpr extends Node {
   readonly kind: "number";
   readonly type: "scalar";

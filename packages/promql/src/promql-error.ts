@@ -6,10 +6,13 @@ export interface TextPosition {
   readonly column: number;
 }
 
-/** `parse`: the text is no valid expression. `unbuilt`: it is, but this engine has no such thing yet. `execution`: the data cannot be evaluated so. `limit`: a query limit was hit. `canceled`: the caller gave up. */
+/**
+ * `parse`: the text is no valid expression. `unbuilt`: it is, but this engine has no such thing yet. `execution`: the data
+ * cannot be evaluated so. `limit`: a query limit was hit. `canceled`: the caller gave up, or its deadline has passed.
+ */
 export type PromqlErrorKind = "parse" | "unbuilt" | "execution" | "limit" | "canceled";
 
-/** The one error of this package. `message` is without the position; `toString()` and `atPosition` have it in front, as in Prometheus. */
+/** The one error of this package. `message` is without the position; `atPosition` has it in front, as in Prometheus. */
 export class PromqlError extends Error {
   override readonly name = "PromqlError";
   readonly kind: PromqlErrorKind;
@@ -33,4 +36,9 @@ export function positionOf(text: string, offset: number): TextPosition {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   return { line: before.split("\n").length, column: offset - lineStart + 1 };
+}
+
+/** An error of kind `parse` at an offset into the text. */
+export function parseFailure(text: string, offset: number, message: string): PromqlError {
+  return new PromqlError("parse", message, positionOf(text, offset));
 }

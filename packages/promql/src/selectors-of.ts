@@ -1,6 +1,7 @@
 /** Which series an expression reads, and how far from its evaluation time: what a window has to keep for it. */
 import type { Expr } from "./expr.ts";
 import type { Matcher } from "./queryable.ts";
+import { selectorSpans } from "./selector-spans.ts";
 
 /** The lookback of an instant selector, milliseconds: how old its newest sample may be. */
 export const LOOKBACK_MS = 300_000;
@@ -16,11 +17,23 @@ export interface SelectorUse {
   readonly pinned: boolean;
 }
 
-/** Every selector of the expression in the order of the text. Durations that need a query's step or range count as `stepMs` (60 s) and 0. */
-export function selectorsOf(
-  expr: Expr,
-  options: { lookbackMs?: number; stepMs?: number } = {},
-): readonly SelectorUse[] {
-  void [expr, options];
-  return [];
+/** What `selectorsOf` takes for granted of the evaluation. */
+export interface SelectorOptions {
+  /** The lookback of instant selectors, milliseconds; `LOOKBACK_MS` without it. */
+  readonly lookbackMs?: number;
+  /** What `step()` in a duration is, milliseconds; 0 without it, as in an instant query. */
+  readonly stepMs?: number;
+}
+
+/** Every selector of the expression in the order of the text, for evaluations at one time. Throws `execution` for a range that is not positive. */
+export function selectorsOf(expr: Expr, options: SelectorOptions = {}): readonly SelectorUse[] {
+  const { lookbackMs = LOOKBACK_MS, stepMs = 0 } = options;
+  const spans = selectorSpans(expr, { from: 0, until: 0, lookbackMs, stepMs, rangeMs: 0 });
+  return spans.map(({ selector, after, until, pinned }) => ({
+    matchers: selector.matchers,
+    // What an `@` names is no distance from anything.
+    reachMs: pinned ? 0 : Math.max(0, -after),
+    aheadMs: pinned ? 0 : Math.max(0, until),
+    pinned,
+  }));
 }

@@ -1,0 +1,163 @@
+/** The aggregations that reduce a group to one value: what each keeps while it sees the group's samples. */
+import type { AggregateExpr, AggregateOp } from "./expr.ts";
+import type { FloatHistogram } from "./float-histogram.ts";
+import type { CellValue } from "./functions/function-type.ts";
+import { combineHistograms, divideHistogram } from "./histogram-arithmetic.ts";
+import { KahanSum, RunningMean } from "./kahan.ts";
+import { labelValue, METRIC_NAME } from "./labels.ts";
+import type { Notes } from "./notes.ts";
+import { quantileOf } from "./quantile.ts";
+import type { Labels } from "./queryable.ts";
+
+/** Where an aggregation says what it notices. */
+export interface AggregateReport {
+  readonly notes: Notes;
+  readonly expr: AggregateExpr;
+}
+
+/** The state of one group at one step. */
+export interface Accumulator {
+  add(value: number): void;
+  addHistogram(histogram: FloatHistogram, labels: Labels): void;
+  /** The group's value; undefined when it has none. */
+  result(): CellValue;
+}
+
+type Create = (report: AggregateReport, param: number) => Accumulator;
+
+/** An aggregation of numbers alone: histograms are left out, which is noted. */
+function ofNumbers(create: (first: number, param: number) => { add(value: number): void; result(): number }): Create {
+  return ({ notes, expr }, param) => {
+    let state: ReturnType<typeof create> | undefined;
+    return {
+      add(value) {
+        if (state === undefined) state = create(value, param);
+        else state.add(value);
+      },
+      addHistogram: () => notes.info(`ignored histogram in ${expr.op} aggregation`, expr.inner),
+      result: () => state?.result(),
+    };
+  };
+}
+
+function extreme(wins: (value: number, best: number) => boolean): Create {
+  return ofNumbers((first) => {
+    let best = first;
+    return {
+      add(value) {
+        if (wins(value, best) || Number.isNaN(best)) best = value;
+      },
+      result: () => best,
+    };
+  });
+}
+
+/** The population variance (Welford). */
+function variance(finish: (variance: number) => number): Create {
+  return ofNumbers((first) => {
+    let count = 1;
+    let mean = first;
+    // A single infinity already has no finite distance from anything.
+    let squares = Number.isFinite(first) ? 0 : Number.NaN;
+    return {
+      add(value) {
+        count++;
+        const delta = value - mean;
+        mean += delta / count;
+        squares += delta * (value - mean);
+      },
+      result: () => finish(squares / count),
+    };
+  });
+}
+
+/** A sum of histograms, and what was noticed while adding up. */
+class HistogramSum {
+  #sum: FloatHistogram | undefined;
+  #unfit = false;
+  #resets = new Set<string>();
+  count = 0;
+
+  add(histogram: FloatHistogram, labels: Labels, { notes, expr }: AggregateReport): void {
+    this.count++;
+    this.#resets.add(histogram.resetHint);
+    if (this.#sum === undefined) {
+      this.#sum = histogram;
+      return;
+    }
+    if (this.#unfit) return;
+    const next = combineHistograms(this.#sum, histogram, 1);
+    if (next === undefined) {
+      const message = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
+      notes.warn(`${message} ${JSON.stringify(labelValue(labels, METRIC_NAME))}`, expr.inner);
+      this.#unfit = true;
+      return;
+    }
+    if (next.reconciled) notes.info("mismatched custom buckets were reconciled during aggregation", expr.inner);
+    this.#sum = next.histogram;
+  }
+
+  result({ notes, expr }: AggregateReport): FloatHistogram | undefined {
+    if (this.#unfit) return undefined;
+    if (this.#resets.has("reset") && this.#resets.has("not_reset"))
+      notes.warn("conflicting counter resets during histogram aggregation", expr.inner);
+    return this.#sum;
+  }
+}
+
+/** An aggregation that adds up, numbers or histograms; a mix of both has no result, which is warned of. */
+function adding(create: (first: number) => { add(value: number): void; result(): number }, mean: boolean): Create {
+  return (report) => {
+    let numbers: ReturnType<typeof create> | undefined;
+    const histograms = new HistogramSum();
+    return {
+      add(value) {
+        if (numbers === undefined) numbers = create(value);
+        else numbers.add(value);
+      },
+      addHistogram: (histogram, labels) => histograms.add(histogram, labels, report),
+      result() {
+        if (histograms.count === 0) return numbers?.result();
+        if (numbers !== undefined) {
+          report.notes.warn("encountered a mix of histograms and floats for aggregation", report.expr.inner);
+          return undefined;
+        }
+        const sum = histograms.result(report);
+        return sum === undefined || !mean ? sum : divideHistogram(sum, histograms.count);
+      },
+    };
+  };
+}
+
+function counting(result: (count: number) => number): Create {
+  return () => {
+    let count = 0;
+    return {
+      add: () => void count++,
+      addHistogram: () => void count++,
+      result: () => result(count),
+    };
+  };
+}
+
+/** How each aggregation begins a group; those that pick series are in pick-rows.ts. */
+export const aggregations: Readonly<Partial<Record<AggregateOp, Create>>> = {
+  sum: adding((first) => {
+    const sum = new KahanSum(first);
+    return { add: (value) => sum.add(value), result: () => sum.total };
+  }, false),
+  avg: adding((first) => {
+    const mean = new RunningMean(first);
+    return { add: (value) => mean.add(value), result: () => mean.mean };
+  }, true),
+  count: counting((count) => count),
+  group: counting(() => 1),
+  min: extreme((value, best) => value < best),
+  max: extreme((value, best) => value > best),
+  stdvar: variance((value) => value),
+  stddev: variance(Math.sqrt),
+  quantile: ofNumbers((first, q) => {
+    const values = [first];
+    return { add: (value) => void values.push(value), result: () => quantileOf(q, Float64Array.from(values)) };
+  }),
+};

@@ -1,0 +1,219 @@
+/** Functions over the samples of a range that follow how a counter or a gauge moves. */
+
+import { scaleHistogram } from "../histogram-arithmetic.ts";
+import { labelValue, METRIC_NAME } from "../labels.ts";
+import type { Labels } from "../queryable.ts";
+import type { Window } from "../window.ts";
+import { extendedDelta } from "./extended-range.ts";
+import { argument, type CellValue, type PromqlFunction, type Report } from "./function-type.ts";
+import { histogramDelta, histogramsDiffer, instantHistogramDelta, isReset } from "./histogram-counters.ts";
+
+const COUNTER_SUFFIX = /_(?:total|sum|count|bucket)$/;
+
+/** Says that a rate is taken of what its name does not call a counter. */
+function checkCounter(labels: Labels, { notes, expr }: Report): void {
+  const name = labelValue(labels, METRIC_NAME);
+  if (name !== "" && !COUNTER_SUFFIX.test(name))
+    notes.info(
+      `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
+      argument(expr, 0),
+    );
+}
+
+/**
+ * How much the samples of a window moved, extrapolated to its ends: all the way where samples come close enough to an end,
+ * by half a sample's distance where they do not, and never past where a counter was zero.
+ */
+function extrapolated(window: Window, report: Report, counter: boolean, perSecond: boolean): CellValue {
+  if (window.extended !== undefined) return extendedDelta(window, counter, perSecond);
+  const { floats, histogramCount } = window;
+  if (floats > 0 && histogramCount > 0) {
+    const message = `encountered a mix of histograms and floats for metric name ${JSON.stringify(window.name)}`;
+    report.notes.warn(message, argument(report.expr, 0));
+    return undefined;
+  }
+  if (histogramCount > 1) {
+    const { histogramFrom, histogramTo, histogramTimes, histograms } = window;
+    const delta = histogramDelta(window, report, counter);
+    if (delta === undefined) return undefined;
+    const first = histogramTimes[histogramFrom] ?? 0;
+    const last = histogramTimes[histogramTo - 1] ?? 0;
+    const before = histograms[histogramFrom]?.count ?? 0;
+    const zero = counter && delta.count > 0 && before >= 0 ? before / delta.count : undefined;
+    return scaleHistogram(delta, factorOf(window, first, last, histogramCount, zero, perSecond));
+  }
+  if (floats < 2) return undefined;
+  const { values, from, to } = window;
+  const first = values[from] ?? 0;
+  let delta = (values[to - 1] ?? 0) - first;
+  if (counter) {
+    let previous = first;
+    for (let index = from + 1; index < to; index++) {
+      const value = values[index] ?? 0;
+      // A counter that fell has started anew from zero.
+      if (value < previous) delta += previous;
+      previous = value;
+    }
+  }
+  const zero = counter && delta > 0 && first >= 0 ? first / delta : undefined;
+  return delta * factorOf(window, window.time(from), window.time(to - 1), floats, zero, perSecond);
+}
+
+/** What a delta between two times is multiplied with; `zero` is the first value as a share of the delta. */
+function factorOf(
+  window: Window,
+  first: number,
+  last: number,
+  count: number,
+  zero: number | undefined,
+  perSecond: boolean,
+): number {
+  const sampled = (last - first) / 1000;
+  const average = sampled / (count - 1);
+  const threshold = average * 1.1;
+  let toStart = (first - window.start) / 1000;
+  let toEnd = (window.end - last) / 1000;
+  if (toStart >= threshold) toStart = average / 2;
+  if (zero !== undefined) {
+    const toZero = sampled * zero;
+    if (toZero < toStart) toStart = toZero;
+  }
+  if (toEnd >= threshold) toEnd = average / 2;
+  const factor = (sampled + toStart + toEnd) / sampled;
+  return perSecond ? factor / ((window.end - window.start) / 1000) : factor;
+}
+
+/** The difference of the last two samples, as a rate of a counter or as it is. */
+function instant(window: Window, report: Report, counter: boolean): CellValue {
+  const { to, from, floats, histogramCount } = window;
+  if (floats + histogramCount < 2) return undefined;
+  if (histogramCount > 0) return instantHistogramDelta(window, report, counter);
+  if (to - from < 2) return undefined;
+  const last = window.value(to - 1);
+  const previous = window.value(to - 2);
+  const seconds = (window.time(to - 1) - window.time(to - 2)) / 1000;
+  const delta = counter && last < previous ? last : last - previous;
+  return counter ? delta / seconds : delta;
+}
+
+/** Counts the neighbours of a window for which `differs` holds; `isReset` of two histograms, or of their kinds. */
+function countSteps(
+  window: Window,
+  differs: (before: number, after: number) => boolean,
+  histogramsDo: typeof histogramsDiffer,
+): number | undefined {
+  const { values, to, times } = window;
+  let { from } = window;
+  if (window.extended === "anchored") {
+    // The last sample at or before the range's start is where it begins.
+    if (to === from || (times[to - 1] ?? 0) <= window.start) return undefined;
+    while (from + 1 < to && (times[from + 1] ?? 0) <= window.start) from++;
+  }
+  let count = 0;
+  if (window.histogramCount === 0) {
+    if (from === to) return undefined;
+    for (let index = from + 1; index < to; index++) if (differs(values[index - 1] ?? 0, values[index] ?? 0)) count++;
+    return count;
+  }
+  let float = from;
+  let histogram = window.histogramFrom;
+  let before: CellValue;
+  while (float < to || histogram < window.histogramTo) {
+    const takeFloat =
+      histogram >= window.histogramTo || (float < to && (times[float] ?? 0) < (window.histogramTimes[histogram] ?? 0));
+    const now: CellValue = takeFloat ? values[float++] : window.histograms[histogram++];
+    if (before !== undefined && now !== undefined) {
+      if (typeof before === "number" && typeof now === "number") {
+        if (differs(before, now)) count++;
+      } else if (typeof before === "number" || typeof now === "number") count++;
+      else if (histogramsDo(before, now)) count++;
+    }
+    before = now;
+  }
+  return count;
+}
+
+/** Functions of counters and gauges. */
+export const COUNTER_FUNCTIONS: readonly PromqlFunction[] = [
+  {
+    name: "rate",
+    doc: "How fast a counter rose, per second on average.",
+    args: ["matrix"],
+    result: "vector",
+    run: {
+      kind: "window",
+      extended: ["anchored", "smoothed"],
+      apply: (window, _params, report) => extrapolated(window, report, true, true),
+      check: checkCounter,
+    },
+  },
+  {
+    name: "increase",
+    doc: "How much a counter rose.",
+    args: ["matrix"],
+    result: "vector",
+    run: {
+      kind: "window",
+      extended: ["anchored", "smoothed"],
+      apply: (window, _params, report) => extrapolated(window, report, true, false),
+      check: checkCounter,
+    },
+  },
+  {
+    name: "delta",
+    doc: "How much a gauge moved.",
+    args: ["matrix"],
+    result: "vector",
+    run: {
+      kind: "window",
+      extended: ["anchored", "smoothed"],
+      apply: (window, _params, report) => extrapolated(window, report, false, false),
+    },
+  },
+  {
+    name: "irate",
+    doc: "How fast a counter rose between its last two samples, per second.",
+    args: ["matrix"],
+    result: "vector",
+    run: { kind: "window", apply: (window, _params, report) => instant(window, report, true) },
+  },
+  {
+    name: "idelta",
+    doc: "The difference of a gauge's last two samples.",
+    args: ["matrix"],
+    result: "vector",
+    run: { kind: "window", apply: (window, _params, report) => instant(window, report, false) },
+  },
+  {
+    name: "resets",
+    doc: "How often a counter fell.",
+    args: ["matrix"],
+    result: "vector",
+    run: {
+      kind: "window",
+      extended: ["anchored"],
+      apply: (window) =>
+        countSteps(
+          window,
+          (before, after) => after < before,
+          (before, after) => isReset(after, before),
+        ),
+    },
+  },
+  {
+    name: "changes",
+    doc: "How often the value changed.",
+    args: ["matrix"],
+    result: "vector",
+    run: {
+      kind: "window",
+      extended: ["anchored"],
+      apply: (window) =>
+        countSteps(
+          window,
+          (before, after) => after !== before && !(Number.isNaN(after) && Number.isNaN(before)),
+          histogramsDiffer,
+        ),
+    },
+  },
+];

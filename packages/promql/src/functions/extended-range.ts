@@ -1,0 +1,46 @@
+/** Deltas whose ends are taken from samples outside the range (`anchored`) or between two samples (`smoothed`). */
+import { PromqlError } from "../promql-error.ts";
+import type { Window } from "../window.ts";
+
+/** The value at a time between the samples `index` and `index + 1`; a counter that fell in between counts from zero. */
+export function interpolate(window: Window, index: number, time: number, counter: boolean): number {
+  const after = window.value(index + 1);
+  const before = counter && after < window.value(index) ? 0 : window.value(index);
+  return before + ((after - before) * (time - window.time(index))) / (window.time(index + 1) - window.time(index));
+}
+
+/** How much the samples moved over exactly the range, without extrapolation; undefined when none lies in it. */
+export function extendedDelta(window: Window, counter: boolean, perSecond: boolean): number | undefined {
+  if (window.histogramCount > 0)
+    throw new PromqlError("execution", "smoothed and anchored modifiers do not work with native histograms");
+  const { from, to, start, end } = window;
+  if (to === from) return undefined;
+  const smoothed = window.extended === "smoothed";
+  let last = to - 1;
+  if (smoothed) while (last > from && window.time(last - 1) >= end) last--;
+  if (window.time(last) <= start) return undefined;
+  let first = from;
+  while (first + 1 < last && window.time(first + 1) <= start) first++;
+  const left =
+    smoothed && window.time(first) < start ? interpolate(window, first, start, counter) : window.value(first);
+  const right =
+    smoothed && last > from && window.time(last) > end
+      ? interpolate(window, last - 1, end, counter)
+      : window.value(last);
+  const delta = right - left + (counter ? resetsBetween(window, left, right) : 0);
+  return perSecond ? delta / ((end - start) / 1000) : delta;
+}
+
+/** What a counter lost by resets strictly within the range; those at its ends are in the ends' values. */
+function resetsBetween(window: Window, left: number, right: number): number {
+  let lost = 0;
+  let previous = left;
+  for (let index = window.from; index < window.to; index++) {
+    const time = window.time(index);
+    if (time <= window.start || time >= window.end) continue;
+    const value = window.value(index);
+    if (value < previous) lost += previous;
+    previous = value;
+  }
+  return right < previous ? lost + previous : lost;
+}
