@@ -154,6 +154,28 @@ export const METRICS = {
     unit: "bytes",
     doc: "Bytes of requests before compression that an exporter handed to its backend, repeats included.",
   },
+  rondo_windows_samples_total: {
+    type: "counter",
+    labels: ["tenant", "outcome"],
+    doc: "Samples that the windows' writer met: kept, unread (no rule reads the series), too_old or too_new to be of use; malformed counts records.",
+  },
+  rondo_windows_written_bytes_total: {
+    type: "counter",
+    labels: [],
+    unit: "bytes",
+    doc: "Bytes that were appended to windows.",
+  },
+  rondo_windows_refills_total: {
+    type: "counter",
+    labels: [],
+    doc: "Times that a partition's windows were filled from the log: they were lost, or other series are kept than before.",
+  },
+  rondo_windows_behind_seconds: {
+    type: "gauge",
+    labels: ["partition"],
+    unit: "seconds",
+    doc: "How far the windows of a partition are behind the present.",
+  },
   rondo_ready: {
     type: "gauge",
     labels: ["condition"],

@@ -50,7 +50,7 @@ export class SlotEncoder {
 
   /** About how many bytes the next block has so far. */
   get bytes(): number {
-    return this.#columns().reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#symbolColumn.bytes + this.#pairs.bytes + this.#ids.bytes + this.#times.bytes + this.#values.bytes;
   }
 
   /** Adds a sample to the next block; `time` lies in the slot. */
