@@ -1,45 +1,18 @@
 /** The rules of the examples, asked of the product's PromQL at every slot, give what the truth was computed from: series and values. */
 import { readFile } from "node:fs/promises";
-import { createTranslator, type Series } from "@rondo/prometheus";
-import { evaluateInstant, labelsOf, parseExpr, type Queryable, type SampleSeries, withoutLabels } from "@rondo/promql";
+import { evaluateInstant, parseExpr, withoutLabels } from "@rondo/promql";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { Instant, LOOKBACK_MS } from "./instant.ts";
-import { type Outage, outage } from "./outage.ts";
+import { outage } from "./outage.ts";
 import { DURATION_MS } from "./outage-plot.ts";
 import { OUTAGE_RULES } from "./outage-rules.ts";
 import { labelsText } from "./plain-series.ts";
+import { PlayedWindows } from "./played-windows.ts";
 import { spedUpRules } from "./sped-up-rules.ts";
 import { slotsOf } from "./transitions.ts";
 
 const RULES = await readFile(new URL("../../../../deploy/examples/alerting-rules.yml", import.meta.url), "utf8");
-
-/** What the requests of a scenario hold, as the translator gives it. */
-function queryableOf({ requests }: Outage): Queryable {
-  const samples = new Map<Series, { readonly times: number[]; readonly values: number[] }>();
-  const translator = createTranslator();
-  for (const { signal, body } of requests)
-    if (signal === "metrics")
-      translator.translate(body, {
-        sample(series, time, value) {
-          const held = samples.get(series) ?? { times: [], values: [] };
-          samples.set(series, held);
-          held.times.push(time);
-          held.values.push(value);
-        },
-      });
-  const all = [...samples].map(([{ labels }, { times, values }]): SampleSeries => {
-    return { labels, times: Float64Array.from(times), values: Float64Array.from(values) };
-  });
-  return {
-    async select(matchers) {
-      return all.filter(({ labels }) => {
-        const byName = new Map(labels);
-        return matchers.every((matcher) => matcher.matches(byName.get(matcher.name) ?? ""));
-      });
-    },
-  };
-}
 
 /** Elements as text and value, in an order of their own. */
 function sorted(found: readonly (readonly [labels: string, value: number])[]) {
@@ -52,17 +25,20 @@ test.each([
   { speed: 30, offset: 777 },
 ])("outage at speed $speed, slots at offset $offset ms", async ({ speed, offset }) => {
   const played = outage({ seed: 9, startMs: Date.UTC(2026, 0, 1), speed });
-  const queryable = queryableOf(played);
   const written = parse(spedUpRules(RULES, speed)).groups.flatMap(({ rules }: { rules: readonly unknown[] }) => rules);
-  for (const [index, rule] of OUTAGE_RULES.entries()) {
-    const expr = parseExpr(written[index].expr);
-    const evaluation = { intervalMs: 60_000, offsetsMs: { [rule.group]: offset } };
-    for (const at of slotsOf(rule.group, evaluation, played.time, DURATION_MS)) {
+  const exprs = OUTAGE_RULES.map((_, index) => parseExpr(written[index].expr));
+  let now = 0;
+  const queryable = new PlayedWindows(played, { now: () => now });
+  for (const at of slotsOf("any", { intervalMs: 60_000, offsetsMs: { any: offset } }, played.time, DURATION_MS)) {
+    now = at;
+    await queryable.refresh();
+    for (const [index, rule] of OUTAGE_RULES.entries()) {
+      const expr = exprs[index];
+      if (expr === undefined) throw new Error(`${rule.alert} is not in the file`);
       const { value } = await evaluateInstant(expr, { queryable, at, lookbackMs: LOOKBACK_MS / speed });
       if (value.type !== "vector") throw new Error(`${rule.alert} gives a ${value.type}`);
-      const names = new Set(["__name__"]);
       const got = value.samples.map((one) => {
-        const labels = Object.fromEntries(withoutLabels(labelsOf(one.labels), names));
+        const labels = Object.fromEntries(withoutLabels(one.labels, new Set(["__name__"])));
         return [labelsText(labels), one.value] as const;
       });
       const factor = rule.alert === "HighErrorRate" ? speed : 1;

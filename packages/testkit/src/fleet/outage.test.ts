@@ -5,7 +5,9 @@ import { decodeRequest } from "@rondo/otlp/codec";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { outage } from "./outage.ts";
+import { DURATION_MS } from "./outage-plot.ts";
 import { OUTAGE_RULES } from "./outage-rules.ts";
+import { truthOf } from "./truth.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -126,19 +128,20 @@ test("to the slot, everything that happens", () => {
   ]);
 });
 
-test.each([2, 7, 2026])("seed %i changes values and clients, not what happens", (seed) => {
+test.each([2, 2026])("seed %i changes values and clients, not what happens", (seed) => {
   expect(story(outage({ seed, startMs: START }))).toEqual(story(fleet));
 });
 
-test.each([10, 30, 60])("at speed %i the same happens that much sooner", (speed) => {
+test.each([30, 60])("at speed %i the same happens that much sooner", (speed) => {
   expect(story(outage({ seed: 1, startMs: START, speed }))).toEqual(story(fleet));
 });
 
 test("each rule fires once, whatever the slots' offset", () => {
   for (const offset of [0, 1, 7_000, 30_000, 59_999]) {
     const offsetsMs = { federated_learning_alerts: offset, infrastructure_alerts: 60_000 - 1 - offset };
-    const { truth } = outage({ seed: 1, startMs: START, evaluation: { intervalMs: MINUTE, offsetsMs } });
-    const ended = truth.episodes.filter(({ endsAt }) => endsAt !== undefined);
+    const evaluation = { intervalMs: MINUTE, offsetsMs };
+    const { episodes } = truthOf(OUTAGE_RULES, fleet.series, fleet.time, DURATION_MS, evaluation);
+    const ended = episodes.filter(({ endsAt }) => endsAt !== undefined);
     expect(ended.map(({ labels }) => labels["alertname"]).sort()).toEqual(
       OUTAGE_RULES.map(({ alert }) => alert).sort(),
     );
