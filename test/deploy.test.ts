@@ -1,8 +1,9 @@
-/** What deploy/ ships can be used as it is: the composition is whole, pinned and consistent. */
+/** What deploy/ ships can be used as it is: Rondo takes its configuration, and the composition is whole, pinned and consistent. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { readConfig } from "../packages/cli/src/load.ts";
 
 const DEPLOY = new URL("../deploy/", import.meta.url).pathname;
 const read = (file: string) => readFileSync(join(DEPLOY, file), "utf8");
@@ -27,6 +28,20 @@ interface Service {
 // The file is ours; what the tests below find in it is what they say of it.
 const compose = parse(read("compose.yaml"), { merge: true }) as Compose;
 const services = Object.entries(compose.services);
+
+test("rondo.yaml is a configuration without a problem, and without a warning", async () => {
+  const { problems, warnings, graph } = await readConfig({
+    config: [join(DEPLOY, "rondo.yaml")],
+    set: [],
+    strict: true,
+  });
+  expect([problems, warnings]).toEqual([[], []]);
+  expect(graph?.pipelines.map(({ id, exporters }) => [id, exporters.map((exporter) => exporter.id)])).toEqual([
+    ["traces", ["otlp_grpc/tempo"]],
+    ["metrics", ["prometheus_remote_write"]],
+    ["logs", ["loki"]],
+  ]);
+});
 
 test("every default address of rondo.yaml is a service of the composition", () => {
   const hosts = [...read("rondo.yaml").matchAll(/:-\[?(?:\w+:\/\/)?([a-z]+):\d+/g)].map(([, host]) => host);

@@ -77,7 +77,7 @@ needs("tempo")("Tempo has a recorded trace whole", async () => {
     const ids = (of: readonly { readonly spanId: string }[]) => of.map(({ spanId }) => spanId).sort();
     const expected = ids(sent.map(({ spanId }) => ({ spanId: hex(spanId) })));
     await expect.poll(async () => ids(await server.trace(id))).toEqual(expected);
-    expect(await server.trace("0".repeat(31) + "1")).toEqual([]);
+    expect(await server.trace(`${"0".repeat(31)}1`)).toEqual([]);
   } finally {
     await server.close();
   }
