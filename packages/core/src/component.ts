@@ -85,6 +85,8 @@ export interface Exporter {
   readonly retry: RetryPolicy;
   /** Overrides how batches are joined; absent means what the pipeline's batch processor says. */
   readonly accumulation?: Partial<Accumulation>;
+  /** Opens what it needs before the first deliver, such as a port. Called once; rejects with a Fault `startup` that says what is wrong. */
+  start?(): Promise<void>;
   /** Ends connections. Called once, after the last deliver has settled or was aborted. */
   close(): Promise<void>;
 }

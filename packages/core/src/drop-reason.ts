@@ -9,6 +9,7 @@ export const DROP_REASONS = {
     "Another item of the same request gave the same series another value at the same time; that one was kept.",
   invalid_item: "The item breaks the OTLP specification in a way that no backend accepts.",
   item_too_large: "A single item is larger than a record may be.",
+  series_limit: "The exporter keeps as many series as it may, and the item would be of another one.",
   unsupported: "The item is of a kind that this exporter does not send, such as an exponential histogram.",
   unexplained: "Items vanished in a component without a reason: a bug, alerted by default.",
 } as const;

@@ -99,7 +99,7 @@ function typed(values: unknown): never {
 /** How long a member that failed stays away before it joins again, milliseconds. */
 const REJOIN_MS = 2_000;
 
-/** Joins every group of the configuration. Throws what `create` of a component throws, and Faults of the broker. */
+/** Joins every group of the configuration. Throws what `create` and `start` of a component throw, and Faults of the broker. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { graph, broker, log, clock, registry } = options;
   const stop = new AbortController();
@@ -197,6 +197,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ledger.group({ ...about, ...spec });
     keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, lastCall.signal])));
   }
+  await started(exporters);
   await Promise.all(members.map((member) => member.join()));
   return {
     ledger,
@@ -214,6 +215,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await Promise.all(exporters.map((exporter) => exporter.close()));
     },
   };
+}
+
+/** Lets every exporter open what it needs; when one cannot, none stays open. */
+async function started(exporters: readonly Exporter[]): Promise<void> {
+  try {
+    for (const exporter of exporters) await exporter.start?.();
+  } catch (thrown) {
+    await Promise.all(exporters.map((exporter) => exporter.close()));
+    throw thrown;
+  }
 }
 
 function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }: PipelineNode, id: string) {

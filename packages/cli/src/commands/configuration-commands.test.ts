@@ -44,10 +44,9 @@ describe("validate", () => {
     ]);
     expect(bare(lines).slice(warnings.length)).toEqual([
       "not yet: receiver prometheus, 3 targets (left out of metrics)",
-      "not yet: exporter prometheus (left out of metrics)",
       "not yet: extension pprof",
       "not yet: extension zpages",
-      "the configuration is valid: 1 receiver, 3 pipelines, 3 exporters",
+      "the configuration is valid: 1 receiver, 3 pipelines, 4 exporters",
     ]);
   });
 

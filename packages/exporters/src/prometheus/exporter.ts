@@ -1,0 +1,124 @@
+/** `prometheus`: serves the newest value of every series on a page that Prometheus scrapes. */
+import {
+  type Batch,
+  DEFAULT_TENANT,
+  type Drop,
+  defineExporter,
+  type Exporter,
+  Fault,
+  retry,
+  SETTLED,
+  type Surroundings,
+  type Verdict,
+} from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
+import { CONTENT_TYPES, preferredFormat } from "@rondo/monitor";
+import { WireError } from "@rondo/otlp";
+import { createTranslator, type Translator, type TranslatorOptions } from "@rondo/prometheus";
+import { dropsOfRefusals } from "../refused-points.ts";
+import { accumulationOf, noteQueue } from "../sending-fields.ts";
+import { labelsOf, translationOf } from "../translation-fields.ts";
+import { check, type ExpositionValues, fields } from "./config.ts";
+import { pageText } from "./page-text.ts";
+import { type PageReader, SeriesPage } from "./series-page.ts";
+import { type NewPage, type PageLease, SharedPages } from "./shared-pages.ts";
+
+/** Series of one page. Each costs about a kilobyte, and a page of so many is 100 MB. */
+const PAGE_SERIES = 500_000;
+
+/** Nothing is ever tried again: a page is there or the process has not started. */
+const NO_RETRY = { initialMs: 1_000, multiplier: 1, maxMs: 1_000, randomization: 0 } as const;
+
+/** The `prometheus` exporter, with pages of its own: one type serves one process. */
+export function prometheusExporter() {
+  const pages = new SharedPages();
+  return defineExporter({
+    type: "prometheus",
+    summary: "Serves the newest value of every series at /metrics, for Prometheus to scrape.",
+    signals: ["metrics"],
+    fields,
+    check,
+    create: (values, around) => createExposition(values, around, pages),
+  });
+}
+
+function createExposition(values: ExpositionValues, around: Surroundings, pages: SharedPages): Exporter {
+  const { id, log } = around;
+  noteQueue(values.sending_queue, log);
+  const lease = pages.lease(id, values.endpoint, () => newPage(values, around));
+  const exposition = new Exposition(values, lease, new Recurring(log, around.clock));
+  const accumulation = accumulationOf(values.sending_queue);
+  return {
+    deliver: async (batch, abort) => exposition.deliver(batch, abort),
+    timeoutMs: 0,
+    retry: NO_RETRY,
+    ...(accumulation && { accumulation }),
+    async start() {
+      const { address } = await lease.start();
+      log.info(`exporter ${id} serves http://${address}/metrics`);
+    },
+    close: () => exposition.close(),
+  };
+}
+
+function newPage(values: ExpositionValues, { clock }: Surroundings): NewPage {
+  const page = new SeriesPage({ expirationMs: values.metric_expiration, series: PAGE_SERIES }, clock);
+  return {
+    page,
+    metrics: (accept) => {
+      const format = values.enable_open_metrics ? preferredFormat(accept) : "text";
+      const body = pageText(page.families(), { format, timestamps: values.send_timestamps });
+      return { status: 200, contentType: CONTENT_TYPES[format], body };
+    },
+  };
+}
+
+/** Puts batches on a page. */
+class Exposition {
+  readonly #lease: PageLease;
+  readonly #trouble: Recurring;
+  readonly #options: TranslatorOptions;
+  /** One for each tenant, which are as many as the configuration knows: their series must not be the same objects. */
+  readonly #translators = new Map<string, Translator>();
+  #closed = false;
+
+  constructor(values: ExpositionValues, lease: PageLease, trouble: Recurring) {
+    this.#lease = lease;
+    this.#trouble = trouble;
+    this.#options = {
+      ...translationOf(values),
+      externalLabels: labelsOf(values.const_labels),
+      scopeInfo: !values.without_scope_info,
+    };
+  }
+
+  deliver(batch: Batch, abort: AbortSignal): Verdict {
+    if (this.#closed || abort.aborted) return retry(new Fault("aborted", "the try was aborted"));
+    const reader = this.#lease.page.reader(batch.tenant === DEFAULT_TENANT ? undefined : batch.tenant);
+    const drops = this.#put(batch, reader);
+    for (const { reason, items, detail } of drops)
+      this.#trouble.happened("items are not shown", { reason, items, says: detail });
+    return drops.length === 0 ? SETTLED : { kind: "settled", drops };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#lease.close();
+  }
+
+  #put({ body, items, tenant }: Batch, reader: PageReader): readonly Drop[] {
+    const translator = this.#translators.get(tenant) ?? createTranslator(this.#options);
+    this.#translators.set(tenant, translator);
+    try {
+      const { refusals } = translator.translate(body, reader);
+      const drops = dropsOfRefusals(refusals);
+      if (reader.refused === 0) return drops;
+      return [...drops, { reason: "series_limit", items: reader.refused, detail: `${PAGE_SERIES} series are shown` }];
+    } catch (thrown) {
+      if (!(thrown instanceof WireError)) throw thrown;
+      // What stood before the broken place is shown; it counts as dropped with the rest, since nobody knows how much it was.
+      return [{ reason: "invalid_item", items, detail: thrown.message }];
+    }
+  }
+}
