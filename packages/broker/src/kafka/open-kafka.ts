@@ -4,6 +4,7 @@ import type { Broker, NewRecord } from "../log.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
+import { evictPredecessor } from "./evict.ts";
 import type { Address } from "./exchange.ts";
 import { GroupMember, type MemberTimes } from "./group-member.ts";
 import { type Credentials, nodeFactory } from "./kafkajs-node.ts";
@@ -36,6 +37,11 @@ export interface KafkaOptions extends Credentials {
   readonly maxRecordBytes?: number;
   /** Appends that may wait for Kafka, beyond which they fail with `unavailable`; 64 MiB. */
   readonly queueBytes?: number;
+  /**
+   * True: first remove members of this client id from every registered group, left there by a process that was killed. Only
+   * for the first opening in a process's life, and only when it is known that no other lives under this name.
+   */
+  readonly evict?: boolean;
   /** Session 6 s, heartbeat 0.5 s, rebalance 6 s. */
   readonly times?: Partial<MemberTimes>;
 }
@@ -122,6 +128,10 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
     await cluster.topology.any();
     await topics.ensureState(stateTopic);
     await state.catchUp();
+    if (options.evict === true) {
+      const groups = (await registrations.all()).map(({ group }) => group);
+      await evictPredecessor(cluster, clientId, groups, log);
+    }
   } catch (thrown) {
     await closeAll();
     throw thrown;

@@ -1,0 +1,39 @@
+/**
+ * A process that copies a topic: `node kafka-copier.ts BROKER NAME GROUP FROM TO STATE`. Each record is appended to the
+ * same-numbered partition of TO, with who copied it, in which generation of the group, and from where, and then committed.
+ */
+import { openKafka } from "@rondo/broker/kafka";
+import { silentLog, systemClock } from "@rondo/core";
+
+const [, , broker = "", name = "", group = "", from = "", to = "", stateTopic = ""] = process.argv;
+const opened = await openKafka({
+  brokers: [broker],
+  clientId: `rondo/${name}/worker/0`,
+  clock: systemClock,
+  log: silentLog,
+  random: Math.random,
+  stateTopic,
+  evict: true,
+});
+const failed = Promise.withResolvers<never>();
+await opened.join(
+  { group, topic: from },
+  async (claim) => {
+    const { partition, generation } = claim;
+    for (let records = await claim.read(1 << 20); records.length > 0; records = await claim.read(1 << 20)) {
+      const copies = records.map(({ offset, value }) => ({
+        headers: { by: name, generation: String(generation), origin: String(offset) },
+        value,
+      }));
+      try {
+        await claim.append(to, partition, copies);
+        await claim.commit((records.at(-1)?.offset ?? 0) + 1, []);
+      } catch {
+        return;
+      }
+    }
+  },
+  failed.reject,
+);
+process.stdout.write("joined\n");
+await failed.promise;
