@@ -53,6 +53,12 @@ const FIRST_JOIN_MS = 10_000;
 const OFFSETS_MS = 60_000;
 /** How long a commit is tried, milliseconds. */
 const COMMIT_MS = 5_000;
+/**
+ * Heartbeats while partitions move, which is when a member hears that it must join again, and for how long at most.
+ * Milliseconds.
+ */
+const ATTENTIVE_MS = 50;
+const ATTENTIVE_FOR_MS = 3_000;
 
 interface Held {
   readonly partition: number;
@@ -77,6 +83,8 @@ export class GroupMember implements Member {
   #memberId = "";
   #generation = -1;
   #hasJoined = false;
+  /** Until then, on the monotonic clock, the next join is expected at any moment. */
+  #attentiveUntil = 0;
   #mustRejoin = false;
   /** Interrupts the pause between heartbeats. */
   #nudge = new AbortController();
@@ -191,9 +199,10 @@ export class GroupMember implements Member {
     const isLeader = joined.leaderId === memberId;
     const holdings = joined.members.map((one) => readSubscription(one.memberId, one.memberMetadata));
     const shares = isLeader ? sharePartitions(holdings, registered.length) : new Map<string, readonly number[]>();
-    const groupAssignment = [...shares].map(([id, share]) => ({
+    const given = [...shares.values()].reduce((sum, share) => sum + share.length, 0);
+    const groupAssignment = [...shares].map(([id, partitions]) => ({
       memberId: id,
-      memberAssignment: writeAssignment(topic, share),
+      memberAssignment: writeAssignment(topic, { partitions, moving: given < registered.length }),
     }));
     const sentAt = this.#lease.now();
     const synced = await cluster.with(this.#joins, coordinator, (node) =>
@@ -201,7 +210,9 @@ export class GroupMember implements Member {
     );
     this.#lease.renew(sentAt);
     this.#generation = generation;
-    this.#assigned = new Set(readAssignment(topic, synced.memberAssignment));
+    const { partitions, moving } = readAssignment(topic, synced.memberAssignment);
+    this.#assigned = new Set(partitions);
+    this.#attentiveUntil = moving ? this.#options.clock.monotonic() + ATTENTIVE_FOR_MS : 0;
     this.#recovered();
   }
 
@@ -236,7 +247,8 @@ export class GroupMember implements Member {
     const { clock, heartbeatMs } = this.#options;
     while (!this.#ending.signal.aborted && !this.#mustRejoin) {
       this.#nudge = new AbortController();
-      await sleep(clock, heartbeatMs, this.#nudge.signal);
+      const isAttentive = clock.monotonic() < this.#attentiveUntil;
+      await sleep(clock, isAttentive ? Math.min(ATTENTIVE_MS, heartbeatMs) : heartbeatMs, this.#nudge.signal);
       if (this.#ending.signal.aborted || this.#mustRejoin) return;
       if (!this.#lease.isValid) return this.#lose();
       if (!(await this.#beatOnce())) return;

@@ -3,7 +3,7 @@
  * show it; and how the leader shares the partitions.
  *
  * Subscription => version:INT16 [topic:STRING] user_data:BYTES     user_data => generation:INT32 [owned_partition:INT32]
- * Assignment   => version:INT16 [topic:STRING [partition:INT32]] user_data:BYTES
+ * Assignment   => version:INT16 [topic:STRING [partition:INT32]] user_data:BYTES   user_data => moving:INT8
  */
 import { WireReader, WireWriter } from "./wire.ts";
 
@@ -35,20 +35,28 @@ export function readSubscription(memberId: string, bytes: Buffer): Holding {
   return { memberId, generation, owned: reader.array(() => reader.int32()) };
 }
 
+/** What a member is given. */
+export interface Assignment {
+  readonly partitions: readonly number[];
+  /** Some partitions are being given up and belong to nobody: the group will soon be joined again. */
+  readonly moving: boolean;
+}
+
 /** Writes what a member is given. */
-export function writeAssignment(topic: string, partitions: readonly number[]): Buffer {
+export function writeAssignment(topic: string, { partitions, moving }: Assignment): Buffer {
   const writer = new WireWriter().int16(0).int32(1).string(topic).int32(partitions.length);
   for (const partition of partitions) writer.int32(partition);
-  return writer.sized(Buffer.of()).bytes;
+  return writer.sized(Buffer.of(moving ? 1 : 0)).bytes;
 }
 
 /** Reads what a member was given of one topic; nothing when the leader said nothing of it. */
-export function readAssignment(topic: string, bytes: Buffer): readonly number[] {
-  if (bytes.length === 0) return [];
+export function readAssignment(topic: string, bytes: Buffer): Assignment {
+  if (bytes.length === 0) return { partitions: [], moving: false };
   const reader = new WireReader(bytes);
   reader.int16();
   const topics = reader.array(() => [reader.string(), reader.array(() => reader.int32())] as const);
-  return topics.find(([name]) => name === topic)?.[1] ?? [];
+  const moving = reader.int32() > 0 && reader.int8() === 1;
+  return { partitions: topics.find(([name]) => name === topic)?.[1] ?? [], moving };
 }
 
 /**
