@@ -98,7 +98,6 @@ needs("kafka")(
     await sleep(systemClock, 3_000, never);
     stop.abort();
     await Promise.all(writing);
-    const gaps: number[] = [];
     for (const [partition, count] of acknowledged.entries()) {
       const numbers = Array.from({ length: count }, (_, number) => number);
       const written = await everything(writer, "from", partition);
@@ -106,16 +105,6 @@ needs("kafka")(
       await expect
         .poll(async () => firsts(await everything(writer, "to", partition)), { timeout: 20_000 })
         .toEqual(numbers);
-      const copied = await everything(writer, "to", partition);
-      gaps.push(
-        copied.reduce(
-          (gap, { timestamp }, at) => Math.max(gap, timestamp - (copied[at - 1]?.timestamp ?? timestamp)),
-          0,
-        ),
-      );
-      process.stdout.write(
-        `${partition}: acked ${count}, from ${written.length}, to ${copied.length}, gap ${gaps.at(-1)}\n`,
-      );
     }
     expect(failures).toEqual([]);
     await member.leave();

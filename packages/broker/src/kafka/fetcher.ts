@@ -32,8 +32,6 @@ export interface FetcherOptions {
   readonly onBroken: (feed: Feed, fault: Fault) => void;
 }
 
-const TROUBLE = "trouble";
-
 interface Course {
   readonly feed: Feed;
   /** Of the fetch under way or the pause; undefined when neither is. */
@@ -59,8 +57,10 @@ export class Fetcher {
   readonly #waits: NodePool;
   /** Leaders at which a request waits now. */
   readonly #waiting = new Set<string>();
-  /** What has been told and lasts. */
-  readonly #told = new Set<string>();
+  /** Feeds that cannot be served; told when there is a first and when there is none any more. */
+  readonly #troubled = new Set<Course>();
+  /** Feeds that stand beyond the end of their partition, told once each. */
+  readonly #beyond = new Set<Feed>();
   #pumping = false;
   #again = false;
 
@@ -86,8 +86,11 @@ export class Fetcher {
   /** Ends serving a feed. */
   remove(feed: Feed): void {
     const course = this.#courses.get(feed);
-    if (course !== undefined) this.#free(course);
     this.#courses.delete(feed);
+    this.#beyond.delete(feed);
+    if (course === undefined) return;
+    this.#free(course);
+    this.#untroubled(course);
   }
 
   /** Ends every feed and the sockets on which requests wait. */
@@ -182,7 +185,7 @@ export class Fetcher {
     if (answer.unreadable !== undefined) {
       return this.#options.onBroken(feed, Fault.from(answer.unreadable, "corrupt"));
     }
-    if (this.#told.delete(TROUBLE)) this.#options.log.info("records are fetched again", { group: this.#options.group });
+    this.#untroubled(course);
     const found = answer.records.length > 0 || answer.next > offset;
     course.pauses = found || !isAtOnce ? 0 : course.pauses + 1;
     // An empty value and none are the same to a reader.
@@ -215,9 +218,11 @@ export class Fetcher {
         this.#free(course);
         return feed.seek(low);
       }
-      const beyond = `group ${group} waits for offset ${offset} of ${topic}/${partition}, which ends at ${high}`;
-      if (!this.#told.has(beyond)) log.error(beyond, { group, topic, partition });
-      this.#told.add(beyond);
+      if (!this.#beyond.has(feed)) {
+        const where = `offset ${offset} of ${topic}/${partition}, which ends at ${high}`;
+        log.error(`group ${group} waits for ${where}`, { group, topic, partition });
+      }
+      this.#beyond.add(feed);
       this.#pause(course, BEYOND_MS);
     } catch (thrown) {
       this.#trouble(course, epoch, thrown);
@@ -228,12 +233,18 @@ export class Fetcher {
     const { cluster, group, log } = this.#options;
     const { feed } = course;
     cluster.topology.forget(feed.topic);
-    if (!this.#told.has(TROUBLE)) {
+    if (!this.#courses.has(feed)) return;
+    if (this.#troubled.size === 0) {
       const fault = faultFrom(thrown, `reading ${feed.topic}`);
       log.warn("records cannot be fetched just now; trying again until they can", { group, topic: feed.topic, fault });
     }
-    this.#told.add(TROUBLE);
+    this.#troubled.add(course);
     if (feed.isCurrent(epoch)) this.#pause(course, FAILED_MS);
+  }
+
+  #untroubled(course: Course): void {
+    const { group, log } = this.#options;
+    if (this.#troubled.delete(course) && this.#troubled.size === 0) log.info("records are fetched again", { group });
   }
 
   #pause(course: Course, ms: number): void {
