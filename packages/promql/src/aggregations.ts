@@ -2,7 +2,7 @@
 import type { AggregateExpr, AggregateOp } from "./expr.ts";
 import type { FloatHistogram } from "./float-histogram.ts";
 import type { CellValue } from "./functions/function-type.ts";
-import { combineHistograms, divideHistogram } from "./histogram-arithmetic.ts";
+import { meanOfHistograms, sumHistograms } from "./histogram-sum.ts";
 import { KahanSum, RunningMean } from "./kahan.ts";
 import { labelValue, METRIC_NAME } from "./labels.ts";
 import type { Notes } from "./notes.ts";
@@ -71,59 +71,43 @@ function variance(finish: (variance: number) => number): Create {
   });
 }
 
-/** A sum of histograms, and what was noticed while adding up. */
-class HistogramSum {
-  #sum: FloatHistogram | undefined;
-  #unfit = false;
-  #resets = new Set<string>();
-  count = 0;
-
-  add(histogram: FloatHistogram, labels: Labels, { notes, expr }: AggregateReport): void {
-    this.count++;
-    this.#resets.add(histogram.resetHint);
-    if (this.#sum === undefined) {
-      this.#sum = histogram;
-      return;
-    }
-    if (this.#unfit) return;
-    const next = combineHistograms(this.#sum, histogram, 1);
-    if (next === undefined) {
-      const message = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
-      notes.warn(`${message} ${JSON.stringify(labelValue(labels, METRIC_NAME))}`, expr.inner);
-      this.#unfit = true;
-      return;
-    }
-    if (next.reconciled) notes.info("mismatched custom buckets were reconciled during aggregation", expr.inner);
-    this.#sum = next.histogram;
+/** The sum or mean of a group's histograms; undefined, with a warning, when they do not go together. */
+function ofHistograms(
+  histograms: readonly FloatHistogram[],
+  names: readonly string[],
+  mean: boolean,
+  { notes, expr }: AggregateReport,
+): FloatHistogram | undefined {
+  const result = mean ? meanOfHistograms(histograms) : sumHistograms(histograms);
+  if (result.unfit !== undefined) {
+    const message = "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
+    notes.warn(`${message} ${JSON.stringify(names[result.unfit])}`, expr.inner);
   }
-
-  result({ notes, expr }: AggregateReport): FloatHistogram | undefined {
-    if (this.#unfit) return undefined;
-    if (this.#resets.has("reset") && this.#resets.has("not_reset"))
-      notes.warn("conflicting counter resets during histogram aggregation", expr.inner);
-    return this.#sum;
-  }
+  if (result.collision) notes.warn("conflicting counter resets during histogram aggregation", expr.inner);
+  if (result.reconciled) notes.info("mismatched custom buckets were reconciled during aggregation", expr.inner);
+  return result.histogram;
 }
 
 /** An aggregation that adds up, numbers or histograms; a mix of both has no result, which is warned of. */
 function adding(create: (first: number) => { add(value: number): void; result(): number }, mean: boolean): Create {
   return (report) => {
     let numbers: ReturnType<typeof create> | undefined;
-    const histograms = new HistogramSum();
+    const histograms: FloatHistogram[] = [];
+    const names: string[] = [];
     return {
       add(value) {
         if (numbers === undefined) numbers = create(value);
         else numbers.add(value);
       },
-      addHistogram: (histogram, labels) => histograms.add(histogram, labels, report),
+      addHistogram(histogram, labels) {
+        histograms.push(histogram);
+        names.push(labelValue(labels, METRIC_NAME));
+      },
       result() {
-        if (histograms.count === 0) return numbers?.result();
-        if (numbers !== undefined) {
-          report.notes.warn("encountered a mix of histograms and floats for aggregation", report.expr.inner);
-          return undefined;
-        }
-        const sum = histograms.result(report);
-        return sum === undefined || !mean ? sum : divideHistogram(sum, histograms.count);
+        if (histograms.length === 0) return numbers?.result();
+        if (numbers === undefined) return ofHistograms(histograms, names, mean, report);
+        report.notes.warn("encountered a mix of histograms and floats for aggregation", report.expr.inner);
+        return undefined;
       },
     };
   };

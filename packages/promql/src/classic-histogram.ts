@@ -79,8 +79,9 @@ export function classicFraction(lower: number, upper: number, buckets: readonly 
     for (const { bound: end, count } of sorted) {
       if (start >= bound) return rank;
       if (start < bound && end > bound) {
-        // Of a bucket without a lower end nothing is known but that it ends.
-        if (start === Number.NEGATIVE_INFINITY || end === Number.POSITIVE_INFINITY) return rank;
+        // Within a bucket without an end nothing can be told: everything in it lies at the end that it has.
+        if (start === Number.NEGATIVE_INFINITY) return count;
+        if (end === Number.POSITIVE_INFINITY) return rank;
         return rank + ((count - rank) * (bound - start)) / (end - start);
       }
       rank = count;

@@ -12,7 +12,7 @@ export interface DurationContext {
 /** The duration in whole milliseconds. Throws `execution` for a division by zero and for what is out of range. */
 export function durationMs(duration: Duration, context: DurationContext): number {
   if (duration.kind === "ms") return duration.ms;
-  const ms = Math.trunc(seconds(duration, context) * 1000);
+  const ms = Math.round(seconds(duration, context) * 1000);
   if (!(Math.abs(ms) <= MAX_DURATION_MS)) throw new PromqlError("execution", "duration is out of range");
   return ms;
 }

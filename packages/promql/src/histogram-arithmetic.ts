@@ -11,14 +11,18 @@ export interface Combined {
   readonly reconciled: boolean;
 }
 
-/** A histogram with every count and the sum multiplied. */
+/** A histogram with every count and the sum multiplied. What is negative is no counter any more. */
 export function scaleHistogram(histogram: FloatHistogram, factor: number): FloatHistogram {
-  return mapCounts(histogram, (count) => count * factor);
+  const scaled = mapCounts(histogram, (count) => count * factor);
+  return factor < 0 ? withHint(scaled, "gauge") : scaled;
 }
 
-/** A histogram with every count and the sum divided. */
+/** A histogram with every count and the sum divided. Divided by zero it has no buckets: each would be infinite or NaN. */
 export function divideHistogram(histogram: FloatHistogram, divisor: number): FloatHistogram {
-  return mapCounts(histogram, (count) => count / divisor);
+  const divided = mapCounts(histogram, (count) => count / divisor);
+  const hinted = divisor < 0 ? withHint(divided, "gauge") : divided;
+  if (divisor !== 0) return hinted;
+  return { ...hinted, positiveSpans: [], positiveBuckets: [], negativeSpans: [], negativeBuckets: [] };
 }
 
 function mapCounts(histogram: FloatHistogram, change: (count: number) => number): FloatHistogram {
@@ -37,39 +41,64 @@ export function withHint(histogram: FloatHistogram, resetHint: ResetHint): Float
   return histogram.resetHint === resetHint ? histogram : { ...histogram, resetHint };
 }
 
+/** How buckets are cut: what two histograms must agree on before they are added. */
+export interface Layout {
+  readonly schema: number;
+  readonly threshold: number;
+  /** Explicit bounds; empty with an exponential schema. */
+  readonly bounds: readonly number[];
+}
+
+/** The layout that a histogram has. */
+export function layoutOf({ schema, zeroThreshold, customValues }: FloatHistogram): Layout {
+  return { schema, threshold: zeroThreshold, bounds: customValues };
+}
+
+/** The finest layout that both can be brought to; undefined when one has explicit bounds and the other has not. */
+export function mergeLayouts(left: FloatHistogram, right: FloatHistogram) {
+  if (isCustom(left) !== isCustom(right)) return undefined;
+  const { bounds, reconciled } = commonBounds(left.customValues, right.customValues);
+  const layout: Layout = {
+    schema: Math.min(left.schema, right.schema),
+    threshold: commonThreshold(left, right),
+    bounds,
+  };
+  return { layout, reconciled };
+}
+
+/** The counts of a histogram in a layout that it can be brought to. */
+export function layOut(histogram: FloatHistogram, layout: Layout) {
+  if (!isCustom(histogram)) return reduce(histogram, layout.schema, layout.threshold);
+  return {
+    positive: rebound(histogram, layout.bounds),
+    negative: negatives(histogram),
+    zeroCount: histogram.zeroCount,
+  };
+}
+
 /** `left + sign * right`; undefined when one has explicit bounds and the other has not. */
 export function combineHistograms(left: FloatHistogram, right: FloatHistogram, sign: 1 | -1): Combined | undefined {
-  if (isCustom(left) !== isCustom(right)) return undefined;
+  const merged = mergeLayouts(left, right);
+  if (merged === undefined) return undefined;
+  const { layout, reconciled } = merged;
   const hints = combineHints(left.resetHint, right.resetHint);
-  const totals = {
-    resetHint: hints.hint,
-    count: left.count + sign * right.count,
-    sum: left.sum + sign * right.sum,
-  };
-  if (isCustom(left)) {
-    const { bounds, reconciled } = commonBounds(left.customValues, right.customValues);
-    const counts = add(rebound(left, bounds), rebound(right, bounds), sign);
-    const { spans, buckets } = pack(counts);
-    const histogram = { ...left, ...totals, customValues: bounds, positiveSpans: spans, positiveBuckets: buckets };
-    return { histogram, collision: hints.collision, reconciled };
-  }
-  const threshold = commonThreshold(left, right);
-  const schema = Math.min(left.schema, right.schema);
-  const [a, b] = [reduce(left, schema, threshold), reduce(right, schema, threshold)];
+  const [a, b] = [layOut(left, layout), layOut(right, layout)];
   const positive = pack(add(a.positive, b.positive, sign));
   const negative = pack(add(a.negative, b.negative, sign));
   const histogram: FloatHistogram = {
-    ...left,
-    ...totals,
-    schema,
-    zeroThreshold: threshold,
+    schema: layout.schema,
+    resetHint: hints.hint,
+    count: left.count + sign * right.count,
+    sum: left.sum + sign * right.sum,
     zeroCount: a.zeroCount + sign * b.zeroCount,
+    zeroThreshold: layout.threshold,
     positiveSpans: positive.spans,
     positiveBuckets: positive.buckets,
     negativeSpans: negative.spans,
     negativeBuckets: negative.buckets,
+    customValues: layout.bounds,
   };
-  return { histogram, collision: hints.collision, reconciled: false };
+  return { histogram, collision: hints.collision, reconciled };
 }
 
 function add(left: Counts, right: Counts, sign: 1 | -1): Counts {
@@ -78,7 +107,11 @@ function add(left: Counts, right: Counts, sign: 1 | -1): Counts {
   return sum;
 }
 
-function combineHints(left: ResetHint, right: ResetHint): { readonly hint: ResetHint; readonly collision: boolean } {
+/** What a sum says of resets when its parts say this. */
+export function combineHints(
+  left: ResetHint,
+  right: ResetHint,
+): { readonly hint: ResetHint; readonly collision: boolean } {
   if (left === right) return { hint: left, collision: false };
   if (left === "gauge" || right === "gauge") return { hint: "gauge", collision: false };
   return { hint: "unknown", collision: left !== "unknown" && right !== "unknown" };

@@ -61,6 +61,11 @@ export function zeroBucket({ zeroThreshold, zeroCount }: FloatHistogram): Bucket
   return { lower: -zeroThreshold, upper: zeroThreshold, count: zeroCount };
 }
 
+/** The counts of the buckets on one side of zero, by index; negative ones by the index of their mirror image. */
+export function bucketCounts(histogram: FloatHistogram, side: "positive" | "negative"): Counts {
+  return side === "positive" ? positives(histogram) : negatives(histogram);
+}
+
 /** The counts of the positive buckets. */
 export function positives(histogram: FloatHistogram): Counts {
   return unpack(histogram.positiveSpans, histogram.positiveBuckets);

@@ -11,93 +11,108 @@ import {
   zeroBucket,
 } from "./histogram-buckets.ts";
 
-/** How many observations of a bucket stay, and where those that go were in the mean. */
-interface Share {
-  readonly kept: number;
+/** The part of a bucket that stays: how many observations, and where they are in the mean. */
+interface Part {
+  readonly count: number;
   readonly middle: number;
 }
 
-/** The histogram without its observations above `bound` (`upper`), or below it. The sum is estimated from the buckets. */
-export function trimHistogram(histogram: FloatHistogram, bound: number, upper: boolean): FloatHistogram {
+const NOTHING: Part = { count: 0, middle: 0 };
+
+/**
+ * The histogram without its observations above `bound` (`keepBelow`), or without those below it. The sum is that of what
+ * stays, each observation taken to lie in the middle of its part of the bucket; when nothing goes, it is what it was.
+ */
+export function trimHistogram(histogram: FloatHistogram, bound: number, keepBelow: boolean): FloatHistogram {
   const custom = isCustom(histogram);
-  let removed = 0;
   let count = 0;
-  let above = false;
-  let below = false;
-  const side = (counts: Counts, sign: 1 | -1): Counts => {
-    const kept: Counts = new Map();
-    for (const [index, total] of counts) {
-      if (total === 0) continue;
-      const mirrored = positiveBucket(histogram, index, total);
-      const bucket = sign > 0 ? mirrored : { lower: -mirrored.upper, upper: -mirrored.lower, count: total };
-      above ||= bucket.upper > 0;
-      below ||= bucket.lower < 0 && (!custom || bucket.upper <= 0 || Number.isFinite(bucket.lower));
-      const share = split(bucket, bound, upper, custom);
-      removed += (total - share.kept) * share.middle;
-      count += share.kept;
-      kept.set(index, share.kept);
-    }
-    return kept;
+  let sum = 0;
+  let removed = false;
+  const keep = (bucket: Bucket, linear: boolean): number => {
+    if (bucket.count === 0) return 0;
+    const part = trimBucket(bucket, bound, keepBelow, linear);
+    count += part.count;
+    if (part.count !== 0) sum += part.count * part.middle;
+    removed ||= part.count !== bucket.count;
+    return part.count;
   };
-  const positive = pack(side(positives(histogram), 1));
-  const negative = pack(side(negatives(histogram), -1));
-  const zero = zeroBucket(histogram);
-  const underBound = linear(zero, bound);
-  const zeroCount = zero.count > 0 ? (upper ? underBound : zero.count - underBound) : zero.count;
-  if (zero.count > 0) count += zeroCount;
-  let sum = count === 0 ? 0 : histogram.sum - removed;
-  if ((!below && sum < 0) || (!above && sum > 0)) sum = 0;
+  const positive: Counts = new Map();
+  for (const [index, total] of positives(histogram))
+    positive.set(index, keep(positiveBucket(histogram, index, total), custom));
+  const negative: Counts = new Map();
+  for (const [index, total] of negatives(histogram)) {
+    const { lower, upper } = positiveBucket(histogram, index, total);
+    negative.set(index, keep({ lower: -upper, upper: -lower, count: total }, false));
+  }
+  const zeroCount = keep(oneSided(histogram), true);
+  if (!removed) return histogram;
+  const [above, below] = [pack(positive), pack(negative)];
   return {
     ...histogram,
     count,
     sum,
     zeroCount,
-    positiveSpans: positive.spans,
-    positiveBuckets: positive.buckets,
-    negativeSpans: negative.spans,
-    negativeBuckets: negative.buckets,
+    positiveSpans: above.spans,
+    positiveBuckets: above.buckets,
+    negativeSpans: below.spans,
+    negativeBuckets: below.buckets,
   };
 }
 
-/** How many observations of a bucket lie below a bound, if they are spread evenly. */
-function linear({ lower, upper, count }: Bucket, bound: number): number {
-  if (bound <= lower) return 0;
-  return bound >= upper ? count : (count * (bound - lower)) / (upper - lower);
+/** The zero bucket, on one side of zero only when all other observations are. */
+function oneSided(histogram: FloatHistogram): Bucket {
+  const bucket = zeroBucket(histogram);
+  const above = histogram.positiveBuckets.length > 0;
+  const below = histogram.negativeBuckets.length > 0;
+  if (above === below) return bucket;
+  return above ? { ...bucket, lower: 0 } : { ...bucket, upper: 0 };
 }
 
-/** The mean place between two bounds of a bucket: arithmetic where it is explicit, geometric where it is exponential. */
-function middleOf(lower: number, upper: number, custom: boolean): number {
-  if (custom) return (lower + upper) / 2;
+/** The middle between two values: arithmetic in linear buckets, geometric in exponential ones. */
+function middleOf(lower: number, upper: number, linear: boolean): number {
+  if (linear) return (lower + upper) / 2;
   const geometric = Math.sqrt(Math.abs(lower) * Math.abs(upper));
   return upper <= 0 ? -geometric : geometric;
 }
 
-function split(bucket: Bucket, bound: number, keepBelow: boolean, custom: boolean): Share {
+function trimBucket(bucket: Bucket, bound: number, keepBelow: boolean, linear: boolean): Part {
   const { lower, upper, count } = bucket;
-  if (keepBelow ? upper <= bound : lower >= bound) return { kept: count, middle: 0 };
-  if (!Number.isFinite(lower) || !Number.isFinite(upper)) return splitOpen(bucket, bound, keepBelow);
-  if (keepBelow ? lower >= bound : upper <= bound) return { kept: 0, middle: middleOf(lower, upper, custom) };
-  const under = custom ? linear(bucket, bound) : exponential(bucket, bound);
+  if (lower === Number.NEGATIVE_INFINITY) return trimLowest(bucket, bound, keepBelow);
+  if (upper === Number.POSITIVE_INFINITY) return trimHighest(bucket, bound, keepBelow);
+  if (keepBelow ? upper <= bound : lower >= bound) return { count, middle: middleOf(lower, upper, linear) };
+  if (keepBelow ? lower >= bound : upper <= bound) return NOTHING;
+  const share = shareBelow(bucket, bound, linear);
   return keepBelow
-    ? { kept: under, middle: custom ? middleOf(lower, upper, true) : middleOf(bound, upper, false) }
-    : { kept: count - under, middle: custom ? middleOf(lower, upper, true) : middleOf(lower, bound, false) };
+    ? { count: count * share, middle: middleOf(lower, bound, linear) }
+    : { count: count * (1 - share), middle: middleOf(bound, upper, linear) };
 }
 
-function exponential({ lower, upper, count }: Bucket, bound: number): number {
+function shareBelow({ lower, upper }: Bucket, bound: number, linear: boolean): number {
+  if (linear) return (bound - lower) / (upper - lower);
   const low = Math.log2(Math.abs(lower));
   const high = Math.log2(Math.abs(upper));
   const at = Math.log2(Math.abs(bound));
-  return count * (lower >= 0 ? (at - low) / (high - low) : 1 - (at - high) / (low - high));
+  return lower >= 0 ? (at - low) / (high - low) : 1 - (at - high) / (low - high);
 }
 
-/** A bucket without an end on one side: nothing is known within it, but that a positive one begins at zero. */
-function splitOpen({ lower, upper, count }: Bucket, bound: number, keepBelow: boolean): Share {
-  if (lower === Number.NEGATIVE_INFINITY) {
-    if (bound >= 0 && upper > bound && Number.isFinite(upper))
-      return keepBelow
-        ? { kept: (count * bound) / upper, middle: (bound + upper) / 2 }
-        : { kept: count * (1 - bound / upper), middle: bound / 2 };
-    return { kept: 0, middle: upper };
+/** The explicit bucket without a lower end: it begins at zero when it ends above it, else nothing is known of its inside. */
+function trimLowest({ upper, count }: Bucket, bound: number, keepBelow: boolean): Part {
+  const start = upper > 0 ? 0 : upper;
+  if (upper === Number.POSITIVE_INFINITY) {
+    const all = bound === (keepBelow ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+    return all ? { count, middle: 0 } : NOTHING;
   }
-  return { kept: 0, middle: lower };
+  if (keepBelow) {
+    if (bound >= upper) return { count, middle: (start + upper) / 2 };
+    if (bound >= 0) return { count: (count * bound) / upper, middle: bound / 2 };
+    return upper > 0 || bound === Number.NEGATIVE_INFINITY ? NOTHING : { count, middle: bound };
+  }
+  if (bound === Number.NEGATIVE_INFINITY) return { count, middle: (start + upper) / 2 };
+  return bound >= 0 && bound < upper ? { count: count * (1 - bound / upper), middle: (bound + upper) / 2 } : NOTHING;
+}
+
+/** The explicit bucket without an upper end: nothing is known of its inside but where it begins. */
+function trimHighest({ lower, count }: Bucket, bound: number, keepBelow: boolean): Part {
+  if (bound === Number.POSITIVE_INFINITY) return keepBelow ? { count, middle: lower } : NOTHING;
+  return keepBelow ? NOTHING : { count, middle: Math.max(lower, bound) };
 }

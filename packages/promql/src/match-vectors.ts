@@ -21,9 +21,8 @@ export function matchVectors(evaluator: Evaluator, expr: BinaryExpr, grid: Grid,
   const signatures = signaturesOf(matching, left, right);
   const [many, one] = swapped ? [right, left] : [left, right];
   const [manyGroups, oneGroups] = swapped ? [signatures.right, signatures.left] : [signatures.left, signatures.right];
-  const [fillMany, fillOne] = swapped
-    ? [matching.fillRight, matching.fillLeft]
-    : [matching.fillLeft, matching.fillRight];
+  // As the reference has it, whichever side is the "one": `fill_left` stands for missing series of the "many" side.
+  const { fillLeft: fillMany, fillRight: fillOne } = matching;
   const results = new Results(evaluator, expr, grid, many, one, matching);
   const partners = new Int32Array(signatures.count);
   const matched = new Uint8Array(signatures.count);

@@ -78,8 +78,10 @@ export function nativeFraction(lower: number, upper: number, histogram: FloatHis
         // The lowest explicit bucket begins at zero when it ends above it.
         if (index === 0 && bucket.lower === Number.NEGATIVE_INFINITY && bucket.upper > 0)
           bucket = { ...bucket, lower: 0 };
-        const open = bucket.lower === Number.NEGATIVE_INFINITY || bucket.upper === Number.POSITIVE_INFINITY;
-        if (open && bucket.lower < bound && bucket.upper > bound) return rank;
+        // Within a bucket without an end nothing can be told: everything in it lies at the end that it has.
+        const inside = bucket.lower < bound && bucket.upper > bound;
+        if (inside && bucket.lower === Number.NEGATIVE_INFINITY) return rank + bucket.count;
+        if (inside && bucket.upper === Number.POSITIVE_INFINITY) return rank;
       }
       if (bucket.lower >= bound) return rank;
       if (bucket.upper > bound) return rank + below(histogram, bucket, bound);

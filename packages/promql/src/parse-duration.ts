@@ -76,8 +76,8 @@ function readPrimary(reader: TokenReader, depth: number, context: string, expect
   }
   const seconds = literalOf(token, reader);
   if (seconds === undefined) throw reader.unexpected(context, expected);
-  // Durations are whole milliseconds, cut off as Prometheus cuts them.
-  const ms = Math.trunc(seconds * 1000);
+  // Rounded, because 1.001 * 1000 is a little less than 1001.
+  const ms = Math.round(seconds * 1000);
   if (!(Math.abs(ms) <= MAX_DURATION_MS)) throw reader.failure(token, "duration out of range");
   reader.next();
   return { kind: "ms", ms };

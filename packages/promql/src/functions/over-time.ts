@@ -3,7 +3,7 @@ import { KahanSum, RunningMean } from "../kahan.ts";
 import { quantileOf } from "../quantile.ts";
 import type { Window } from "../window.ts";
 import { argument, type CellValue, type PromqlFunction, type Report } from "./function-type.ts";
-import { meanOfHistograms, sumOfHistograms } from "./histogram-over-time.ts";
+import { histogramsOverTime } from "./histogram-over-time.ts";
 
 function overTime(
   name: string,
@@ -119,6 +119,8 @@ function atEnd(window: Window, first: boolean): { readonly time: number; readonl
 
 function deviation(window: Window): number {
   const values = window.values.slice(window.from, window.to);
+  // A quantile would take NaN for the smallest value; here it makes the result unknown.
+  if (values.some(Number.isNaN)) return Number.NaN;
   const median = quantileOf(0.5, values.slice());
   return quantileOf(
     0.5,
@@ -129,10 +131,18 @@ function deviation(window: Window): number {
 /** Functions `*_over_time`. */
 export const OVER_TIME_FUNCTIONS: readonly PromqlFunction[] = [
   overTime("avg_over_time", "The mean of the samples.", (window, report) =>
-    isUniform(window, report) ? (window.floats > 0 ? mean(window) : meanOfHistograms(window, report)) : undefined,
+    isUniform(window, report)
+      ? window.floats > 0
+        ? mean(window)
+        : histogramsOverTime(window, report, "mean")
+      : undefined,
   ),
   overTime("sum_over_time", "The sum of the samples.", (window, report) =>
-    isUniform(window, report) ? (window.floats > 0 ? sum(window) : sumOfHistograms(window, report)) : undefined,
+    isUniform(window, report)
+      ? window.floats > 0
+        ? sum(window)
+        : histogramsOverTime(window, report, "sum")
+      : undefined,
   ),
   overTime("count_over_time", "How many samples there are.", (window) => window.floats + window.histogramCount),
   overTime("present_over_time", "1 where there is any sample.", () => 1),
