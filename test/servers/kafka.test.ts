@@ -32,30 +32,34 @@ needs("kafka-3.9")("one node of 3.9 takes a record and has it after a kill", asy
   await expect.poll(() => one.end("t").catch(() => 0)).toBe(1);
 });
 
-needs("kafka")("three nodes behind proxies lose one and go on, then another, and come back in sync", async () => {
-  await using three = await cluster({ nodes: 3, proxied: true });
-  await three.admin.createTopics({
-    topics: [{ topic: "t", numPartitions: 6, replicationFactor: 3 }],
-    waitForLeaders: true,
-  });
-  const [first, second] = three.kafka.nodes;
-  await three.send("t", "a");
-  expect(three.kafka.nodes.reduce((sum, { proxy }) => sum + (proxy?.connections.made ?? 0), 0)).toBeGreaterThan(0);
-  await first?.kill();
-  await expect
-    .poll(
-      () =>
-        three.send("t", "b").then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 30_000 },
-    )
-    .toBe(true);
-  await first?.start();
-  await three.kafka.inSync();
-  await second?.stop();
-  await second?.start();
-  await three.kafka.inSync();
-  await expect.poll(() => three.end("t").catch(() => 0)).toBeGreaterThanOrEqual(2);
-});
+needs("kafka")(
+  "three nodes behind proxies lose one and go on, then another, and come back in sync",
+  async () => {
+    await using three = await cluster({ nodes: 3, proxied: true });
+    await three.admin.createTopics({
+      topics: [{ topic: "t", numPartitions: 6, replicationFactor: 3 }],
+      waitForLeaders: true,
+    });
+    const [first, second] = three.kafka.nodes;
+    await three.send("t", "a");
+    expect(three.kafka.nodes.reduce((sum, { proxy }) => sum + (proxy?.connections.made ?? 0), 0)).toBeGreaterThan(0);
+    await first?.kill();
+    await expect
+      .poll(
+        () =>
+          three.send("t", "b").then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBe(true);
+    await first?.start();
+    await three.kafka.inSync();
+    await second?.stop();
+    await second?.start();
+    await three.kafka.inSync();
+    await expect.poll(() => three.end("t").catch(() => 0)).toBeGreaterThanOrEqual(2);
+  },
+  300_000,
+);

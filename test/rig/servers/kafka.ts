@@ -17,7 +17,7 @@ const TOOLS = { "4.1.1": "kafka", "3.9.1": "kafka-3.9" } as const;
 /** Any cluster id will do: a cluster of ours is alone. */
 const CLUSTER_ID = "AAAAAAAAQACAAAAAAAAAAQ";
 
-const IN_SYNC_MS = 60_000;
+const IN_SYNC_MS = 120_000;
 
 /** What a test may want to be different. */
 export interface KafkaOptions {
@@ -50,7 +50,7 @@ export interface Kafka {
   readonly direct: readonly string[];
   /** In the order of their ids, which count from one. */
   readonly nodes: readonly KafkaNode[];
-  /** Resolves when every partition of every topic has all its replicas in sync. Throws when that takes longer than a minute. */
+  /** Resolves when every partition of every topic has all its replicas in sync. Throws when that takes longer than two minutes. */
   inSync(): Promise<void>;
   /** Ends it and removes its data. */
   close(): Promise<void>;

@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** How long an orderly end may take before it becomes a hard one, milliseconds. */
 const STOP_MS = 20_000;
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 const PROBE_MS = 100;
 
 /** What starts a server and how its readiness is seen. */
@@ -29,7 +29,7 @@ export interface ServerOptions {
 export interface ServerProcess {
   /** The pid of the last start; throws, with the end of the log, when it does not run. */
   readonly pid: number;
-  /** Starts it on the data that is there and resolves when it serves. Throws when it ends first or takes longer than a minute. */
+  /** Starts it on the data that is there and resolves when it serves. Throws when it ends first or takes longer than two minutes. */
   start(): Promise<void>;
   /** SIGTERM, and SIGKILL if that takes too long; resolves when it is gone. Does nothing when it does not run. */
   stop(): Promise<void>;
