@@ -3,6 +3,7 @@ export { AHEAD_MS } from "./gathered-samples.ts";
 export * from "./leases.ts";
 export { localLeases } from "./local-leases.ts";
 export * from "./slot.ts";
+export { slotExpiryMs } from "./slot-expiry.ts";
 export * from "./store.ts";
 export * from "./window-reader.ts";
 export { KEEP_REACH_MS, type KeptSelector, WindowSelectors, type WindowSelectorsOptions } from "./window-selectors.ts";
