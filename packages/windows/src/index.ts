@@ -1,5 +1,6 @@
 /** Windows: the newest samples of every series that a rule reads, in Redis or on this machine. */
 export { AHEAD_MS } from "./gathered-samples.ts";
+export { readKeepSelectors } from "./keep-selectors.ts";
 export * from "./leases.ts";
 export { localLeases } from "./local-leases.ts";
 export * from "./slot.ts";
