@@ -22,12 +22,14 @@ test("target_info is the same series for every resource that says the same", () 
 
 test("a scope is known by its bytes and its schema", () => {
   const memory = new SeriesMemory();
-  const one = new ResourceSeries(resource, {}, memory);
+  const one = new ResourceSeries(resource, { scopeSchema: true }, memory);
   const before = memory.entries;
   const scope = one.scope(Buffer.from("0a0161", "hex"), "");
   expect(one.scope(Buffer.from("0a0161", "hex"), "")).toBe(scope);
   expect(one.scope(Buffer.from("0a0161", "hex"), "x")).not.toBe(scope);
   expect(memory.entries - before).toBe(2);
+  const blind = new ResourceSeries(resource, {}, memory);
+  expect(blind.scope(Buffer.of(), "x")).toBe(blind.scope(Buffer.of(), ""));
 });
 
 test("bytes become text of the same length", () => {

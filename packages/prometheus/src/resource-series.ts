@@ -15,11 +15,18 @@ export class ResourceSeries {
   /** Says what the resource is, with the value 1; absent when it has nothing to say or nobody to say it of. */
   readonly targetInfo: Series | undefined;
   readonly #around: ScopeSurroundings;
+  readonly #scopeSchema: boolean;
   readonly #scopes = new Map<string, ScopeSeries>();
 
   /** `resource` is the Resource message. */
   constructor(resource: Uint8Array, options: TranslatorOptions, memory: SeriesMemory) {
-    const { namespace = "", strategy = DEFAULT_STRATEGY, externalLabels = [], scopeInfo = true } = options;
+    const {
+      namespace = "",
+      strategy = DEFAULT_STRATEGY,
+      externalLabels = [],
+      scopeInfo = true,
+      scopeSchema = false,
+    } = options;
     const attributes = attributesOf(new Cursor(resource), RESOURCE_ATTRIBUTES);
     const { job, instance, rest } = resourceLabels(attributes);
     const identity: Labels = [
@@ -28,6 +35,7 @@ export class ResourceSeries {
     ];
     const carried = attributes.filter(([key]) => options.resourceLabels?.(key) === true);
     this.#around = { naming: { namespace, strategy }, memory, carried, identity, externalLabels, scopeInfo };
+    this.#scopeSchema = scopeSchema;
     if (options.targetInfo === false || rest.length === 0 || identity.length === 0) return;
     const labels = new LabelSet().addAttributes(rest, strategy);
     for (const [name, value] of identity) labels.set(name, value);
@@ -36,7 +44,8 @@ export class ResourceSeries {
   }
 
   /** The scope with this InstrumentationScope message and schema. */
-  scope(scope: Uint8Array, schemaUrl: string): ScopeSeries {
+  scope(scope: Uint8Array, schema: string): ScopeSeries {
+    const schemaUrl = this.#scopeSchema ? schema : "";
     const key = `${schemaUrl.length}:${schemaUrl}${latin1(scope)}`;
     const known = this.#scopes.get(key);
     if (known !== undefined) return known;

@@ -24,7 +24,7 @@ test("a gauge becomes a sample with the identity of its resource and its scope, 
   });
   const scope =
     'otel_scope_flavour="sour",otel_scope_name="lib",otel_scope_schema_url="https://schema",otel_scope_version="1.2"';
-  const { lines, translation } = translated(body);
+  const { lines, translation } = translated(body, { scopeSchema: true });
   expect(lines).toEqual([
     `queue_length{instance="b-0",job="fl/backend",${scope},queue_name="a"} 3 @1000`,
     'target_info{instance="b-0",job="fl/backend",zone="eu"} 1 @1000',

@@ -40,6 +40,8 @@ export interface TranslatorOptions {
   readonly targetInfo?: boolean;
   /** Whether series carry their instrumentation scope as `otel_scope_*`; true by default. */
   readonly scopeInfo?: boolean;
+  /** Whether `otel_scope_schema_url` is among them; false by default, as in the Collector's remote write. */
+  readonly scopeSchema?: boolean;
   /** Which attributes of its resource every series carries, by key; none by default. */
   readonly resourceLabels?: (key: string) => boolean;
   /** Most series, and spellings of series, of one generation; twice as many may be held while one takes over from another. */

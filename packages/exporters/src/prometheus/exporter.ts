@@ -89,6 +89,7 @@ class Exposition {
       ...translationOf(values),
       externalLabels: labelsOf(values.const_labels),
       scopeInfo: !values.without_scope_info,
+      scopeSchema: true,
     };
   }
 
