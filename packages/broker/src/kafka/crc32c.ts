@@ -15,16 +15,18 @@ for (let index = 256; index < TABLES.length; index++) {
   TABLES[index] = (before >>> 8) ^ (TABLES[before & 0xff] ?? 0);
 }
 
-/** The CRC-32C of some bytes, as an unsigned integer. RFC 3720, B.4. */
-export function crc32c(bytes: Uint8Array): number {
+const NONE = new Int32Array(0);
+
+/** The CRC-32C of some bytes, as an unsigned integer; of bytes that follow others, given the CRC of those. RFC 3720, B.4. */
+export function crc32c(bytes: Uint8Array, before = 0): number {
   const tables = TABLES;
-  let crc = -1;
+  let crc = before ^ -1;
   let at = 0;
   // Words are read only where the machine's memory lets them be: at addresses that four divides.
   const aligned = Math.min(bytes.length, (4 - (bytes.byteOffset & 3)) & 3);
   while (at < aligned) crc = (crc >>> 8) ^ (tables[(crc ^ (bytes[at++] ?? 0)) & 0xff] ?? 0);
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >>> 2);
-  const pairs = words.length & ~1;
+  const pairs = ((bytes.length - at) >>> 3) << 1;
+  const words = pairs === 0 ? NONE : new Int32Array(bytes.buffer, bytes.byteOffset + at, pairs);
   for (let word = 0; word < pairs; word += 2) {
     const low = crc ^ (words[word] ?? 0);
     const high = words[word + 1] ?? 0;

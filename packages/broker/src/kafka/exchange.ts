@@ -2,7 +2,7 @@
  * The three messages that Rondo writes and reads itself, because it wants every partition's own error and no copy of a value:
  * Produce 7, Fetch 11, Metadata 6. Kafka 3.9 and 4.x speak all three. Everything else goes through kafkajs's own messages.
  */
-import { batchBytes, type OutRecord, type ReadBatches, readBatches, writeBatch } from "./record-batch.ts";
+import { type OutRecord, type ReadBatches, readBatches, writeBatch } from "./record-batch.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 /** A request, and how its answer is read. */
@@ -10,7 +10,8 @@ export interface Exchange<T> {
   readonly apiKey: number;
   readonly apiName: string;
   readonly apiVersion: number;
-  readonly body: Buffer;
+  /** In pieces, which must not change until it was answered. */
+  readonly body: readonly Uint8Array[];
   read(answer: Buffer): T;
 }
 
@@ -20,6 +21,9 @@ export interface ProduceAnswer {
   readonly baseOffset: number;
   readonly timestamp: number;
 }
+
+/** Room for what a record has beside a long value, bytes; where it is more, the writer grows. */
+const RECORD_ROOM = 256;
 
 /** What is written in one go: one batch for one partition, never more. */
 export interface ProduceSpec {
@@ -38,7 +42,7 @@ export interface ProduceSpec {
  * The answer is undefined when it does not name the partition: then nothing is known of the batch.
  */
 export function produceExchange(spec: ProduceSpec): Exchange<ProduceAnswer | undefined> {
-  const writer = new WireWriter(batchBytes(spec.records) + spec.topic.length * 3 + 64);
+  const writer = new WireWriter(spec.topic.length * 3 + 128 + spec.records.length * RECORD_ROOM);
   writer.string(null).int16(-1).int32(spec.waitMs);
   writer.int32(1).string(spec.topic).int32(1).int32(spec.partition);
   const sizeAt = writer.length;
@@ -49,7 +53,7 @@ export function produceExchange(spec: ProduceSpec): Exchange<ProduceAnswer | und
     apiKey: 0,
     apiName: "Produce",
     apiVersion: 7,
-    body: writer.bytes,
+    body: writer.chunks(),
     read(answer) {
       const reader = new WireReader(answer);
       const topics = reader.array(() => {
@@ -111,7 +115,7 @@ export function fetchExchange(wants: readonly FetchSpec[], waitMs: number): Exch
     apiKey: 1,
     apiName: "Fetch",
     apiVersion: 11,
-    body: writer.bytes,
+    body: writer.chunks(),
     read: (answer) => readFetch(new WireReader(answer), wants),
   };
 }
@@ -178,7 +182,7 @@ export function metadataExchange(topics: readonly string[]): Exchange<MetadataAn
     apiKey: 3,
     apiName: "Metadata",
     apiVersion: 6,
-    body: writer.bytes,
+    body: writer.chunks(),
     read(answer) {
       const reader = new WireReader(answer);
       reader.int32();

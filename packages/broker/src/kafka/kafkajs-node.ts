@@ -3,9 +3,12 @@
  * codecs of the messages that are not on the hot path. Its producer and consumer are left alone: the first may acknowledge
  * what it lost, the second couples fetching, handlers and heartbeats. Both are ours, above this file.
  */
+import type { Socket } from "node:net";
 import type { Log } from "@rondo/core";
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
 import type { Address, Exchange } from "./exchange.ts";
+import { socketFactory, writePieces } from "./framed-socket.ts";
+import { WireWriter } from "./wire.ts";
 
 /** How to reach the brokers and who to be there. Nothing of it is ever logged. */
 export type Credentials = Pick<KafkaConfig, "ssl" | "sasl">;
@@ -106,26 +109,36 @@ export interface KafkajsNode {
 
 /** One socket of a node. */
 interface KafkajsConnection {
-  send<T>(message: {
-    readonly request: {
-      readonly apiKey: number;
-      readonly apiName: string;
-      readonly apiVersion: number;
-      encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
-    };
-    readonly response: {
-      decode(answer: Buffer): Promise<{ readonly read: T; readonly clientSideThrottleTime: number }>;
-      parse(decoded: { readonly read: T }): Promise<T>;
-    };
-    readonly logResponseError: boolean;
-  }): Promise<T>;
+  readonly clientId: string;
+  readonly socket: Socket;
+  isAuthenticated(): boolean;
+  authenticate(): Promise<void>;
+  failIfNotConnected(): void;
+  nextCorrelationId(): number;
   readonly requestQueue: KafkajsQueue;
+  /** What was read and is not yet a whole answer. */
+  readonly bytesBuffered: number;
+  chunks: Buffer[];
+  processData(read: Buffer): void;
 }
 
 /** The queue of requests of one socket, with the two timers that it keeps. */
 interface KafkajsQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
+  push(request: {
+    readonly entry: {
+      readonly apiKey: number;
+      readonly apiName: string;
+      readonly apiVersion: number;
+      readonly correlationId: number;
+      readonly resolve: (answer: { readonly payload: Buffer }) => void;
+      readonly reject: (error: Error) => void;
+    };
+    readonly expectResponse: true;
+    readonly requestTimeout: null;
+    readonly sendRequest: () => void;
+  }): void;
 }
 
 /** kafkajs's cluster, of which only the factories are used. */
@@ -156,6 +169,7 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
     authenticationTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
     logLevel: logLevel.ERROR,
+    socketFactory: socketFactory(),
     logCreator: () => (entry: LogEntry) =>
       log.debug(`kafka connection: ${entry.log.message}`, { broker: entry.log["broker"] }),
     ...(ssl !== undefined && { ssl }),
@@ -164,8 +178,11 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
   const cluster = clusterOf(kafka);
   return async (address) => {
     const connectionPool = await cluster.connectionPoolBuilder.build(address);
-    const { requestQueue } = (await poolConnections(connectionPool))[0] ?? {};
-    if (requestQueue !== undefined) quieten(requestQueue);
+    const [connection] = poolConnections(connectionPool);
+    if (connection !== undefined) {
+      quieten(connection.requestQueue);
+      takeWhole(connection);
+    }
     return cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
   };
 }
@@ -173,19 +190,33 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
 /** A node's own messages go over the first connection of its pool; the second stays closed. */
 const FIRST = 0;
 
-/** Sends one of our own messages. Rejects with a kafkajs error, and with what `read` throws. */
+/**
+ * Sends one of our own messages: kafkajs pairs it with its answer and keeps its time, but does not encode it, which would copy
+ * everything twice. Rejects with a kafkajs error, and with what `read` throws.
+ */
 export async function exchange<T>(node: KafkajsNode, message: Exchange<T>): Promise<T> {
   const { apiKey, apiName, apiVersion, body } = message;
   const connection = await node.connectionPool.getConnection(FIRST);
-  return await connection.send<T>({
-    request: { apiKey, apiName, apiVersion, encode: async () => ({ buf: body, buffer: body }) },
-    response: {
-      // Every answer of ours but Produce begins with the time that the broker asks to be left alone; it enforces that itself.
-      decode: async (answer) => ({ read: message.read(answer), clientSideThrottleTime: 0 }),
-      parse: async ({ read }) => read,
-    },
-    logResponseError: false,
+  // A session of SASL ends, and is then begun again; without SASL this does nothing.
+  if (!connection.isAuthenticated()) await connection.authenticate();
+  connection.failIfNotConnected();
+  const correlationId = connection.nextCorrelationId();
+  const { promise, resolve, reject } = Promise.withResolvers<{ readonly payload: Buffer }>();
+  connection.requestQueue.push({
+    entry: { apiKey, apiName, apiVersion, correlationId, resolve, reject },
+    expectResponse: true,
+    requestTimeout: null,
+    sendRequest: () =>
+      writePieces(connection.socket, [requestHead(message, correlationId, connection.clientId), ...body]),
   });
+  return message.read((await promise).payload);
+}
+
+/** Request Header v1 => length:INT32 request_api_key:INT16 request_api_version:INT16 correlation_id:INT32 client_id:STRING */
+function requestHead({ apiKey, apiVersion, body }: Exchange<unknown>, correlationId: number, clientId: string): Buffer {
+  const writer = new WireWriter(64).int32(0).int16(apiKey).int16(apiVersion).int32(correlationId).string(clientId);
+  const bytes = body.reduce((sum, piece) => sum + piece.length, writer.length - 4);
+  return writer.patchUint32(0, bytes).bytes;
 }
 
 /** The cluster behind a client: its factory is a property under a symbol of this name. */
@@ -200,9 +231,18 @@ function clusterOf(kafka: Kafka): KafkajsCluster {
 }
 
 /** The connections of a pool, made when the pool is and not yet open. */
-async function poolConnections(pool: KafkajsNode["connectionPool"]): Promise<readonly KafkajsConnection[]> {
+function poolConnections(pool: KafkajsNode["connectionPool"]): readonly KafkajsConnection[] {
   // In the pinned version `pool` is an array of connections.
   return (pool as unknown as { readonly pool: readonly KafkajsConnection[] }).pool;
+}
+
+/** Lets a whole answer be taken as it is: kafkajs joins what it reads to what is left of before, also when that is nothing. */
+function takeWhole(connection: KafkajsConnection): void {
+  const process = connection.processData;
+  connection.processData = (read) => {
+    if (connection.bytesBuffered === 0) connection.chunks = [];
+    process.call(connection, read);
+  };
 }
 
 const quiet = new WeakSet<object>();

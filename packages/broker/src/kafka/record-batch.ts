@@ -54,7 +54,10 @@ export function batchBytes(records: readonly OutRecord[]): number {
   return records.reduce((sum, record) => sum + recordBytes(record), RECORDS_AT);
 }
 
-/** Writes one uncompressed batch, every record with the same `timestamp`, in a single pass over the values. */
+/**
+ * Writes one uncompressed batch, every record with the same `timestamp`, and copies no long value. The writer must not hold
+ * long bytes yet: what the batch begins with is written last.
+ */
 export function writeBatch(writer: WireWriter, records: readonly OutRecord[], timestamp: number): void {
   const start = writer.length;
   writer.int64(0).int32(0).int32(-1).int8(MAGIC).int32(0);
@@ -64,7 +67,11 @@ export function writeBatch(writer: WireWriter, records: readonly OutRecord[], ti
   writer.int64(-1).int16(-1).int32(-1).int32(records.length);
   for (const [delta, record] of records.entries()) writeRecord(writer, record, delta);
   writer.patchUint32(start + 8, writer.length - start - 12);
-  writer.patchUint32(start + CRC_AT, crc32c(writer.bytes.subarray(start + CRC_AT + 4)));
+  const checked = writer.chunks(start + CRC_AT + 4);
+  writer.patchUint32(
+    start + CRC_AT,
+    checked.reduce((crc, chunk) => crc32c(chunk, crc), 0),
+  );
 }
 
 function writeRecord(writer: WireWriter, { key, headers, value }: OutRecord, delta: number): void {

@@ -3,10 +3,16 @@ import { Fault } from "@rondo/core";
 
 const TWO_32 = 2 ** 32;
 
-/** Writes big-endian integers, strings and varints. Start it with the size that is coming and it never copies. */
+/** Bytes from this length on stay where they are when they are written; shorter ones are cheaper to copy. */
+const VIEW_BYTES = 2048;
+
+/** Writes big-endian integers, strings, varints and bytes. Long bytes are not copied: they stand between what is written. */
 export class WireWriter {
   #bytes: Buffer;
   #at = 0;
+  /** Long bytes, each with the place in `#bytes` that it stands before. */
+  readonly #views: { readonly at: number; readonly bytes: Uint8Array }[] = [];
+  #viewed = 0;
 
   constructor(capacity = 256) {
     this.#bytes = Buffer.allocUnsafe(capacity);
@@ -14,12 +20,26 @@ export class WireWriter {
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#at;
+    return this.#at + this.#viewed;
   }
 
-  /** What was written; a view that the next write may leave behind. */
+  /** What was written, in one piece; a view that the next write may leave behind, or a copy when long bytes are in it. */
   get bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
+    const [only, ...more] = this.chunks();
+    return more.length === 0 && Buffer.isBuffer(only) ? only : Buffer.concat(this.chunks());
+  }
+
+  /** What was written from `from` on, which stands before all long bytes; views that the next write may leave behind. */
+  chunks(from = 0): readonly Uint8Array[] {
+    const chunks: Uint8Array[] = [];
+    let start = from;
+    for (const { at, bytes } of this.#views) {
+      if (at > start) chunks.push(this.#bytes.subarray(start, at));
+      chunks.push(bytes);
+      start = at;
+    }
+    if (this.#at > start || chunks.length === 0) chunks.push(this.#bytes.subarray(start, this.#at));
+    return chunks;
   }
 
   int8(value: number): this {
@@ -59,8 +79,13 @@ export class WireWriter {
     return this.int32(bytes.length).raw(bytes);
   }
 
-  /** Bytes as they are. */
+  /** Bytes as they are; long ones must not change while what was written is in use. */
   raw(bytes: Uint8Array): this {
+    if (bytes.length >= VIEW_BYTES) {
+      this.#views.push({ at: this.#at, bytes });
+      this.#viewed += bytes.length;
+      return this;
+    }
     this.#room(bytes.length).set(bytes, this.#at);
     this.#at += bytes.length;
     return this;
@@ -83,7 +108,7 @@ export class WireWriter {
     return bytes === null ? this.varint(-1) : this.varint(bytes.length).raw(bytes);
   }
 
-  /** Overwrites four bytes that were written before. */
+  /** Overwrites four bytes that were written before, and before all long bytes. */
   patchUint32(at: number, value: number): this {
     this.#bytes.writeUInt32BE(value >>> 0, at);
     return this;
