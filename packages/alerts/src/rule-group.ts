@@ -1,5 +1,5 @@
 /** What a rule file becomes: groups of rules with everything parsed and checked, ready to be evaluated. */
-import type { Expr, Labels } from "@rondo/promql";
+import type { Expr } from "@rondo/promql";
 import type { Template } from "./template/template.ts";
 
 /** A text of a rule that is expanded for every alert: as it was configured, and parsed. */
@@ -39,6 +39,5 @@ export interface RuleGroup {
   readonly queryOffsetMs: number;
   /** The most alerts that a rule may have pending or firing; 0 is no limit. */
   readonly limit: number;
-  readonly labels: Labels;
   readonly rules: readonly AlertRule[];
 }

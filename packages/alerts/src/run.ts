@@ -3,14 +3,14 @@ import type { StateStore } from "@rondo/broker";
 import type { AlertsSettings } from "@rondo/config";
 import type { Clock, Log, Random } from "@rondo/core";
 import type { PageMaker, Readiness, Registry } from "@rondo/monitor";
+import type { Leases, WindowReader } from "@rondo/windows";
 import type { RuleGroup } from "./rule-group.ts";
-import type { RuleLeases, RuleWindows } from "./rule-windows.ts";
 
 /** A tenant with its rules and its samples. */
 export interface TenantRules {
   readonly tenant: string;
   readonly groups: readonly RuleGroup[];
-  readonly windows: RuleWindows;
+  readonly windows: WindowReader;
 }
 
 /** What an alert worker needs from the process that runs it. */
@@ -19,7 +19,7 @@ export interface AlertOptions {
   readonly tenants: readonly TenantRules[];
   /** `rondo.state`. */
   readonly state: StateStore;
-  readonly leases: RuleLeases;
+  readonly leases: Leases;
   /** The name of this process among its replicas. */
   readonly instance: string;
   readonly clock: Clock;
