@@ -47,7 +47,7 @@ export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   protobufjs: ["otlp"],
   re2js: ["processors", "config", "promql", "alerts"],
   snappyjs: ["exporters"],
-  yaml: ["config", "testkit", "alerts"],
+  yaml: ["config", "testkit"],
 };
 
 /** What any test may import besides what its package may. */

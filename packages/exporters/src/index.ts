@@ -8,6 +8,7 @@ import { otlphttp } from "./otlphttp/exporter.ts";
 import { prometheusExporter } from "./prometheus/exporter.ts";
 import { prometheusRemoteWrite } from "./prometheusremotewrite/exporter.ts";
 
+export { type HttpAnswer, type HttpPost, post } from "./http/post.ts";
 export { type DebugOutputs, debugExporter, loki, otlp, otlphttp, prometheusExporter, prometheusRemoteWrite };
 
 /** Every exporter type of this build; `outputs` are the streams that `debug` may write to. */

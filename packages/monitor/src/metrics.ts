@@ -14,6 +14,8 @@ export interface MetricSpec {
 /** Receivers stand outside the pipelines: what one accepts may feed several, and enters each. */
 const RECEIVER_ROW = ["signal", "tenant", "component"] as const;
 const ROW = ["signal", "tenant", "pipeline", "component"] as const;
+/** A group of rules: its tenant, its file and its name. */
+const RULE_GROUP = ["tenant", "file", "group"] as const;
 /** From what a durable answer takes on one machine to the longest timeout that exporters have by default. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
 
@@ -175,6 +177,58 @@ export const METRICS = {
     labels: ["partition"],
     unit: "seconds",
     doc: "How far the windows of a partition are behind the present.",
+  },
+  rondo_rule_evaluations_total: {
+    type: "counter",
+    labels: RULE_GROUP,
+    doc: "Evaluations of alerting rules, those that failed included.",
+  },
+  rondo_rule_evaluation_failures_total: {
+    type: "counter",
+    labels: RULE_GROUP,
+    doc: "Evaluations of rules that failed; the rule's alerts stayed as they were.",
+  },
+  rondo_rule_group_missed_total: {
+    type: "counter",
+    labels: RULE_GROUP,
+    doc: "Evaluations of groups that were left out because their time was too long ago when their turn came.",
+  },
+  rondo_rule_group_held_total: {
+    type: "counter",
+    labels: RULE_GROUP,
+    doc: "Evaluations of groups that were not made because the windows, the leases or the state were not to be trusted.",
+  },
+  rondo_rule_group_degraded: {
+    type: "gauge",
+    labels: RULE_GROUP,
+    doc: "1 while a group's alerts are held as they are because its last evaluation could not be made.",
+  },
+  rondo_rule_group_duration_seconds: {
+    type: "histogram",
+    labels: RULE_GROUP,
+    unit: "seconds",
+    doc: "Time of one evaluation of a group's rules, without the wait for the windows.",
+    buckets: SECONDS,
+  },
+  rondo_rule_group_owned: {
+    type: "gauge",
+    labels: RULE_GROUP,
+    doc: "1 while this process evaluates a group.",
+  },
+  rondo_alerts: {
+    type: "gauge",
+    labels: [...RULE_GROUP, "state"],
+    doc: "Alerts of the groups that this process evaluates, by state: pending or firing.",
+  },
+  rondo_notifications_total: {
+    type: "counter",
+    labels: ["alertmanager", "outcome"],
+    doc: "Alerts for an Alertmanager: sent, failed without an answer, dropped, or withheld because they no longer held.",
+  },
+  rondo_notifications_waiting: {
+    type: "gauge",
+    labels: ["alertmanager"],
+    doc: "Alerts that wait to be sent to an Alertmanager.",
   },
   rondo_ready: {
     type: "gauge",

@@ -66,7 +66,6 @@ class Action {
       this.at = start;
       return false;
     }
-    this.#match(SPACES);
     if (this.#close() === undefined) throw this.#fault("a comment ends with */}}");
     return true;
   }
