@@ -30,6 +30,8 @@ export interface PostedAround {
   /** Labels that the alert gets where it has none of that name. */
   readonly externalLabels: ReadonlyMap<string, string>;
   readonly externalUrl: string;
+  /** Whose alert it is, where there are several tenants: a label that wins over all others. */
+  readonly tenantLabel?: string;
   /** The rule's expression. */
   readonly query: string;
 }
@@ -39,10 +41,11 @@ const LIVES = 4;
 
 /** Writes an alert. One that fires ends by itself after four rounds without another word, counted from the evaluation. */
 export function postedAlert(alert: Alert, around: PostedAround): PostedAlert {
-  const { at, intervalMs, resendDelayMs, externalLabels, externalUrl, query } = around;
+  const { at, intervalMs, resendDelayMs, externalLabels, externalUrl, tenantLabel = "", query } = around;
   const endsAt = alert.resolvedAt ?? at + LIVES * Math.max(resendDelayMs, intervalMs);
+  const own = tenantLabel === "" ? [] : [["tenant", tenantLabel] as const];
   return {
-    labels: record(labelsOf([...externalLabels, ...alert.labels])),
+    labels: record(labelsOf([...externalLabels, ...alert.labels, ...own])),
     annotations: record(alert.annotations),
     startsAt: new Date(alert.firedAt ?? alert.activeAt).toISOString(),
     endsAt: new Date(endsAt).toISOString(),
