@@ -28,6 +28,8 @@ export interface StoredGroup {
   /** 0 when nobody has claimed it. */
   readonly token: number;
   readonly state?: { readonly key: string; readonly value: Uint8Array };
+  /** Who made the claim of the highest token. */
+  readonly claimant?: string;
   /** Every key, for whoever removes what is outdated. */
   readonly keys: readonly string[];
 }
@@ -36,17 +38,19 @@ export interface StoredGroup {
 export async function readGroup(store: StateStore, prefix: string): Promise<StoredGroup> {
   let [token, stateToken] = [0, 0];
   let state: StoredGroup["state"];
+  let claimant: string | undefined;
   const keys: string[] = [];
   for (const [key, value] of await store.list(prefix)) {
     keys.push(key);
     const [number = "", kind] = key.slice(prefix.length).split("/");
     const its = Number(number);
     token = Math.max(token, its);
+    if (kind === "claim" && its === token) claimant = new TextDecoder().decode(value);
     if (kind !== "state" || its < stateToken) continue;
     stateToken = its;
     state = { key, value };
   }
-  return { token, keys, ...(state && { state }) };
+  return { token, keys, ...(state && { state }), ...(claimant !== undefined && { claimant }) };
 }
 
 /** A group that was claimed. */

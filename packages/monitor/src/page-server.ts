@@ -11,8 +11,8 @@ export interface Page {
   readonly allow?: string;
 }
 
-/** Makes a page for a request's Accept header. What it throws or rejects with becomes a 500. */
-export type PageMaker = (accept: string | undefined) => Page | Promise<Page>;
+/** Makes a page for a request's Accept header and query. What it throws or rejects with becomes a 500. */
+export type PageMaker = (accept: string | undefined, query: URLSearchParams) => Page | Promise<Page>;
 
 /** Where to listen and what to serve. */
 export interface PageServerOptions {
@@ -93,14 +93,17 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
 }
 
 async function answer({ method, url = "/", headers }: IncomingMessage, { pages }: PageServerOptions): Promise<Page> {
-  const make = pages.get(url.split("?", 1)[0] ?? "");
+  const [path = "", ...query] = url.split("?");
+  const make = pages.get(path);
   if (method !== "GET" && method !== "HEAD") {
     return { ...text(405, "405 method not allowed, supported: [GET, HEAD]"), allow: "GET, HEAD" };
   }
   if (make === undefined) return text(404, `404 not found, here are: ${[...pages.keys()].join(", ")}`);
   // A body is of no use here, and one that never ends must not hold the connection.
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-  return hasBody ? text(400, "400 a request for a page has no body") : make(headers.accept);
+  return hasBody
+    ? text(400, "400 a request for a page has no body")
+    : make(headers.accept, new URLSearchParams(query.join("?")));
 }
 
 function text(status: number, line: string): Page {
