@@ -137,6 +137,7 @@ class Run {
     }
     const mark = variables.length;
     for (const [key, element] of entries) {
+      this.#step();
       variables.length = mark;
       // One variable is the element, of two the first is the key.
       const values = names.length === 1 ? [element] : [key, element];
