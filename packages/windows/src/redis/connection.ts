@@ -21,7 +21,9 @@ export interface RedisSettings {
 
 /** A command that got no reply in this time has failed, milliseconds. It may have been done. */
 const COMMAND_TIMEOUT_MS = 3_000;
-/** How long a command waits for a connection that is being made for the first time, milliseconds. */
+/** A connection on which nothing came for so long although something was asked is given up, milliseconds. */
+const SILENCE_MS = 10_000;
+/** How long commands wait for the first connection, milliseconds. */
 const FIRST_CONNECT_MS = 2_000;
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MOST_MS = 2_000;
@@ -33,8 +35,7 @@ export class RedisConnection {
   readonly #redis: Redis;
   readonly #where: string;
   readonly #trouble: Recurring;
-  readonly #clock: Clock;
-  /** Resolves when the first connection stands or has failed. */
+  /** Resolves when the first connection stands, has failed, or takes too long. */
   readonly #first = Promise.withResolvers<void>();
   /** Of the present connection: a Redis that was replaced may be set up in another way. */
   #checked: Promise<void> | undefined;
@@ -44,13 +45,14 @@ export class RedisConnection {
   constructor({ url, clock, random, log = silentLog, keyPrefix = "" }: RedisSettings) {
     this.keyPrefix = keyPrefix;
     this.#where = addressOf(url);
-    this.#clock = clock;
+    clock.after(FIRST_CONNECT_MS, () => this.#first.resolve(), { background: true });
     this.#trouble = new Recurring(log, clock);
     this.#redis = new Redis(url, {
       // After a lost connection nobody knows what was done, and some commands must not be done twice.
       autoResendUnfulfilledCommands: false,
       // Without it such a command would be pending for ever.
       commandTimeout: COMMAND_TIMEOUT_MS,
+      socketTimeout: SILENCE_MS,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => backoff(times, random),
@@ -78,9 +80,7 @@ export class RedisConnection {
   /** Runs commands. Rejects with a Fault: `unavailable`, `config` when Redis is set up so that it must not be used, `aborted` when closed. */
   async run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Fault("aborted", "the connection to redis is closed");
-    const stopWaiting = this.#clock.after(FIRST_CONNECT_MS, () => this.#first.resolve(), { background: true });
     await this.#first.promise;
-    stopWaiting();
     if (this.#redis.status !== "ready")
       throw redisFault(this.#lastError ?? new Error("no connection yet"), this.#where);
     try {
