@@ -6,7 +6,11 @@ import type { Lag, Ledger } from "@rondo/worker";
 const LAG_MAX_AGE_MS = 250;
 
 /** Adds the account to a registry. The returned function brings the lag up to date and is awaited before a page is made. */
-export function observeAccount(registry: Registry, ledger: Ledger, monotonic: () => number): () => Promise<void> {
+export function observeAccount(
+  registry: Registry,
+  ledger: Pick<Ledger, "rows" | "lags">,
+  monotonic: () => number,
+): () => Promise<void> {
   let lags: readonly Lag[] = [];
   let at = Number.NEGATIVE_INFINITY;
   registry.onScrape((emit) => {

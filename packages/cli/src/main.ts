@@ -7,6 +7,7 @@ import { createLog, descriptorDestination, LOG_LEVELS, type LogDestination, type
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
 import type { SinkCommandOptions } from "./commands/sink.ts";
+import type { UpOptions } from "./commands/up.ts";
 import { EXIT, processOut } from "./out.ts";
 import { terminalOn } from "./view/terminal.ts";
 
@@ -89,6 +90,7 @@ interface RuntimeOnlyFlags extends LogFlags {
   readonly healthAddress?: string;
   readonly instance?: string;
   readonly drainTimeout: number;
+  readonly threads?: number;
 }
 
 type RuntimeFlags = RuntimeOnlyFlags & ConfigFlags;
@@ -97,6 +99,25 @@ interface DemoFlags extends RuntimeOnlyFlags {
   readonly config?: string;
   readonly recording?: string;
   readonly speed: string;
+}
+
+/** The action of a command that runs roles until it is asked to stop. */
+function runningRoles(command: UpOptions["command"]): (flags: RuntimeFlags) => Promise<void> {
+  return running(async (flags) => {
+    const { upCommand } = await import("./commands/up.ts");
+    const terminal = process.stderr.isTTY;
+    return await upCommand(
+      { ...flags, command, terminal, drainMs: flags.drainTimeout },
+      surroundings(await logOf(flags)),
+    );
+  });
+}
+
+/** Throws what commander turns into one line about the flag. More than the machine's cores would be no faster. */
+function threadCount(written: string): number {
+  const threads = Number(written);
+  if (/^\d+$/.test(written) && threads >= 1 && threads <= 64) return threads;
+  throw new InvalidArgumentError("write a number from 1 to 64");
 }
 
 /** Declares the flags of commands that write a log. */
@@ -154,11 +175,17 @@ const program = new Command("rondo")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
 
 // Each command is loaded when it is called: asking for help should not wait for gRPC, the log and the codec.
-withRuntime(withConfig(program.command("up").description("run every role in one process"))).action(
-  running(async (flags: RuntimeFlags) => {
-    const { upCommand } = await import("./commands/up.ts");
-    return await upCommand({ ...flags, drainMs: flags.drainTimeout }, surroundings(await logOf(flags)));
-  }),
+withRuntime(withConfig(program.command("up").description("run every role in one process"))).action(runningRoles("up"));
+withRuntime(withConfig(program.command("gateway").description("take OTLP and make it durable on Kafka"))).action(
+  runningRoles("gateway"),
+);
+withRuntime(withConfig(program.command("worker").description("run pipelines and exporters over Kafka")))
+  .addOption(
+    new Option("--threads <n>", "threads, each with its own share of the partitions").argParser(threadCount).default(1),
+  )
+  .action(runningRoles("worker"));
+withRuntime(withConfig(program.command("alerts").description("evaluate rules and tell Alertmanager"))).action(
+  runningRoles("alerts"),
 );
 
 withConfig(program.command("validate").description("check a configuration and explain what is wrong in it")).action(

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { silentLog, systemClock } from "@rondo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { graphOf } from "./configuration.cases.ts";
-import { type Runtime, type RuntimeOptions, startRuntime } from "./runtime.ts";
+import { type RuntimeOptions, startWhole, type WholeRuntime } from "./runtime.ts";
 import { Listening } from "./sink/listening.ts";
 
+const NEVER = new AbortController().signal;
 const ANY = { host: "127.0.0.1", port: 0 };
 const RECEIVER = 'otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}';
 const yaml = (exporter: string) => `
@@ -22,16 +23,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function start(text: string, change: Partial<RuntimeOptions> = {}): Promise<Runtime> {
-  return startRuntime({
+function start(text: string, change: Partial<RuntimeOptions> = {}): Promise<WholeRuntime> {
+  return startWhole({
     ...{ graph: graphOf(text), version: "1.2.3", data: folder, metrics: ANY, health: ANY, instance: "test" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog },
+    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: NEVER },
     ...change,
   });
 }
 
 /** Sends one log record; answers the status. */
-async function send({ gateway }: Runtime): Promise<number> {
+async function send({ gateway }: WholeRuntime): Promise<number> {
   const [http] = gateway.addresses;
   const { status } = await fetch(`http://127.0.0.1:${http?.port}/v1/logs`, {
     ...{ method: "POST", headers: { "content-type": "application/json" } },
@@ -99,9 +100,9 @@ test("the health page is where the extension says, unless the command line says 
     exporters: {debug: {verbosity: basic}}
     extensions: {health_check: {endpoint: "127.0.0.1:0", path: /ready}}
     service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}`;
-  const runtime = await startRuntime({
+  const runtime = await startWhole({
     ...{ graph: graphOf(configured), version: "1.2.3", data: folder, metrics: ANY, instance: "test" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog },
+    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: NEVER },
   });
   expect((await page(runtime.healthAddress, "/ready")).status).toBe(200);
   expect((await page(runtime.healthAddress, "/")).status).toBe(404);

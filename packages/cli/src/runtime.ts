@@ -1,10 +1,8 @@
-/** Every role of a configuration in one process, over the embedded log: started in order, drained in order. */
-import { type EmbeddedBroker, openEmbedded } from "@rondo/broker/embedded";
+/** The roles of a configuration in one process, all of them or some: started in order, drained in order. */
 import type { Graph } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random, sleep } from "@rondo/core";
-import { creditsFrom, type Gateway, registryMetrics, startGateway } from "@rondo/gateway";
+import { type Gateway, registryMetrics, startGateway } from "@rondo/gateway";
 import {
-  anonymousBytes,
   createRegistry,
   HEALTH_ADDRESS,
   healthCheckExtension,
@@ -13,40 +11,86 @@ import {
   type Registry,
   startHealth,
   startMetrics,
-  totalMemoryBytes,
 } from "@rondo/monitor";
-import { limitsOf, memoryLimiter } from "@rondo/processors";
-import { prepareLog, startWorker, type Worker } from "@rondo/worker";
+import { type Lag, type Ledger, ledgerOf, prepareLog, type Worker } from "@rondo/worker";
 import { observeAccount } from "./account-metrics.ts";
 import { type Address, parseAddress } from "./address.ts";
+import { memoryBounds } from "./memory-bounds.ts";
+import { openLog } from "./open-log.ts";
+import { untilThere } from "./until-there.ts";
+import { startWorkerRole } from "./worker-role.ts";
 
-/** What `rondo up` runs. */
+/** What a process may be; `rondo up` is all of them. */
+export const ROLES = ["gateway", "worker", "alerts"] as const;
+
+/** One of the roles. */
+export type Role = (typeof ROLES)[number];
+
+/** What a process runs. */
 export interface RuntimeOptions {
   readonly graph: Graph;
+  readonly roles: readonly Role[];
   readonly version: string;
   /** The folder of the embedded log. */
   readonly data: string;
   readonly metrics: Address;
   /** Absent: the health_check extension's endpoint, or the default. */
   readonly health?: Address;
-  /** The name under which this process keeps its counts. */
+  /** The name under which this process keeps its counts and is known to its peers. */
   readonly instance: string;
+  /** Runs the worker's readers somewhere else than in this thread. */
+  readonly threads?: (around: ThreadsAround) => RunningWorker;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Ends a wait for what is not there yet. */
+  readonly abort: AbortSignal;
 }
+
+/** What threads are started with that only the process knows. */
+export interface ThreadsAround {
+  /** Says how far the groups are behind, over all processes. */
+  readonly lags: Pick<Ledger, "lags" | "isDrained">;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+  readonly readAheadBytes: number;
+}
+
+/** A worker as the process sees it, in whatever threads it runs. */
+export type RunningWorker = Pick<Worker, "hurry" | "drained" | "finished" | "close"> & {
+  readonly ledger: Pick<Ledger, "rows" | "lags">;
+};
 
 /** A running process. */
 export interface Runtime {
-  readonly gateway: Gateway;
-  readonly worker: Worker;
+  /** Undefined when the process has no such role. */
+  readonly gateway: Gateway | undefined;
+  readonly worker: RunningWorker | undefined;
   readonly registry: Registry;
   readonly readiness: Readiness;
   /** `host:port` of the page of metrics and of health. */
   readonly metricsAddress: string;
   readonly healthAddress: string;
-  /** Stops taking requests, lets the log settle for at most `deadlineMs`, closes everything, and says what is left. */
+  /**
+   * Stops taking requests, lets the log settle for at most `deadlineMs`, closes everything, and says what is left. On a log
+   * that others share only what this process has in hand is waited for, and nothing is left to be told.
+   */
   drain(deadlineMs: number): Promise<Leftover>;
+}
+
+/** A process with both roles that data passes. */
+export type WholeRuntime = Runtime & { readonly gateway: Gateway; readonly worker: RunningWorker };
+
+/** Starts every role, as `rondo up` does. Throws as `startRuntime`. */
+export async function startWhole(options: Omit<RuntimeOptions, "roles">): Promise<WholeRuntime> {
+  return whole(await startRuntime({ ...options, roles: ROLES }));
+}
+
+/** The same process, known to have both roles; throws a Fault `bug` for one that lacks a role. */
+export function whole(runtime: Runtime): WholeRuntime {
+  const { gateway, worker } = runtime;
+  if (gateway === undefined || worker === undefined) throw new Fault("bug", "the process lacks a role");
+  return { ...runtime, gateway, worker };
 }
 
 /** What a drain left in the log for the next start. */
@@ -57,51 +101,59 @@ export interface Leftover {
   readonly groups: readonly { readonly group: string; readonly records: number }[];
 }
 
-/** What requests in flight may hold when no memory_limiter says otherwise, bytes. */
-const DEFAULT_CREDITS = 256 << 20;
-
-/** What all readers together may hold of records when no memory_limiter says otherwise, bytes. */
-const DEFAULT_READ_AHEAD = 64 << 20;
-
 /** Starts everything. Throws a Fault that says what to do, after closing what it had started. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { graph, clock, log, random } = options;
+  const { graph, clock, log, random, roles } = options;
   const closing: (() => Promise<unknown>)[] = [];
   try {
     const registry = createRegistry();
-    closing.push(async () => stopObserving());
     const stopObserving = observeProcess(registry, { version: options.version, clock });
+    closing.push(async () => stopObserving());
     const readiness = new Readiness(clock);
     readiness.observe(registry);
     readiness.lacks("started", "the start to end");
     const health = await startHealth({ ...healthAddress(options), readiness, clock });
     closing.push(() => health.close());
-    const memory = memoryBounds(graph);
-    const broker = await openLog(options);
-    closing.push(() => broker.close());
-    observeLog(registry, broker);
-    await prepareLog(graph, broker);
-    const worker = await startWorker({
-      ...{ graph, broker, clock, random, log, registry, readiness },
-      readAheadBytes: memory.readAhead,
-    });
-    closing.push(() => worker.close());
-    const before = observeAccount(registry, worker.ledger, () => clock.monotonic());
+    // What is shown may need a wait that the page itself cannot make.
+    const refreshing: (() => Promise<void>)[] = [];
+    const before = async () => void (await Promise.all(refreshing.map((refresh) => refresh())));
     const metrics = await startMetrics({ ...options.metrics, registry, before });
     closing.push(() => metrics.close());
-    const gateway = await startGateway({
-      receivers: graph.receivers,
-      pipelines: graph.pipelines,
-      broker,
-      lingerMs: graph.broker.lingerMs,
-      creditsBytes: memory.credits,
-      metrics: registryMetrics(registry),
-      log,
-      clock,
-      random,
-      instance: options.instance,
-    });
-    closing.push(() => gateway.close());
+    const memory = memoryBounds(graph);
+    const waiting = { clock, log, readiness, abort: options.abort };
+    const clientId = `rondo/${options.instance}/${roles.length === 1 ? roles[0] : "up"}/0`;
+    const opening = { settings: graph.broker, data: options.data, clientId, clock, random, log, registry };
+    const broker = await untilThere(nameOfLog(graph), () => openLog(opening), waiting);
+    closing.push(() => broker.close());
+    await untilThere(nameOfLog(graph), () => prepareLog(graph, broker), waiting);
+    const around = { graph, broker, clock, random, log, registry, readiness };
+    let worker: RunningWorker | undefined;
+    if (roles.includes("worker")) {
+      worker =
+        options.threads === undefined
+          ? await startWorkerRole({ ...around, readAheadBytes: memory.readAhead })
+          : options.threads({ lags: ledgerOf(graph, broker), registry, readiness, readAheadBytes: memory.readAhead });
+      const { ledger, close } = worker;
+      closing.push(() => close.call(worker));
+      refreshing.push(observeAccount(registry, ledger, () => clock.monotonic()));
+    }
+    let gateway: Gateway | undefined;
+    if (roles.includes("gateway")) {
+      gateway = await startGateway({
+        receivers: graph.receivers,
+        pipelines: graph.pipelines,
+        broker,
+        lingerMs: graph.broker.lingerMs,
+        creditsBytes: memory.credits,
+        metrics: registryMetrics(registry),
+        log,
+        clock,
+        random,
+        instance: options.instance,
+      });
+      const { close } = gateway;
+      closing.push(() => close());
+    }
     readiness.holds("started");
     return {
       gateway,
@@ -113,11 +165,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       async drain(deadlineMs) {
         readiness.lacks("started", "the drain to end");
         const deadline = clock.monotonic() + deadlineMs;
-        const left = () => Math.max(0, deadline - clock.monotonic());
-        worker.hurry();
+        worker?.hurry();
         try {
-          const requests = await gateway.drain(deadlineMs);
-          return { requests, groups: await settle(worker, clock, left()) };
+          const requests = (await gateway?.drain(deadlineMs)) ?? 0;
+          const left = Math.max(0, deadline - clock.monotonic());
+          return { requests, groups: worker === undefined ? [] : await settle(graph, worker, clock, left) };
         } finally {
           await closeAll(closing, log);
         }
@@ -129,12 +181,24 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 }
 
+function nameOfLog({ broker }: Graph): string {
+  return broker.kind === "kafka" ? `Kafka at ${broker.brokers.join(", ")}` : "the log";
+}
+
 /** Waits until the log has settled or time is up; answers what is left. */
-async function settle(worker: Worker, clock: Clock, deadlineMs: number): Promise<Leftover["groups"]> {
+async function settle(
+  graph: Graph,
+  worker: RunningWorker,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<Leftover["groups"]> {
+  const shared = graph.broker.kind === "kafka";
   const stop = new AbortController();
-  await Promise.race([worker.drained(stop.signal), sleep(clock, deadlineMs, stop.signal)]);
+  const done = shared ? worker.finished(stop.signal) : worker.drained(stop.signal);
+  await Promise.race([done, sleep(clock, deadlineMs, stop.signal)]);
   stop.abort();
-  const lags = await worker.ledger.lags();
+  if (shared) return [];
+  const lags: readonly Lag[] = await worker.ledger.lags();
   return lags
     .map(({ group, unread, unsettled }) => ({ group, records: unread + unsettled }))
     .filter(({ records }) => records > 0);
@@ -153,44 +217,4 @@ function healthAddress({ graph, health }: RuntimeOptions): Address & { readonly 
   const configured = extension?.values as { readonly endpoint: string; readonly path: string } | undefined;
   const address = configured && parseAddress("extensions::health_check::endpoint", configured.endpoint);
   return { path: configured?.path ?? HEALTH_ADDRESS.path, ...(health ?? address ?? HEALTH_ADDRESS) };
-}
-
-/** Admission credits and read-ahead: the lowest memory_limiter counts, since all of them watch the same process. */
-function memoryBounds(graph: Graph): { readonly credits: number; readonly readAhead: number } {
-  const limits = graph.pipelines
-    .flatMap(({ processors }) => processors)
-    .filter(({ type }) => type === memoryLimiter)
-    .map(({ values }) => limitsOf(values, totalMemoryBytes()))
-    .sort((a, b) => a.hardBytes - b.hardBytes);
-  const [lowest] = limits;
-  if (lowest === undefined) return { credits: DEFAULT_CREDITS, readAhead: DEFAULT_READ_AHEAD };
-  const credits = creditsFrom(lowest.hardBytes, lowest.hardBytes - lowest.softBytes, anonymousBytes());
-  // Records in the readers' hands come out of the same memory as requests in flight.
-  return { credits, readAhead: Math.min(DEFAULT_READ_AHEAD, Math.floor(credits / 4)) };
-}
-
-async function openLog({ graph, data, clock, log }: RuntimeOptions): Promise<EmbeddedBroker> {
-  const settings = graph.broker;
-  if (settings.kind !== "embedded") {
-    throw new Fault(
-      "unsupported",
-      "broker::kafka is not built yet: leave the broker section out to keep the log on this machine",
-    );
-  }
-  const { partitions, retentionMs, segmentBytes, sync } = settings;
-  return await openEmbedded({ directory: data, partitions, retentionMs, segmentBytes, sync, clock, log });
-}
-
-/** Shows what the embedded log does, in the words of the table of metrics. */
-function observeLog(registry: Registry, broker: EmbeddedBroker): void {
-  registry.onScrape((emit) => {
-    const { bytes, corrupt, syncs, appended } = broker.stats();
-    emit("rondo_log_size_bytes", {}, bytes);
-    emit("rondo_log_corrupt_total", {}, corrupt);
-    emit("rondo_log_fsyncs_total", {}, syncs);
-    for (const [topic, grown] of appended) {
-      emit("rondo_log_appended_records_total", { topic }, grown.records);
-      emit("rondo_log_append_bytes_total", { topic }, grown.bytes);
-    }
-  });
 }

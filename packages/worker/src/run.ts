@@ -91,6 +91,18 @@ export function exporterSpec({ id, signal }: PipelineNode, exporter: string): Gr
   return { group: exporterGroup(id, exporter), topic: enrichedTopic(signal, id) };
 }
 
+/** A ledger that knows every group of a configuration and no account yet: it can tell how far each is behind. */
+export function ledgerOf(graph: Graph, broker: Broker, readers: readonly Omit<Reader, "run">[] = []): Ledger {
+  const ledger = new Ledger(broker);
+  for (const pipeline of graph.pipelines) {
+    const about = { signal: pipeline.signal, pipeline: pipeline.id };
+    ledger.group({ ...about, component: "", ...pipelineSpec(pipeline) });
+    for (const { id } of pipeline.exporters) ledger.group({ ...about, component: id, ...exporterSpec(pipeline, id) });
+  }
+  for (const { spec, component, pipeline, signal } of readers) ledger.group({ component, pipeline, signal, ...spec });
+  return ledger;
+}
+
 /** Config read these values with the fields of the very entry whose `create` gets them, which the list's type has forgotten. */
 function typed(values: unknown): never {
   return values as never;
@@ -105,7 +117,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stop = new AbortController();
   const hurry = new AbortController();
   const lastCall = new AbortController();
-  const ledger = new Ledger(broker);
+  const ledger = ledgerOf(graph, broker, options.readers);
   const claims = await countClaims(graph, broker);
   const readBytes = Math.max(256 * 1024, Math.floor(options.readAheadBytes / Math.max(1, claims)));
   const exporters: Exporter[] = [];
@@ -130,7 +142,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   for (const pipeline of graph.pipelines) {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
     const spec = pipelineSpec(pipeline);
-    ledger.group({ ...about, component: "", ...spec });
     const stages = pipeline.processors.map(({ id, type, values }) => ({
       id,
       processor: type.create(typed(values), around(options, pipeline, id)),
@@ -161,7 +172,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     );
     for (const { id, type, values } of pipeline.exporters) {
       const group = exporterSpec(pipeline, id);
-      ledger.group({ ...about, component: id, ...group });
       const labels = { ...about, component: id };
       const created = type.create(typed(values), around(options, pipeline, id));
       exporters.push(created);
@@ -193,8 +203,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       );
     }
   }
-  for (const { spec, run, ...about } of options.readers ?? []) {
-    ledger.group({ ...about, ...spec });
+  for (const { spec, run } of options.readers ?? []) {
     keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, lastCall.signal])));
   }
   await started(exporters);

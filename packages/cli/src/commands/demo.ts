@@ -13,7 +13,7 @@ import { EXIT } from "../out.ts";
 import { type Recording, readRecording } from "../replay/recording.ts";
 import { defaultStart, type ReplayResult, replay } from "../replay/replay.ts";
 import { expectedIdentities } from "../replay/timeline.ts";
-import type { Runtime } from "../runtime.ts";
+import { type WholeRuntime, whole } from "../runtime.ts";
 import { readCapture } from "../sink/capture.ts";
 import { type Closing, closing, type Destination } from "../sink/compare.ts";
 import { Holdings } from "../sink/holdings.ts";
@@ -91,7 +91,7 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
     // Log lines scroll by above the table once there is one.
     const screen: { view?: LiveView } = {};
     const log = await around.logTo((line) => (screen.view ?? { line: around.out.error }).line(line.trimEnd()));
-    const runtime = await startConfigured(graph, options, { ...around, log });
+    const runtime = whole(await startConfigured(graph, { ...options, command: "up", config, set }, { ...around, log }));
     const view = liveView({ ...around, snapshot: looker(runtime, () => around.clock.monotonic()) });
     screen.view = view;
     const run: Run = { graph, runtime, view, standIn, exporters, ignore, capture, recording, speed, options, around };
@@ -103,7 +103,7 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
 
 interface Run {
   readonly graph: Graph;
-  readonly runtime: Runtime;
+  readonly runtime: WholeRuntime;
   readonly view: LiveView;
   readonly standIn: StandIn;
   readonly exporters: readonly StoodIn[];
@@ -233,12 +233,12 @@ function insertedKeys({ pipelines }: Graph): readonly string[] {
 }
 
 /** What was dropped on purpose is missing at the backends for a reason, and is no difference. */
-function droppedItems({ worker }: Runtime): number {
+function droppedItems({ worker }: WholeRuntime): number {
   return worker.ledger.rows().reduce((sum, { dropped }) => sum + sumDrops(dropped), 0);
 }
 
 /** The first address of each protocol, as a client on this machine reaches it. */
-function addressesOf({ gateway }: Runtime): { readonly http?: string; readonly grpc?: string } {
+function addressesOf({ gateway }: WholeRuntime): { readonly http?: string; readonly grpc?: string } {
   const at = (protocol: string) => {
     const found = gateway.addresses.find((address) => address.protocol === protocol);
     return found && `${["0.0.0.0", "::", "localhost"].includes(found.host) ? "127.0.0.1" : found.host}:${found.port}`;

@@ -29,7 +29,7 @@ async function run(change: Partial<UpOptions> = {}, abort: AbortSignal = AbortSi
   const { errors, out } = printed();
   const free = { metricsAddress: "127.0.0.1:0", healthAddress: "127.0.0.1:0" };
   const code = await upCommand(
-    { config: [config], set: [], data: join(folder, "data"), drainMs: 5_000, ...free, ...change },
+    { command: "up", config: [config], set: [], data: join(folder, "data"), drainMs: 5_000, ...free, ...change },
     { out, log, clock: systemClock, random: Math.random, version: "1.2.3", abort },
   );
   return { code, said, errors };
@@ -45,7 +45,7 @@ test("says what is left out, where it listens, that it is ready, and at the end 
     /^metrics on http:\/\/127\.0\.0\.1:[1-9]\d*\/metrics, health on http:\/\/127\.0\.0\.1:[1-9]\d*\/$/,
     /^ready$/,
     /^stopping: /,
-    /^stopped: everything that was accepted has gone out$/,
+    /^stopped: nothing is left in hand$/,
   ].map(at);
   expect(order).toEqual([...order].sort((a, b) => a - b));
   expect(order).not.toContain(-1);
@@ -82,4 +82,12 @@ test("what is left out is told with its extent and its pipelines", () => {
   expect(
     notYetLine({ kind: "receiver", id: "prometheus", extent: "3 targets", pipelines: ["metrics", "metrics/b"] }),
   ).toBe("not yet: receiver prometheus, 3 targets (left out of metrics, metrics/b)");
+});
+
+test("a role alone needs a log that it shares", async () => {
+  const { code, errors } = await run({ command: "worker" });
+  expect(code).toBe(EXIT.usage);
+  expect(errors).toEqual([
+    expect.stringMatching(/^rondo worker: the log on this machine belongs to one process: add broker::kafka/),
+  ]);
 });

@@ -1,16 +1,20 @@
-/** `rondo up`: every role of a configuration in one process, until it is asked to stop; then it drains and says what is left. */
+/** `rondo up`, `gateway`, `worker` and `alerts`: roles in one process, until it is asked to stop; then it drains and says what is left. */
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Graph, NotYet } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, type Random } from "@rondo/core";
-import { METRICS_ADDRESS } from "@rondo/monitor";
+import { type LogLevel, METRICS_ADDRESS } from "@rondo/monitor";
 import { parseAddress } from "../address.ts";
 import { findingLine, loadGraph } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
-import { type Leftover, type Runtime, startRuntime } from "../runtime.ts";
+import { type Leftover, ROLES, type Role, type Runtime, startRuntime } from "../runtime.ts";
+import { startThreads } from "../threads/pool.ts";
 
 /** The options as the command line gives them. */
 export interface UpOptions {
+  /** The command, as the user wrote it: `up` or a role. */
+  readonly command: "up" | Role;
+
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly data: string;
@@ -18,6 +22,12 @@ export interface UpOptions {
   readonly healthAddress?: string;
   readonly instance?: string;
   readonly strict?: boolean;
+  /** Threads that the worker's readers run in; 1 is the process's own. */
+  readonly threads?: number;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: "auto" | "pretty" | "json";
+  /** Whether standard error is a terminal. */
+  readonly terminal?: boolean;
   /** Milliseconds that a drain may take. */
   readonly drainMs: number;
 }
@@ -39,6 +49,7 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
   try {
     const graph = await loadGraph(options, out);
     if (graph === undefined) return EXIT.usage;
+    checkShared(graph, options);
     const runtime = await startConfigured(graph, options, around);
     announce(runtime, options, log);
     await fired(abort);
@@ -48,33 +59,55 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
     const fault = Fault.from(thrown);
     // A bug keeps its stack: the caller prints it whole.
     if (fault.code === "bug") throw thrown;
-    out.error(`rondo up: ${fault.message}`);
+    // Asked to stop while it waited for what it needs: there is nothing to drain.
+    if (fault.code === "aborted" && abort.aborted) return EXIT.ok;
+    out.error(`rondo ${options.command}: ${fault.message}`);
     return fault.code === "config" ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** A role alone has its peers in other processes, which only a log that they share lets it reach. */
+function checkShared({ broker }: Graph, { command, threads = 1 }: UpOptions): void {
+  if (broker.kind === "kafka") return;
+  const way = "add broker::kafka to the configuration, or run rondo up, which is every role in one process";
+  if (command !== "up") throw new Fault("config", `the log on this machine belongs to one process: ${way}`);
+  if (threads > 1) throw new Fault("config", `the log on this machine is read by one thread: ${way}`);
 }
 
 /** Starts a loaded configuration and tells the log what is odd in it and what is left out. */
 export async function startConfigured(
   graph: Graph,
-  options: Omit<UpOptions, "config" | "set" | "drainMs">,
-  around: Omit<ProcessSurroundings, "abort">,
+  options: Omit<UpOptions, "drainMs">,
+  around: ProcessSurroundings,
 ): Promise<Runtime> {
   const { log } = around;
+  const { command } = options;
   for (const warning of graph.warnings) log.warn(findingLine(warning));
   for (const left of graph.notYet) log.warn(notYetLine(left));
   const data = resolve(options.data);
+  const { threads = 1 } = options;
+  const metrics = parseAddress(
+    "--metrics-address",
+    options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`,
+  );
+  const instance = options.instance ?? defaultInstance(graph, data, metrics.port);
+  const { config, set, strict, logLevel = "info", logFormat = "auto", terminal = false } = options;
+  const settings = { config, set, ...(strict && { strict }), logLevel, logFormat, terminal, instance };
   return await startRuntime({
     ...around,
     graph,
+    roles: command === "up" ? ROLES : [command],
     data,
-    metrics: parseAddress(
-      "--metrics-address",
-      options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`,
-    ),
+    metrics,
     ...(options.healthAddress !== undefined && { health: parseAddress("--health-address", options.healthAddress) }),
-    // Two processes of one host differ by their folder, which only one of them can hold.
-    instance: options.instance ?? `${hostname()}:${data}`,
+    instance,
+    ...(threads > 1 && { threads: (inside) => startThreads({ threads, settings, ...around, ...inside }) }),
   });
+}
+
+/** Two processes of one host differ by what only one of them can hold: the folder of the log, else a port. */
+function defaultInstance({ broker }: Graph, data: string, port: number): string {
+  return `${hostname()}:${broker.kind === "embedded" || port === 0 ? data : port}`;
 }
 
 /** `not yet: receiver prometheus, 3 targets (left out of pipeline metrics)`. */
@@ -85,7 +118,7 @@ export function notYetLine({ kind, id, extent, pipelines }: NotYet): string {
 
 /** The addresses that were bound, which with port 0 nobody knows before. */
 function announce(runtime: Runtime, { data }: UpOptions, log: Log): void {
-  for (const { receiver, protocol, host, port } of runtime.gateway.addresses) {
+  for (const { receiver, protocol, host, port } of runtime.gateway?.addresses ?? []) {
     log.info(`receiver ${receiver} takes OTLP/${protocol} on ${host}:${port}`);
   }
   log.info(`metrics on http://${runtime.metricsAddress}/metrics, health on http://${runtime.healthAddress}/`);
@@ -106,6 +139,6 @@ export function leftoverLines({ requests, groups }: Leftover): string[] {
 function reportLeftover(leftover: Leftover, log: Log): number {
   const lines = leftoverLines(leftover);
   for (const line of lines) log.warn(line);
-  if (lines.length === 0) log.info("stopped: everything that was accepted has gone out");
+  if (lines.length === 0) log.info("stopped: nothing is left in hand");
   return lines.length === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -5,7 +5,7 @@ import { silentLog, systemClock } from "@rondo/core";
 import { settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { graphOf } from "../configuration.cases.ts";
-import { type Runtime, startRuntime } from "../runtime.ts";
+import { startWhole, type WholeRuntime } from "../runtime.ts";
 import { looker } from "./look.ts";
 
 const ANY = { host: "127.0.0.1", port: 0 };
@@ -17,9 +17,9 @@ const GRAPH = graphOf(`
 
 test("a look shows what was received, what every row of the account holds, and where to send more", async () => {
   const data = await mkdtemp(join(tmpdir(), "rondo-look-"));
-  const runtime = await startRuntime({
+  const runtime = await startWhole({
     ...{ graph: GRAPH, version: "0.0.0", data, metrics: ANY, health: ANY, instance: "look" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog },
+    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: new AbortController().signal },
   });
   const look = looker(runtime, () => 42);
   const [http] = runtime.gateway.addresses.filter(({ protocol }) => protocol === "http");
@@ -53,7 +53,7 @@ test("a look shows what was received, what every row of the account holds, and w
 });
 
 /** A runtime of which only the account is asked; `lags` is called once for each frame that finds no question under way. */
-function accountOf(dropped: Record<string, number>, lags: () => Promise<unknown>): Runtime {
+function accountOf(dropped: Record<string, number>, lags: () => Promise<unknown>): WholeRuntime {
   const row = { group: "g", topic: "t", signal: "logs", pipeline: "logs", component: "debug/one", tenant: "default" };
   const counts = { entered: 9, created: 0, forwarded: 0, delivered: 4, deadLettered: 0, redelivered: 0, inFlight: 0 };
   const runtime = {
@@ -63,7 +63,7 @@ function accountOf(dropped: Record<string, number>, lags: () => Promise<unknown>
     metricsAddress: "127.0.0.1:1",
   };
   // Everything that a look reads is there; the rest of a runtime is not asked.
-  return runtime as unknown as Runtime;
+  return runtime as unknown as WholeRuntime;
 }
 
 test("drops are summed by reason, whatever part of the component gave it", () => {

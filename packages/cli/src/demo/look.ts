@@ -1,11 +1,11 @@
 /** One look at a running process, for the live view: its account, its lag and its addresses. */
 import { SIGNALS } from "@rondo/otlp";
 import type { Lag } from "@rondo/worker";
-import type { Runtime } from "../runtime.ts";
+import type { WholeRuntime } from "../runtime.ts";
 import type { Snapshot } from "../view/snapshot.ts";
 
 /** Makes the function that the view calls for every frame. `refresh` is asynchronous; a frame shows the lag of the one before. */
-export function looker(runtime: Runtime, monotonic: () => number): () => Snapshot {
+export function looker(runtime: WholeRuntime, monotonic: () => number): () => Snapshot {
   let lags: readonly Lag[] = [];
   let asking = false;
   const refresh = () => {
@@ -32,7 +32,11 @@ export function looker(runtime: Runtime, monotonic: () => number): () => Snapsho
 }
 
 /** Reads numbers only: it runs four times a second in the process that it looks at. */
-function look({ gateway, worker, readiness, metricsAddress }: Runtime, lags: readonly Lag[], at: number): Snapshot {
+function look(
+  { gateway, worker, readiness, metricsAddress }: WholeRuntime,
+  lags: readonly Lag[],
+  at: number,
+): Snapshot {
   const totals = gateway.totals();
   const rows = worker.ledger.rows().map((row) => {
     const lag = lags.find(({ group }) => group === row.group)?.unread ?? 0;

@@ -1,0 +1,44 @@
+/** Opens the log that a configuration names: files on this machine, or a Kafka cluster. */
+import type { Broker } from "@rondo/broker";
+import { openEmbedded } from "@rondo/broker/embedded";
+import { openKafka } from "@rondo/broker/kafka";
+import type { BrokerSettings } from "@rondo/config";
+import type { Clock, Log, Random } from "@rondo/core";
+import type { Registry } from "@rondo/monitor";
+
+/** What a log is opened with. */
+export interface OpenLogOptions {
+  readonly settings: BrokerSettings;
+  /** The folder of a log on this machine. */
+  readonly data: string;
+  /** The name of this process's (or thread's) Kafka clients: `rondo/<instance>/<role>/<thread index>`. */
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Where the log on this machine shows what it does. */
+  readonly registry?: Registry;
+}
+
+/** Opens it. Throws a Fault `unavailable` when a cluster does not answer, and what the two logs say of everything else. */
+export async function openLog(options: OpenLogOptions): Promise<Broker> {
+  const { settings, data, clientId, clock, random, log, registry } = options;
+  if (settings.kind === "kafka") {
+    const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs } = settings;
+    const topics = { partitions, replicationFactor, retentionMs };
+    return await openKafka({ brokers, clientId, topics, sessionTimeoutMs, clock, random, log });
+  }
+  const { partitions, retentionMs, segmentBytes, sync } = settings;
+  const broker = await openEmbedded({ directory: data, partitions, retentionMs, segmentBytes, sync, clock, log });
+  registry?.onScrape((emit) => {
+    const { bytes, corrupt, syncs, appended } = broker.stats();
+    emit("rondo_log_size_bytes", {}, bytes);
+    emit("rondo_log_corrupt_total", {}, corrupt);
+    emit("rondo_log_fsyncs_total", {}, syncs);
+    for (const [topic, grown] of appended) {
+      emit("rondo_log_appended_records_total", { topic }, grown.records);
+      emit("rondo_log_append_bytes_total", { topic }, grown.bytes);
+    }
+  });
+  return broker;
+}

@@ -1,0 +1,161 @@
+/** The threads of a worker: one long task each. One that ends is replaced, and the process lives. */
+import { MessageChannel } from "node:worker_threads";
+import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
+import type { Readiness, Registry } from "@rondo/monitor";
+import { addRows, type Ledger, type LedgerRow } from "@rondo/worker";
+import { Piscina } from "piscina";
+import type { RunningWorker } from "../runtime.ts";
+import { Caller } from "./calls.ts";
+import type { ThreadReport, ThreadSettings } from "./report.ts";
+
+/** How long a thread that ended stays away before it is started again, milliseconds. */
+const RESTART_MS = 2_000;
+
+/** How often threads are asked whether they are ready, milliseconds. */
+const ASK_MS = 1_000;
+
+/** How long a thread may take to close before it is ended, milliseconds. */
+const CLOSE_MS = 5_000;
+
+/** What the threads of a process are started with. */
+export interface ThreadsOptions {
+  readonly threads: number;
+  readonly settings: Omit<ThreadSettings, "index" | "readAheadBytes">;
+  readonly readAheadBytes: number;
+  /** The module whose default export a thread runs; `./task.ts` unless a test has another. */
+  readonly module?: URL;
+  /** Says how far the groups are behind, over all processes; no account was opened in it. */
+  readonly lags: Pick<Ledger, "lags" | "isDrained">;
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const NOTHING: ThreadReport = { rows: [], series: [], unready: [{ condition: "started", reason: "the start to end" }] };
+
+/** Starts the threads, and keeps as many running until it is closed. */
+export function startThreads(options: ThreadsOptions): RunningWorker {
+  const { threads, lags, registry, clock } = options;
+  const filename = (options.module ?? new URL(`./task${extension()}`, import.meta.url)).href;
+  const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads, atomics: "disabled" });
+  const stop = new AbortController();
+  const lanes = Array.from({ length: threads }, (_, index) => new Lane(index, pool, options, stop.signal));
+  const leave = registry.include(() => lanes.flatMap(({ report }) => report.series));
+  const each = (run: (lane: Lane) => Promise<unknown>) =>
+    Promise.all(lanes.map((lane) => run(lane).catch(() => undefined)));
+  return {
+    ledger: {
+      rows: () => sumRows(lanes.flatMap(({ report }) => report.rows)),
+      async lags() {
+        await each((lane) => lane.ask());
+        return await lags.lags();
+      },
+    },
+    hurry: () => void each((lane) => lane.call("hurry")),
+    async drained(abort) {
+      while (!abort.aborted && !(await lags.isDrained())) await sleep(clock, 100, abort);
+    },
+    async finished(abort) {
+      await Promise.race([each((lane) => lane.call("finished")), fired(abort)]);
+    },
+    async close() {
+      const closed = each((lane) => lane.call("close"));
+      const late = new AbortController();
+      await Promise.race([closed, sleep(clock, CLOSE_MS, late.signal)]);
+      late.abort();
+      stop.abort();
+      leave();
+      await pool.destroy();
+      await Promise.all(lanes.map(({ ended }) => ended));
+    },
+  };
+}
+
+/** Sources run as they are; a build has its own names. */
+function extension(): string {
+  return import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+}
+
+/** One place in the pool, with the task that runs in it now. */
+class Lane {
+  /** What the thread told last; nothing while it starts. */
+  report: ThreadReport = NOTHING;
+  readonly ended: Promise<void>;
+  readonly #index: number;
+  readonly #pool: Piscina;
+  readonly #options: ThreadsOptions;
+  #caller: Caller | undefined;
+
+  constructor(index: number, pool: Piscina, options: ThreadsOptions, stop: AbortSignal) {
+    this.#index = index;
+    this.#pool = pool;
+    this.#options = options;
+    this.ended = this.#run(stop);
+    void this.#watch(stop);
+  }
+
+  /** Calls the running task; rejects with `unavailable` when there is none. */
+  async call(name: "report" | "hurry" | "finished" | "close"): Promise<unknown> {
+    if (this.#caller === undefined) throw new Fault("unavailable", `thread ${this.#index} does not run`);
+    return await this.#caller.call(name);
+  }
+
+  /** Brings the report and the process's readiness up to date. */
+  async ask(): Promise<void> {
+    try {
+      // A task answers `report` with one.
+      this.report = (await this.call("report")) as ThreadReport;
+    } catch {
+      this.report = NOTHING;
+    }
+    const { readiness } = this.#options;
+    const name = `thread ${this.#index}`;
+    const [first] = this.report.unready;
+    if (first === undefined) readiness.holds(name);
+    else readiness.lacks(name, `${first.condition}: ${first.reason}`);
+  }
+
+  async #watch(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await this.ask();
+      await sleep(this.#options.clock, ASK_MS, stop);
+    }
+    this.#options.readiness.forget(`thread ${this.#index}`);
+  }
+
+  /** Runs task after task until the process stops. */
+  async #run(stop: AbortSignal): Promise<void> {
+    const { settings, threads, readAheadBytes, clock, log } = this.#options;
+    const index = this.#index;
+    while (!stop.aborted) {
+      const { port1, port2 } = new MessageChannel();
+      this.#caller = new Caller(port1);
+      const mine: ThreadSettings = { ...settings, index, readAheadBytes: Math.floor(readAheadBytes / threads) };
+      let fault = new Fault("unavailable", `thread ${index} ended`);
+      try {
+        // Piscina's own type of the list was made for an older Node, in which a port looked otherwise.
+        const transferList = [port2] as unknown as NonNullable<Parameters<Piscina["run"]>[1]>["transferList"];
+        await this.#pool.run({ settings: mine, port: port2 }, { ...(transferList && { transferList }) });
+      } catch (thrown) {
+        fault = Fault.from(thrown);
+      }
+      this.#caller.end(fault);
+      this.#caller = undefined;
+      if (stop.aborted) return;
+      log.error("a thread ended and will be started again", { thread: index, fault });
+      await sleep(clock, RESTART_MS, stop);
+    }
+  }
+}
+
+/** A group has rows in every thread that holds some of its partitions. */
+function sumRows(rows: readonly LedgerRow[]): readonly LedgerRow[] {
+  const sums = new Map<string, LedgerRow>();
+  for (const row of rows) {
+    const key = `${row.group}\n${row.tenant}`;
+    const sum = sums.get(key);
+    sums.set(key, sum === undefined ? row : { ...row, ...addRows(sum, row), inFlight: sum.inFlight + row.inFlight });
+  }
+  return [...sums.values()];
+}

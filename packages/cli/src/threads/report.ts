@@ -1,0 +1,27 @@
+/** What a worker's thread tells of itself when its process is asked: plain data that crosses a message port. */
+import type { LogLevel, SeriesCopy, Unready } from "@rondo/monitor";
+import type { LedgerRow } from "@rondo/worker";
+
+/** One look at a thread. */
+export interface ThreadReport {
+  readonly rows: readonly LedgerRow[];
+  readonly series: readonly SeriesCopy[];
+  /** Why the thread is not ready; empty when it is. */
+  readonly unready: readonly Unready[];
+}
+
+/** What a thread is started with. Everything else it reads itself, from the configuration. */
+export interface ThreadSettings {
+  readonly config: readonly string[];
+  readonly set: readonly string[];
+  readonly strict?: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: "auto" | "pretty" | "json";
+  /** Whether standard error is a terminal. */
+  readonly terminal: boolean;
+  /** The name of the process; the thread's own Kafka clients are called `rondo/<instance>/worker/<index>`. */
+  readonly instance: string;
+  readonly index: number;
+  /** Bytes of records that this thread may hold unsettled. */
+  readonly readAheadBytes: number;
+}

@@ -1,0 +1,53 @@
+/**
+ * What a thread of `rondo worker --threads N` runs, as one task that ends with the process: the worker role over Kafka and
+ * Redis clients of its own, so that no payload crosses threads. The process asks it over a port. Architecture: threads.
+ */
+import type { MessagePort } from "node:worker_threads";
+import { Fault, fired, systemClock } from "@rondo/core";
+import { createLog, createRegistry, descriptorDestination, Readiness } from "@rondo/monitor";
+import { readConfig } from "../load.ts";
+import { openLog } from "../open-log.ts";
+import { untilThere } from "../until-there.ts";
+import { startWorkerRole } from "../worker-role.ts";
+import { answerCalls } from "./calls.ts";
+import type { ThreadReport, ThreadSettings } from "./report.ts";
+
+/** Runs until the port asks for the end. Rejects when the worker cannot start; the process then starts it again. */
+export default async function task({ settings, port }: { settings: ThreadSettings; port: MessagePort }): Promise<void> {
+  const clock = systemClock;
+  const random = Math.random;
+  const { logLevel: level, logFormat: format, instance, index, readAheadBytes } = settings;
+  const root = await createLog({ level, format, destination: descriptorDestination(2, settings.terminal), clock });
+  const log = root.child({ thread: index });
+  const { graph } = await readConfig(settings);
+  if (graph === undefined)
+    throw new Fault("config", "the configuration changed while the process ran, and is wrong now");
+  const registry = createRegistry();
+  const readiness = new Readiness(clock);
+  const stop = new AbortController();
+  const waiting = { clock, log, readiness, abort: stop.signal };
+  const clientId = `rondo/${instance}/worker/${index}`;
+  const opening = { settings: graph.broker, data: "", clientId, clock, random, log };
+  const broker = await untilThere("Kafka", () => openLog(opening), waiting);
+  try {
+    const worker = await startWorkerRole({ graph, broker, clock, random, log, registry, readiness, readAheadBytes });
+    answerCalls(port, {
+      report: (): ThreadReport => ({
+        rows: worker.ledger.rows(),
+        series: registry.copy(),
+        unready: readiness.reasons(),
+      }),
+      hurry: () => worker.hurry(),
+      // Ended by the process, which closes the thread when the time is up.
+      finished: () => worker.finished(stop.signal),
+      async close() {
+        await worker.close();
+        stop.abort();
+      },
+    });
+    await fired(stop.signal);
+  } finally {
+    await broker.close();
+    port.close();
+  }
+}
