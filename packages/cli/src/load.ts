@@ -10,6 +10,7 @@ import {
 } from "@rondo/config";
 import { COMPONENT_TYPES } from "./component-types.ts";
 import type { Out } from "./out.ts";
+import { type RuleSet, readRules } from "./rules.ts";
 
 /** What names a configuration on the command line. */
 export interface ConfigArguments {
@@ -37,9 +38,15 @@ export function problemLines({ problems, warnings }: Pick<LoadedConfig, "problem
   return [...new Set(lines)];
 }
 
-/** Reads and checks, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
-export async function readConfig({ config, set, strict }: ConfigArguments): Promise<LoadedConfig> {
-  return loadConfig({
+/** A configuration with the rules that it names. */
+export interface LoadedFiles extends LoadedConfig {
+  /** By tenant; empty when there is no `alerts:`. */
+  readonly rules: RuleSet["tenants"];
+}
+
+/** Reads and checks, rule files included, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
+export async function readConfig({ config, set, strict }: ConfigArguments): Promise<LoadedFiles> {
+  const loaded = loadConfig({
     files: await readConfigFiles(config),
     sets: set,
     types: COMPONENT_TYPES,
@@ -47,11 +54,29 @@ export async function readConfig({ config, set, strict }: ConfigArguments): Prom
     file: readReferencedFile,
     ...(strict !== undefined && { strict }),
   });
+  const { graph, ...rest } = loaded;
+  const rules = await readRules(graph?.alerts ?? { rules: new Map() });
+  const problems = [...loaded.problems, ...rules.problems];
+  const warnings = [...loaded.warnings, ...rules.warnings];
+  // A rule that cannot run is a reason not to start: whoever wrote it relies on being told.
+  const runs = graph !== undefined && problems.length === 0 && { graph: { ...graph, warnings } };
+  return { ...rest, ...runs, problems, warnings, rules: rules.tenants };
 }
 
 /** Loads and checks; prints every problem and answers undefined when there is one. Throws as `readConfig` does. */
 export async function loadGraph(args: ConfigArguments, out: Out): Promise<Graph | undefined> {
-  const loaded = await readConfig(args);
-  for (const line of problemLines(loaded)) out.error(line);
-  return loaded.graph;
+  return (await loadRun(args, out))?.graph;
+}
+
+/** As `loadGraph`, with the rules. */
+export async function loadRun(args: ConfigArguments, out: Out): Promise<Run | undefined> {
+  const { graph, rules, ...found } = await readConfig(args);
+  for (const line of problemLines(found)) out.error(line);
+  return graph && { graph, rules };
+}
+
+/** What a process runs. */
+export interface Run {
+  readonly graph: Graph;
+  readonly rules: RuleSet["tenants"];
 }
