@@ -219,7 +219,7 @@ withConfig(program.command("ledger").description("print the account of everythin
   .action(
     running(async (flags: ConfigFlags & { readonly data: string }) => {
       const { ledgerCommand } = await import("./commands/ledger.ts");
-      return await ledgerCommand(flags, { out: processOut, clock: systemClock });
+      return await ledgerCommand(flags, { out: processOut, clock: systemClock, random: Math.random });
     }),
   );
 

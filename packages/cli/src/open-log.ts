@@ -16,20 +16,23 @@ export interface OpenLogOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Nothing will be written: a log on this machine may then be open in another process. */
+  readonly readOnly?: boolean;
   /** Where the log on this machine shows what it does. */
   readonly registry?: Registry;
 }
 
 /** Opens it. Throws a Fault `unavailable` when a cluster does not answer, and what the two logs say of everything else. */
 export async function openLog(options: OpenLogOptions): Promise<Broker> {
-  const { settings, data, clientId, clock, random, log, registry } = options;
+  const { settings, data, clientId, clock, random, log, readOnly = false, registry } = options;
   if (settings.kind === "kafka") {
     const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs } = settings;
     const topics = { partitions, replicationFactor, retentionMs };
     return await openKafka({ brokers, clientId, topics, sessionTimeoutMs, clock, random, log });
   }
   const { partitions, retentionMs, segmentBytes, sync } = settings;
-  const broker = await openEmbedded({ directory: data, partitions, retentionMs, segmentBytes, sync, clock, log });
+  const common = { directory: data, partitions, retentionMs, segmentBytes, sync, readOnly };
+  const broker = await openEmbedded({ ...common, clock, log });
   registry?.onScrape((emit) => {
     const { bytes, corrupt, syncs, appended } = broker.stats();
     emit("rondo_log_size_bytes", {}, bytes);

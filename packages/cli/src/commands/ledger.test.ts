@@ -163,9 +163,11 @@ test("a wrong configuration is told before the log is touched, and a folder with
   const { errors, out } = printed();
   await writeFile(config, yaml("debug"));
   const wrong = { config: [config], set: ["exporters.debug.nosuch=1"], data };
-  expect(await ledgerCommand(wrong, { out, clock: systemClock })).toBe(EXIT.usage);
+  expect(await ledgerCommand(wrong, { out, clock: systemClock, random: Math.random })).toBe(EXIT.usage);
   expect(errors).toEqual([expect.stringContaining("exporters::debug::nosuch: unknown key")]);
-  await expect(ledgerCommand({ config: [config], set: [], data }, { out, clock: systemClock })).rejects.toMatchObject({
+  await expect(
+    ledgerCommand({ config: [config], set: [], data }, { out, clock: systemClock, random: Math.random }),
+  ).rejects.toMatchObject({
     message: expect.stringContaining(data),
   });
   expect(existsSync(data)).toBe(false);

@@ -1,11 +1,11 @@
 /** `rondo ledger`: the account as it stands in the log, with the place of any difference. Rules of the log 6. */
 import { resolve } from "node:path";
 import { type Broker, exporterGroup, type GroupSpec, pipelineGroup } from "@rondo/broker";
-import { openEmbedded } from "@rondo/broker/embedded";
 import type { Graph, PipelineNode } from "@rondo/config";
-import { type Clock, silentLog } from "@rondo/core";
+import { type Clock, type Random, silentLog } from "@rondo/core";
 import { addRows, exporterSpec, loadTotals, NO_ITEMS, pipelineSpec, type Row, sumDrops } from "@rondo/worker";
 import { loadGraph } from "../load.ts";
+import { openLog } from "../open-log.ts";
 import { EXIT, type Out } from "../out.ts";
 
 /** The options as the command line gives them. */
@@ -18,19 +18,13 @@ export interface LedgerOptions {
 /** Prints the account. Returns 0 when it balances, 1 when it does not or the log cannot be read, 2 for a wrong configuration. */
 export async function ledgerCommand(
   options: LedgerOptions,
-  { out, clock }: { readonly out: Out; readonly clock: Clock },
+  { out, clock, random }: { readonly out: Out; readonly clock: Clock; readonly random: Random },
 ): Promise<number> {
   const graph = await loadGraph(options, out);
   if (graph === undefined) return EXIT.usage;
   // Read-only, so that it can be asked beside a running process; a log that is not there is not made by asking.
-  const { partitions } = graph.broker.kind === "embedded" ? graph.broker : { partitions: 0 };
-  const broker = await openEmbedded({
-    directory: resolve(options.data),
-    partitions,
-    readOnly: true,
-    clock,
-    log: silentLog,
-  });
+  const settings = { settings: graph.broker, data: resolve(options.data), readOnly: true, clientId: "rondo/ledger" };
+  const broker = await openLog({ ...settings, clock, random, log: silentLog });
   try {
     return printLedger(await readLedger(graph, broker), out);
   } finally {
