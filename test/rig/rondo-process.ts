@@ -1,4 +1,4 @@
-/** `rondo up` as users run it: its own process, from its own command, on ports that stay the same over restarts. */
+/** `rondo up`, or one role, as users run it: its own process, from its own command, on ports that stay the same over restarts. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,9 @@ export interface Ports {
 
 /** What a rig may want to be different. */
 export interface RondoOptions {
-  /** Further flags of `rondo up`. */
+  /** What runs; `up` unless told otherwise. */
+  readonly command?: "up" | "gateway" | "worker" | "alerts";
+  /** Further flags of the command. */
   readonly flags?: readonly string[];
   /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -27,7 +29,7 @@ export interface RondoOptions {
   readonly data?: string;
 }
 
-/** A `rondo up` that can be started, killed and started again on the same data. */
+/** A process that can be started, killed and started again on the same data. */
 export interface RondoProcess {
   readonly ports: Ports;
   /** The file of its configuration and the folder of its data. */
@@ -57,7 +59,7 @@ export async function choosePorts(): Promise<Ports> {
   return { grpc, http, metrics, health };
 }
 
-/** Prepares `rondo up` in `folder`, which takes its configuration, its log and its data. */
+/** Prepares the command in `folder`, which takes its configuration, its log and its data. */
 export function prepareRondo(folder: string, ports: Ports, yaml: string, options: RondoOptions = {}): RondoProcess {
   const config = join(folder, "rondo.yaml");
   const log = join(folder, "rondo.log");
@@ -65,7 +67,8 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
   const out = openSync(log, "a");
   const address = (port: number) => `127.0.0.1:${port}`;
   const data = options.data ?? join(folder, "data");
-  const args = ["up", "--config", config, "--data", data, ...(options.flags ?? [])];
+  const { command = "up" } = options;
+  const args = [command, "--config", config, "--data", data, ...(options.flags ?? [])];
   args.push("--metrics-address", address(ports.metrics), "--health-address", address(ports.health));
   let child: ChildProcess | undefined;
   let gone: Promise<number> = Promise.resolve(0);
@@ -73,7 +76,7 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
   const logTail = () => logged().split("\n").slice(-15).join("\n");
   const running = () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`rondo up is not running:\n${logTail()}`);
+      throw new Error(`rondo ${command} is not running:\n${logTail()}`);
     return child;
   };
   return {
@@ -87,7 +90,7 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
     logTail,
     launch() {
       if (child !== undefined && child.exitCode === null && child.signalCode === null)
-        throw new Error("rondo up already runs");
+        throw new Error(`rondo ${command} already runs`);
       const started = spawn(COMMAND, args, {
         stdio: ["ignore", out, out],
         env: { ...process.env, ...options.env },
@@ -104,7 +107,7 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
         if (response?.status === 200) return;
         await pause(20);
       }
-      throw new Error(`rondo up is not ready after ${START_MS} ms:\n${logTail()}`);
+      throw new Error(`rondo ${command} is not ready after ${START_MS} ms:\n${logTail()}`);
     },
     async kill() {
       running().kill("SIGKILL");
