@@ -46,3 +46,8 @@ export function pipelineGroup(pipeline: string): string {
 export function exporterGroup(pipeline: string, exporter: string): string {
   return `rondo.${escapeName(pipeline)}.${escapeName(exporter)}`;
 }
+
+/** The group that keeps the windows of a metrics pipeline. `_` begins no escaped byte here, so no exporter's group is called so. */
+export function windowsGroup(pipeline: string): string {
+  return `rondo.${escapeName(pipeline)}._windows`;
+}

@@ -26,7 +26,7 @@ afterEach(() => rm(folder, { recursive: true }));
 function start(text: string, change: Partial<RuntimeOptions> = {}): Promise<WholeRuntime> {
   return startWhole({
     ...{ graph: graphOf(text), version: "1.2.3", data: folder, metrics: ANY, health: ANY, instance: "test" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: NEVER },
+    ...{ clock: systemClock, random: Math.random, log: silentLog, rules: new Map(), abort: NEVER },
     ...change,
   });
 }
@@ -102,7 +102,7 @@ test("the health page is where the extension says, unless the command line says 
     service: {extensions: [health_check], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}`;
   const runtime = await startWhole({
     ...{ graph: graphOf(configured), version: "1.2.3", data: folder, metrics: ANY, instance: "test" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: NEVER },
+    ...{ clock: systemClock, random: Math.random, log: silentLog, rules: new Map(), abort: NEVER },
   });
   expect((await page(runtime.healthAddress, "/ready")).status).toBe(200);
   expect((await page(runtime.healthAddress, "/")).status).toBe(404);

@@ -12,13 +12,15 @@ import {
   startHealth,
   startMetrics,
 } from "@rondo/monitor";
-import { type Lag, type Ledger, ledgerOf, prepareLog, type Worker } from "@rondo/worker";
+import { type Lag, type Ledger, ledgerOf, prepareLog, startWorker, type Worker } from "@rondo/worker";
 import { observeAccount } from "./account-metrics.ts";
 import { type Address, parseAddress } from "./address.ts";
+import { type AlertsRole, startAlertsRole } from "./alerts-role.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
-import { untilThere } from "./until-there.ts";
-import { startWorkerRole } from "./worker-role.ts";
+import type { RuleSet } from "./rules.ts";
+import { untilThere, type WaitOptions } from "./until-there.ts";
+import { openWindows, type Windows, windowsWriter } from "./windows.ts";
 
 /** What a process may be; `rondo up` is all of them. */
 export const ROLES = ["gateway", "worker", "alerts"] as const;
@@ -29,6 +31,8 @@ export type Role = (typeof ROLES)[number];
 /** What a process runs. */
 export interface RuntimeOptions {
   readonly graph: Graph;
+  /** By tenant; empty when the configuration has no `alerts:`. */
+  readonly rules: RuleSet["tenants"];
   readonly roles: readonly Role[];
   readonly version: string;
   /** The folder of the embedded log. */
@@ -66,6 +70,7 @@ export interface Runtime {
   /** Undefined when the process has no such role. */
   readonly gateway: Gateway | undefined;
   readonly worker: RunningWorker | undefined;
+  readonly alerts: AlertsRole | undefined;
   readonly registry: Registry;
   readonly readiness: Readiness;
   /** `host:port` of the page of metrics and of health. */
@@ -125,17 +130,39 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const opening = { settings: graph.broker, data: options.data, clientId, clock, random, log, registry };
     const broker = await untilThere(nameOfLog(graph), () => openLog(opening), waiting);
     closing.push(() => broker.close());
-    await untilThere(nameOfLog(graph), () => prepareLog(graph, broker), waiting);
+    const windows = await openWindowsOf(options, waiting, closing);
     const around = { graph, broker, clock, random, log, registry, readiness };
+    const writer = windows && windowsWriter({ ...around, windows, settings: graph.windows });
+    const readers = writer === undefined ? [] : [writer];
+    await untilThere(
+      nameOfLog(graph),
+      () =>
+        prepareLog(
+          graph,
+          broker,
+          readers.map(({ spec }) => spec),
+        ),
+      waiting,
+    );
     let worker: RunningWorker | undefined;
     if (roles.includes("worker")) {
+      const readAheadBytes = memory.readAhead;
       worker =
         options.threads === undefined
-          ? await startWorkerRole({ ...around, readAheadBytes: memory.readAhead })
-          : options.threads({ lags: ledgerOf(graph, broker), registry, readiness, readAheadBytes: memory.readAhead });
+          ? await startWorker({ ...around, readers, readAheadBytes })
+          : options.threads({ lags: ledgerOf(graph, broker, readers), registry, readiness, readAheadBytes });
       const { ledger, close } = worker;
       closing.push(() => close.call(worker));
       refreshing.push(observeAccount(registry, ledger, () => clock.monotonic()));
+    }
+    let alerts: AlertsRole | undefined;
+    if (roles.includes("alerts") && windows !== undefined && graph.alerts !== undefined) {
+      const { rules, instance } = options;
+      alerts = await startAlertsRole({
+        ...{ ...around, windows, rules, instance, alerts: graph.alerts, settings: graph.windows },
+      });
+      const { close } = alerts;
+      closing.push(() => close());
     }
     let gateway: Gateway | undefined;
     if (roles.includes("gateway")) {
@@ -158,6 +185,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     return {
       gateway,
       worker,
+      alerts,
       registry,
       readiness,
       metricsAddress: metrics.address,
@@ -179,6 +207,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await closeAll(closing, log);
     throw thrown;
   }
+}
+
+/** The windows, where the configuration has rules and the process has a role that writes or reads them. */
+async function openWindowsOf(
+  options: RuntimeOptions,
+  waiting: WaitOptions,
+  closing: (() => Promise<unknown>)[],
+): Promise<Windows | undefined> {
+  const { graph, rules, data, clock, random, log, roles } = options;
+  const { alerts, windows } = graph;
+  if (alerts === undefined || !roles.some((role) => role !== "gateway")) return undefined;
+  const name = windows.store.kind === "redis" ? "Redis" : "the windows";
+  const opened = await untilThere(
+    name,
+    () => openWindows({ windows, alerts, rules, data, clock, random, log }),
+    waiting,
+  );
+  closing.push(() => opened.close());
+  return opened;
 }
 
 function nameOfLog({ broker }: Graph): string {

@@ -8,7 +8,7 @@ import { ITEM_NAMES, SIGNALS } from "@rondo/otlp";
 import { sumDrops } from "@rondo/worker";
 import { looker } from "../demo/look.ts";
 import { exportersOf, type StandIn, type StoodIn, speaksOtlp, startStandIn } from "../demo/stand-in.ts";
-import { loadGraph } from "../load.ts";
+import { loadGraph, loadRun } from "../load.ts";
 import { EXIT } from "../out.ts";
 import { type Recording, readRecording } from "../replay/recording.ts";
 import { defaultStart, type ReplayResult, replay } from "../replay/replay.ts";
@@ -86,22 +86,35 @@ async function runDemo(options: DemoOptions, around: DemoSurroundings): Promise<
   });
   try {
     const set = [...standIn.sets, ...(await debugSets(exporters, capture))];
-    const graph = await loadGraph({ config, set }, around.out);
-    if (graph === undefined) return EXIT.usage;
+    const run = await loadRun({ config, set }, around.out);
+    if (run === undefined) return EXIT.usage;
+    const { graph } = run;
     // Log lines scroll by above the table once there is one.
     const screen: { view?: LiveView } = {};
     const log = await around.logTo((line) => (screen.view ?? { line: around.out.error }).line(line.trimEnd()));
-    const runtime = whole(await startConfigured(graph, { ...options, command: "up", config, set }, { ...around, log }));
+    const runtime = whole(await startConfigured(run, { ...options, command: "up", config, set }, { ...around, log }));
     const view = liveView({ ...around, snapshot: looker(runtime, () => around.clock.monotonic()) });
     screen.view = view;
-    const run: Run = { graph, runtime, view, standIn, exporters, ignore, capture, recording, speed, options, around };
-    return await runToTheEnd(run).finally(() => view.close());
+    const playing: DemoRun = {
+      graph,
+      runtime,
+      view,
+      standIn,
+      exporters,
+      ignore,
+      capture,
+      recording,
+      speed,
+      options,
+      around,
+    };
+    return await runToTheEnd(playing).finally(() => view.close());
   } finally {
     await standIn.stop();
   }
 }
 
-interface Run {
+interface DemoRun {
   readonly graph: Graph;
   readonly runtime: WholeRuntime;
   readonly view: LiveView;
@@ -117,7 +130,7 @@ interface Run {
 }
 
 /** The run, the comparison, the wait for Ctrl-C where someone watches, the drain; the comparison is the last word. */
-async function runToTheEnd(run: Run): Promise<number> {
+async function runToTheEnd(run: DemoRun): Promise<number> {
   const { runtime, view, options, around } = run;
   // A failed comparison is told after the drain: a process that ends with an open log would leave it to be repaired.
   const { equal, lines } = await replayAndCompare(run).catch(async (thrown: unknown) => {
@@ -136,7 +149,7 @@ async function runToTheEnd(run: Run): Promise<number> {
 }
 
 /** Replays the recording and compares what arrived with it; what an earlier run left in the log goes out first. */
-async function replayAndCompare(run: Run): Promise<Closing> {
+async function replayAndCompare(run: DemoRun): Promise<Closing> {
   const { runtime, view, recording, speed, around } = run;
   const { clock, random, abort } = around;
   await settled(run);
@@ -163,14 +176,14 @@ async function replayAndCompare(run: Run): Promise<Closing> {
   return { equal: equal && result.complete, lines: [...lines.slice(1), ...lines.slice(0, 1)] };
 }
 
-async function compare(run: Run, { shift }: ReplayResult, dropped: number): Promise<Closing> {
+async function compare(run: DemoRun, { shift }: ReplayResult, dropped: number): Promise<Closing> {
   const { runtime, recording, ignore } = run;
   const inFlight = runtime.worker.ledger.rows().reduce((sum, row) => sum + row.inFlight, 0);
   return closing(expectedIdentities(recording, shift, { ignore }), await destinations(run), { dropped, inFlight });
 }
 
 /** What every exporter of every pipeline delivered: by the sink's own account, or from a debug exporter's capture. */
-async function destinations({ graph, standIn, exporters, capture, ignore }: Run): Promise<Destination[]> {
+async function destinations({ graph, standIn, exporters, capture, ignore }: DemoRun): Promise<Destination[]> {
   const captures = new Map<string, Holdings>();
   for (const { id, type } of exporters) {
     if (type === "debug")
@@ -191,7 +204,7 @@ async function destinations({ graph, standIn, exporters, capture, ignore }: Run)
 }
 
 /** What arrived until now is of an earlier run. The exporters hold their captures open and go on at the new end. */
-async function forgetArrivals({ standIn, exporters, capture }: Run): Promise<void> {
+async function forgetArrivals({ standIn, exporters, capture }: DemoRun): Promise<void> {
   await standIn.client.reset();
   const debug = exporters.filter(({ type }) => type === "debug");
   // An exporter that has written nothing has no file yet.
@@ -199,7 +212,7 @@ async function forgetArrivals({ standIn, exporters, capture }: Run): Promise<voi
 }
 
 /** Waits until every exporter is done with what is in the log, or time is up; what is left then shows as a difference. */
-async function settled({ runtime, around }: Run): Promise<void> {
+async function settled({ runtime, around }: DemoRun): Promise<void> {
   await runtime.worker.drained(AbortSignal.any([around.abort, AbortSignal.timeout(SETTLE_MS)]));
 }
 

@@ -5,7 +5,7 @@ import type { Graph, NotYet } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, type Random } from "@rondo/core";
 import { type LogLevel, METRICS_ADDRESS } from "@rondo/monitor";
 import { parseAddress } from "../address.ts";
-import { findingLine, loadGraph } from "../load.ts";
+import { findingLine, loadRun, type Run } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
 import { type Leftover, ROLES, type Role, type Runtime, startRuntime } from "../runtime.ts";
 import { startThreads } from "../threads/pool.ts";
@@ -47,10 +47,10 @@ export interface ProcessSurroundings {
 export async function upCommand(options: UpOptions, around: ProcessSurroundings): Promise<number> {
   const { out, log, abort } = around;
   try {
-    const graph = await loadGraph(options, out);
-    if (graph === undefined) return EXIT.usage;
-    checkShared(graph, options);
-    const runtime = await startConfigured(graph, options, around);
+    const run = await loadRun(options, out);
+    if (run === undefined) return EXIT.usage;
+    checkShared(run.graph, options);
+    const runtime = await startConfigured(run, options, around);
     announce(runtime, options, log);
     await fired(abort);
     log.info("stopping: no new requests; what is in the log goes out", { seconds: options.drainMs / 1000 });
@@ -67,8 +67,15 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
 }
 
 /** A role alone has its peers in other processes, which only a log that they share lets it reach. */
-function checkShared({ broker }: Graph, { command, threads = 1 }: UpOptions): void {
-  if (broker.kind === "kafka") return;
+function checkShared({ broker, alerts, windows }: Graph, { command, threads = 1 }: UpOptions): void {
+  if (command === "alerts" && alerts === undefined) {
+    throw new Fault("config", "there is nothing to evaluate: add alerts::rules to the configuration");
+  }
+  if (broker.kind === "kafka") {
+    // Windows in a folder are open in one process: nobody else could read what its worker writes.
+    if (alerts === undefined || windows.store.kind === "redis" || (command === "up" && threads === 1)) return;
+    throw new Fault("config", "workers and alert workers share their windows over Redis: add windows::redis::url");
+  }
   const way = "add broker::kafka to the configuration, or run rondo up, which is every role in one process";
   if (command !== "up") throw new Fault("config", `the log on this machine belongs to one process: ${way}`);
   if (threads > 1) throw new Fault("config", `the log on this machine is read by one thread: ${way}`);
@@ -76,7 +83,7 @@ function checkShared({ broker }: Graph, { command, threads = 1 }: UpOptions): vo
 
 /** Starts a loaded configuration and tells the log what is odd in it and what is left out. */
 export async function startConfigured(
-  graph: Graph,
+  { graph, rules }: Run,
   options: Omit<UpOptions, "drainMs">,
   around: ProcessSurroundings,
 ): Promise<Runtime> {
@@ -96,6 +103,7 @@ export async function startConfigured(
   return await startRuntime({
     ...around,
     graph,
+    rules,
     roles: command === "up" ? ROLES : [command],
     data,
     metrics,
@@ -121,6 +129,7 @@ function announce(runtime: Runtime, { data }: UpOptions, log: Log): void {
   for (const { receiver, protocol, host, port } of runtime.gateway?.addresses ?? []) {
     log.info(`receiver ${receiver} takes OTLP/${protocol} on ${host}:${port}`);
   }
+  if (runtime.alerts !== undefined) log.info(`rules on http://${runtime.alerts.address}/api/v1/rules`);
   log.info(`metrics on http://${runtime.metricsAddress}/metrics, health on http://${runtime.healthAddress}/`);
   log.info("ready", { data: resolve(data) });
 }

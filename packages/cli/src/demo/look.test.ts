@@ -19,7 +19,13 @@ test("a look shows what was received, what every row of the account holds, and w
   const data = await mkdtemp(join(tmpdir(), "rondo-look-"));
   const runtime = await startWhole({
     ...{ graph: GRAPH, version: "0.0.0", data, metrics: ANY, health: ANY, instance: "look" },
-    ...{ clock: systemClock, random: Math.random, log: silentLog, abort: new AbortController().signal },
+    ...{
+      clock: systemClock,
+      random: Math.random,
+      log: silentLog,
+      rules: new Map(),
+      abort: new AbortController().signal,
+    },
   });
   const look = looker(runtime, () => 42);
   const [http] = runtime.gateway.addresses.filter(({ protocol }) => protocol === "http");

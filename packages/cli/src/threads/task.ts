@@ -5,10 +5,11 @@
 import type { MessagePort } from "node:worker_threads";
 import { Fault, fired, systemClock } from "@rondo/core";
 import { createLog, createRegistry, descriptorDestination, Readiness } from "@rondo/monitor";
+import { startWorker } from "@rondo/worker";
 import { readConfig } from "../load.ts";
 import { openLog } from "../open-log.ts";
 import { untilThere } from "../until-there.ts";
-import { startWorkerRole } from "../worker-role.ts";
+import { openWindows, windowsWriter } from "../windows.ts";
 import { answerCalls } from "./calls.ts";
 import type { ThreadReport, ThreadSettings } from "./report.ts";
 
@@ -19,7 +20,7 @@ export default async function task({ settings, port }: { settings: ThreadSetting
   const { logLevel: level, logFormat: format, instance, index, readAheadBytes } = settings;
   const root = await createLog({ level, format, destination: descriptorDestination(2, settings.terminal), clock });
   const log = root.child({ thread: index });
-  const { graph } = await readConfig(settings);
+  const { graph, rules } = await readConfig(settings);
   if (graph === undefined)
     throw new Fault("config", "the configuration changed while the process ran, and is wrong now");
   const registry = createRegistry();
@@ -29,8 +30,13 @@ export default async function task({ settings, port }: { settings: ThreadSetting
   const clientId = `rondo/${instance}/worker/${index}`;
   const opening = { settings: graph.broker, data: "", clientId, clock, random, log };
   const broker = await untilThere("Kafka", () => openLog(opening), waiting);
+  const { alerts } = graph;
+  const open = () => alerts && openWindows({ ...graph, alerts, rules, data: "", clock, random, log });
+  const windows = await untilThere("Redis", async () => await open(), waiting);
   try {
-    const worker = await startWorkerRole({ graph, broker, clock, random, log, registry, readiness, readAheadBytes });
+    const around = { graph, broker, clock, random, log, registry, readiness };
+    const writer = windows && windowsWriter({ ...around, windows, settings: graph.windows });
+    const worker = await startWorker({ ...around, readers: writer === undefined ? [] : [writer], readAheadBytes });
     answerCalls(port, {
       report: (): ThreadReport => ({
         rows: worker.ledger.rows(),
@@ -47,6 +53,7 @@ export default async function task({ settings, port }: { settings: ThreadSetting
     });
     await fired(stop.signal);
   } finally {
+    await windows?.close();
     await broker.close();
     port.close();
   }
