@@ -27,8 +27,10 @@ export async function openLog(options: OpenLogOptions): Promise<Broker> {
   const { settings, data, clientId, clock, random, log, readOnly = false, registry } = options;
   if (settings.kind === "kafka") {
     const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs } = settings;
-    const topics = { partitions, replicationFactor, retentionMs };
-    return await openKafka({ brokers, clientId, topics, sessionTimeoutMs, clock, random, log });
+    const topics = { partitions, retentionMs, ...(replicationFactor !== undefined && { replicationFactor }) };
+    // Members may take as long to come together as one of them may be silent.
+    const times = { sessionMs: sessionTimeoutMs, rebalanceMs: sessionTimeoutMs };
+    return await openKafka({ brokers, clientId, topics, times, clock, random, log });
   }
   const { partitions, retentionMs, segmentBytes, sync } = settings;
   const common = { directory: data, partitions, retentionMs, segmentBytes, sync, readOnly };

@@ -79,10 +79,12 @@ export const brokerFields = {
           min: 1,
           max: 1024,
         }),
-        replication_factor: integer("Copies of each partition; with 3, two must have a record before it counts.", 3, {
-          min: 1,
-          max: 32,
-        }),
+        replication_factor: optional(
+          integer("Copies of each partition; absent: 3, or as many as there are brokers.", undefined, {
+            min: 1,
+            max: 32,
+          }),
+        ),
         retention: duration("How long a record is kept, whether or not it was delivered.", "72h"),
       }),
       session_timeout: duration(
@@ -137,7 +139,8 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
     checkKafka(place.at("kafka"), kafka);
     const { partitions, replication_factor: replicationFactor, retention: retentionMs } = kafka.topics;
     const { brokers, session_timeout: sessionTimeoutMs } = kafka;
-    return { kind: "kafka", ...common, brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs };
+    const copies = replicationFactor !== null && { replicationFactor };
+    return { kind: "kafka", ...common, brokers, partitions, ...copies, retentionMs, sessionTimeoutMs };
   }
   return {
     kind: "embedded",

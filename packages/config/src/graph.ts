@@ -65,7 +65,8 @@ export interface KafkaBrokerSettings extends AnyBrokerSettings {
   readonly kind: "kafka";
   /** `host:port` of the brokers that are asked first. */
   readonly brokers: readonly string[];
-  readonly replicationFactor: number;
+  /** Absent: 3, or as many as there are brokers. */
+  readonly replicationFactor?: number;
   readonly sessionTimeoutMs: number;
 }
 

@@ -61,10 +61,11 @@ export function startThreads(options: ThreadsOptions): RunningWorker {
     },
     async close() {
       const closed = each((lane) => lane.call("close"));
+      // From here on a thread that ends does what it was told.
+      stop.abort();
       const late = new AbortController();
       await Promise.race([closed, sleep(clock, CLOSE_MS, late.signal)]);
       late.abort();
-      stop.abort();
       leave();
       await pool.destroy();
       await Promise.all(lanes.map(({ ended }) => ended));
