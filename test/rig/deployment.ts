@@ -21,7 +21,7 @@ export interface DeploymentOptions {
   readonly alertWorkers?: number;
   /** The configuration of one process: equal but for the ports. */
   readonly yaml: (ports: RolePorts) => string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: (ports: RolePorts) => Readonly<Record<string, string>>;
 }
 
 /** One process, and where its rules API is. */
@@ -97,7 +97,7 @@ async function prepareRole(
   const process = prepareRondo(own, ports, yaml(ports), {
     command: role,
     flags: ["--instance", name, ...flags],
-    ...(env && { env }),
+    ...(env && { env: env(ports) }),
   });
   return Object.assign(process, { role, ports });
 }
