@@ -7,7 +7,7 @@ import { freePorts } from "./free-port.ts";
 import { parseMetrics, type Sample } from "./metrics-page.ts";
 
 const COMMAND = new URL("../../packages/cli/bin/rondo", import.meta.url).pathname;
-const START_MS = 20_000;
+const START_MS = 60_000;
 
 /** The ports that a configuration names. */
 export interface Ports {

@@ -2,6 +2,7 @@
 import type { Graph } from "@rondo/config";
 import { type ConfigArguments, findingLine, readConfig } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
+import type { RuleSet } from "../rules.ts";
 import { notYetLine } from "./up.ts";
 
 /**
@@ -9,7 +10,7 @@ import { notYetLine } from "./up.ts";
  * configuration would start, 2 when it would not. Throws a Fault `config` for a file that cannot be read.
  */
 export async function validateCommand(options: ConfigArguments, out: Out): Promise<number> {
-  const { graph, problems, warnings } = await readConfig(options);
+  const { graph, problems, warnings, rules } = await readConfig(options);
   for (const problem of problems) out.error(`error: ${findingLine(problem)}`);
   for (const warning of warnings) out.line(`warning: ${findingLine(warning)}`);
   if (graph === undefined) {
@@ -17,16 +18,19 @@ export async function validateCommand(options: ConfigArguments, out: Out): Promi
     return EXIT.usage;
   }
   for (const left of graph.notYet) out.line(notYetLine(left));
-  out.line(`the configuration is valid: ${whatRuns(graph)}`);
+  out.line(`the configuration is valid: ${whatRuns(graph, rules)}`);
   return EXIT.ok;
 }
 
-function whatRuns({ receivers, pipelines }: Graph): string {
+function whatRuns({ receivers, pipelines, alerts }: Graph, rules: RuleSet["tenants"]): string {
   const exporters = new Set(pipelines.flatMap((pipeline) => pipeline.exporters.map(({ id }) => id)));
   return [
     counted(receivers.length, "receiver"),
     counted(pipelines.length, "pipeline"),
     counted(exporters.size, "exporter"),
+    ...(alerts === undefined
+      ? []
+      : [counted([...rules.values()].flat().flatMap((group) => group.rules).length, "rule")]),
   ].join(", ");
 }
 
