@@ -1,4 +1,7 @@
 /** The roles of a configuration in one process, all of them or some: started in order, drained in order. */
+import { hostname } from "node:os";
+import type { Broker } from "@rondo/broker";
+import { findProcess } from "@rondo/broker/embedded";
 import type { Graph } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { type Gateway, registryMetrics, startGateway } from "@rondo/gateway";
@@ -16,6 +19,7 @@ import { type Lag, type Ledger, ledgerOf, prepareLog, startWorker, type Worker }
 import { observeAccount } from "./account-metrics.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { type AlertsRole, startAlertsRole } from "./alerts-role.ts";
+import { type HeldInstance, holdInstance } from "./instance.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
 import type { RuleSet } from "./rules.ts";
@@ -58,6 +62,8 @@ export interface ThreadsAround {
   readonly registry: Registry;
   readonly readiness: Readiness;
   readonly readAheadBytes: number;
+  /** A dead process had this one's name: what it left in the groups is to be taken out. */
+  readonly evict: boolean;
 }
 
 /** A worker as the process sees it, in whatever threads it runs. */
@@ -130,6 +136,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const opening = { settings: graph.broker, data: options.data, clientId, clock, random, log, registry };
     const broker = await untilThere(nameOfLog(graph), () => openLog(opening), waiting);
     closing.push(() => broker.close());
+    const { evictPredecessor } = broker;
+    // A log on this machine has a lock of its own.
+    const held = evictPredecessor && (await untilThere(nameOfLog(graph), () => hold(options, broker), waiting));
+    if (held !== undefined) closing.push(() => held.release());
+    if (held?.succeeds) await evictPredecessor?.();
     const windows = await openWindowsOf(options, waiting, closing);
     const around = { graph, broker, clock, random, log, registry, readiness };
     const writer = windows && windowsWriter({ ...around, windows, settings: graph.windows });
@@ -150,7 +161,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       worker =
         options.threads === undefined
           ? await startWorker({ ...around, readers, readAheadBytes })
-          : options.threads({ lags: ledgerOf(graph, broker, readers), registry, readiness, readAheadBytes });
+          : options.threads({
+              ...{ registry, readiness, readAheadBytes },
+              lags: ledgerOf(graph, broker, readers),
+              evict: held?.succeeds === true,
+            });
       const { ledger, close } = worker;
       closing.push(() => close.call(worker));
       refreshing.push(observeAccount(registry, ledger, () => clock.monotonic()));
@@ -226,6 +241,11 @@ async function openWindowsOf(
   );
   closing.push(() => opened.close());
   return opened;
+}
+
+function hold({ instance, clock, log, abort }: RuntimeOptions, { state }: Broker): Promise<HeldInstance> {
+  const self = { host: hostname(), pid: process.pid, findProcess };
+  return holdInstance({ state, instance, ...self, clock, log, abort });
 }
 
 function nameOfLog({ broker }: Graph): string {

@@ -22,7 +22,6 @@ export async function untilThere<T>(what: string, open: () => Promise<T>, option
   const { clock, log, readiness, abort } = options;
   for (let tries = 0; ; tries++) {
     try {
-      if (abort.aborted) throw new Fault("aborted", `stopped while waiting for ${what}`);
       const there = await open();
       if (tries > 0) log.info(`${what} is there: going on`);
       readiness.holds(what);
@@ -33,6 +32,7 @@ export async function untilThere<T>(what: string, open: () => Promise<T>, option
       if (tries === 0) log.warn(`${what} does not answer: waiting for it`, { fault });
       readiness.lacks(what, `${what} to answer`);
       await sleep(clock, AGAIN_MS, abort);
+      if (abort.aborted) throw new Fault("aborted", `stopped while waiting for ${what}`);
     }
   }
 }

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import { type RuleGroup, selectorsOfGroups } from "@rondo/alerts";
 import { type Broker, enrichedTopic, windowsGroup } from "@rondo/broker";
 import type { AlertsSettings, WindowsSettings } from "@rondo/config";
-import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import type { Clock, Log, Random } from "@rondo/core";
 import type { Registry } from "@rondo/monitor";
-import { type Matcher, parseExpr, selectorsOf } from "@rondo/promql";
 import {
   type Leases,
   localLeases,
   openWindowReader,
+  readKeepSelectors,
   runWindowsClaim,
+  slotExpiryMs,
   type WindowReader,
   WindowSelectors,
   type WindowStore,
@@ -40,8 +41,8 @@ export interface Windows {
   close(): Promise<void>;
 }
 
-/** How long a slot is kept beyond the last moment that anything could read it, milliseconds: clocks differ. */
-const MARGIN_MS = 10 * 60_000;
+/** Bytes of enriched metrics that the writer of a partition takes into hand at once. */
+const READ_BYTES = 1 << 20;
 
 /** Opens the store. Throws a Fault `unavailable` when Redis does not answer, `config` when it may not be used as it is set up. */
 export async function openWindows(options: WindowsOptions): Promise<Windows> {
@@ -59,7 +60,7 @@ export async function openWindows(options: WindowsOptions): Promise<Windows> {
     await connection.close();
     throw thrown;
   }
-  const expiryMs = selectors.longestMs + windows.latenessMs + MARGIN_MS;
+  const expiryMs = slotExpiryMs(selectors, windows.latenessMs);
   const store = redisWindows({ connection, expiryMs });
   return { store, leases: redisLeases(connection), selectors, close: () => connection.close() };
 }
@@ -67,17 +68,7 @@ export async function openWindows(options: WindowsOptions): Promise<Windows> {
 function selectorsFor({ windows, alerts, rules }: WindowsOptions): WindowSelectors {
   const { lookbackMs } = alerts;
   const uses = [...rules].map(([tenant, groups]) => [tenant, selectorsOfGroups(groups, { lookbackMs })] as const);
-  return new WindowSelectors({ rules: Object.fromEntries(uses), keep: windows.keep.map(keptMatchers) });
-}
-
-/** The matchers of a selector as `windows.keep` has it. Throws a Fault `config` for anything else. */
-export function keptMatchers(written: string): readonly Matcher[] {
-  const expr = parseExpr(written);
-  const [use] = selectorsOf(expr);
-  if (expr.kind !== "selector" || use === undefined) {
-    throw new Fault("config", `${written} is no selector; write one such as {__name__=~"training_.+"}`);
-  }
-  return use.matchers;
+  return new WindowSelectors({ rules: Object.fromEntries(uses), keep: readKeepSelectors(windows.keep) });
 }
 
 /** What a windows' writer and its readers have in common. */
@@ -97,7 +88,16 @@ export function windowsWriter(around: WindowsAround): Reader | undefined {
   if (pipeline === undefined) return undefined;
   const spec = { group: windowsGroup(pipeline), topic: enrichedTopic("metrics", pipeline) };
   const { store, selectors } = windows;
-  const options = { store, selectors, broker, registry, clock, log, latenessMs: settings.latenessMs };
+  const options = {
+    store,
+    selectors,
+    broker,
+    registry,
+    clock,
+    log,
+    latenessMs: settings.latenessMs,
+    readBytes: READ_BYTES,
+  };
   return {
     ...{ spec, component: "windows", pipeline, signal: "metrics" },
     run: (claim, ended) => runWindowsClaim(claim, ended, options),
@@ -114,7 +114,7 @@ export async function windowReaders(
   const { store, selectors } = windows;
   const topic = enrichedTopic("metrics", settings.pipeline ?? "metrics");
   const partitions = await broker.partitions(topic);
-  const keepMs = selectors.longestMs + settings.latenessMs;
+  const keepMs = selectors.longestMs;
   return [...rules].map(([tenant, groups]) => ({
     tenant,
     groups,

@@ -1,3 +1,3 @@
 /** The log on Kafka. */
 
-export { type KafkaOptions, openKafka } from "./open-kafka.ts";
+export { type KafkaBroker, type KafkaOptions, openKafka } from "./open-kafka.ts";

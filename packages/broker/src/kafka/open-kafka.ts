@@ -46,6 +46,15 @@ export interface KafkaOptions extends Credentials {
   readonly times?: Partial<MemberTimes>;
 }
 
+/** The log on Kafka. */
+export interface KafkaBroker extends Broker {
+  /**
+   * Takes members that a dead process of this client id left behind out of every group, so that their partitions do not wait
+   * for the end of a session. To be called once, before joining, by whoever knows that the process is dead.
+   */
+  evictPredecessor(): Promise<void>;
+}
+
 /** Beside its values a batch has headers and framing: so much larger than a record must the batches of a topic be allowed to be. */
 const BATCH_HEADROOM = 256 << 10;
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -61,7 +70,7 @@ const GROUPS = "g/";
  * Opens the log on Kafka: reaches a broker, makes and reads the state topic. Throws `unavailable` within a few seconds when no
  * broker answers, for the caller to wait and try again; `startup` and `config` with what to do about it.
  */
-export async function openKafka(options: KafkaOptions): Promise<Broker> {
+export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const { clock, log, random, clientId, ssl, sasl, stateTopic = "rondo.state" } = options;
   const { maxRecordBytes = 4 << 20, queueBytes = 64 << 20 } = options;
   const times = { ...TIMES, ...options.times };
@@ -124,14 +133,16 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
     }
   };
 
+  const evict = async () => {
+    const groups = (await registrations.all()).map(({ group }) => group);
+    await evictPredecessor(cluster, clientId, groups, log);
+  };
+
   try {
     await cluster.topology.any();
     await topics.ensureState(stateTopic);
     await state.catchUp();
-    if (options.evict === true) {
-      const groups = (await registrations.all()).map(({ group }) => group);
-      await evictPredecessor(cluster, clientId, groups, log);
-    }
+    if (options.evict === true) await evict();
   } catch (thrown) {
     await closeAll();
     throw thrown;
@@ -139,6 +150,7 @@ export async function openKafka(options: KafkaOptions): Promise<Broker> {
 
   return {
     maxRecordBytes,
+    evictPredecessor: evict,
     state: state.store(STATE, alive),
     async ensureTopics(specs) {
       alive();

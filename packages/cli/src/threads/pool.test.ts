@@ -16,7 +16,7 @@ beforeEach(() => {
   worker = startThreads({
     threads: 2,
     settings: { config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
-    readAheadBytes: 1 << 20,
+    ...{ readAheadBytes: 1 << 20, evict: false },
     module: new URL("./task.cases.ts", import.meta.url),
     lags: { lags: async () => [], isDrained: async () => true },
     ...{ registry, readiness, clock: systemClock, log },
