@@ -2,10 +2,12 @@
 
 import { type Evaluator, type EvalValue, newFrame, scalarOf, vectorOf } from "./evaluator.ts";
 import type { CallExpr, Expr } from "./expr.ts";
+import { formatLabels } from "./format-labels.ts";
 import { Cell, type Frame } from "./frame.ts";
 import { functionNamed } from "./functions/function-table.ts";
 import { argument, type Body, type Call, type PromqlFunction } from "./functions/function-type.ts";
 import { type Grid, timeAt } from "./grid.ts";
+import { infoSelector } from "./info-selector.ts";
 import { selectInstant } from "./instant-selector.ts";
 import { PromqlError } from "./promql-error.ts";
 import { rangeSource } from "./range-source.ts";
@@ -168,8 +170,20 @@ function frameCall(evaluator: Evaluator, expr: CallExpr, grid: Grid): Call {
       return stepTimes(evaluator, vectorOf(evaluator, arg, grid), grid);
     },
     anyInRange: (index) => anyInRange(evaluator, argument(expr, index), grid),
+    infoTimes: () => infoTimes(evaluator, expr, grid),
     frame: (rows) => newFrame(evaluator, grid, rows),
   };
+}
+
+function infoTimes(evaluator: Evaluator, expr: CallExpr, grid: Grid): Frame {
+  const selector = infoSelector(expr);
+  const unfit = evaluator.seriesOf(selector).find(({ histograms }) => histograms !== undefined);
+  if (unfit !== undefined)
+    throw new PromqlError(
+      "execution",
+      `this should be an info metric, with float samples: ${formatLabels(unfit.labels)}`,
+    );
+  return selectInstant(evaluator, selector, grid, true);
 }
 
 /** The vector with the times of the steps as values: what is computed has no time of its own. */

@@ -5,6 +5,7 @@ import type { Expr } from "./expr.ts";
 import { type Grid, gridOver } from "./grid.ts";
 import { PromqlError } from "./promql-error.ts";
 import type { Queryable, SampleSeries } from "./queryable.ts";
+import { withResetHints } from "./reset-hints.ts";
 import type { Result, Value } from "./result.ts";
 import { selectorSpans } from "./selector-spans.ts";
 import { LOOKBACK_MS } from "./selectors-of.ts";
@@ -95,10 +96,10 @@ async function prepare(
   const durations = { stepMs: times.stepMs, rangeMs: times.until - times.from };
   const spans = selectorSpans(expr, { ...times, ...durations, lookbackMs });
   const selected = await Promise.all(
-    spans.map(async ({ selector, after, until }) => {
+    spans.map(async ({ selector, after, until, totalsOnly }) => {
       const series = await queryable.select(selector.matchers, { after, until });
       for (const one of series) budget.charge(samplesWithin(one, after, until));
-      return [selector, series] as const;
+      return [selector, totalsOnly ? series.map(withResetHints) : series] as const;
     }),
   );
   budget.check();

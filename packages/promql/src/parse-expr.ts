@@ -148,19 +148,21 @@ class Parser {
     // `start()` and its like are words of the language, which may be written in any case; other functions may not.
     const lower = token.text.toLowerCase();
     const known = functionNamed(["start", "end", "step", "range"].includes(lower) ? lower : token.text);
-    const args = this.#args(depth, "function call");
+    const args = this.#args(depth, "function call", token.text === "info");
     const span = reader.spanFrom(token.start);
     if (known === undefined) throw reader.failure(token, `unknown function with name ${quote(token.text)}`);
     if (known.run.kind === "unbuilt") throw new PromqlError("unbuilt", `function ${known.name} is not built yet`, span);
     return checkCall(reader, known, args, span);
   }
 
-  #args(depth: number, context: string): readonly Expr[] {
+  /** Reads arguments; the second one of `info()` selects labels, so that it may match everything. */
+  #args(depth: number, context: string, info = false): readonly Expr[] {
     const reader = this.#reader;
     reader.expect("(", context);
     const args: Expr[] = [];
     while (!reader.skip(")")) {
-      args.push(this.expression(0, depth));
+      const labels = info && args.length === 1 && reader.is("{");
+      args.push(labels ? readSelector(reader, true) : this.expression(0, depth));
       const comma = reader.peek();
       if (!reader.skip(",")) {
         if (!reader.is(")")) throw reader.unexpected(context, '"," or ")"');

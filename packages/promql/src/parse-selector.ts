@@ -8,8 +8,8 @@ import type { TokenReader } from "./token-reader.ts";
 
 const CONTEXT = "label matching";
 
-/** Reads a selector whose first token is a name or a left brace. */
-export function readSelector(reader: TokenReader): VectorSelector {
+/** Reads a selector whose first token is a name or a left brace. `any` lets it match a series without labels. */
+export function readSelector(reader: TokenReader, any = false): VectorSelector {
   const { start } = reader;
   const named = reader.is("word") ? reader.next().text : undefined;
   const matchers = reader.is("{") ? readMatchers(reader) : [];
@@ -20,7 +20,7 @@ export function readSelector(reader: TokenReader): VectorSelector {
     matchers.unshift(matcher(METRIC_NAME, "=", named));
   }
   // A selector that matches a series without labels would match everything there is.
-  if (matchers.every((one) => one.matches("")))
+  if (!any && matchers.every((one) => one.matches("")))
     throw reader.failure({ start }, "vector selector must contain at least one non-empty matcher");
   return { kind: "selector", type: "vector", name: named ?? inBraces ?? "", matchers, span: reader.spanFrom(start) };
 }

@@ -1,6 +1,7 @@
 /** The span of time that every selector of an expression reads, for an expression that is evaluated within a span itself. */
 import { type DurationContext, durationMs, rangeMs } from "./duration-value.ts";
 import type { AtModifier, Expr, VectorSelector } from "./expr.ts";
+import { infoSelector } from "./info-selector.ts";
 import type { TimeSpan } from "./queryable.ts";
 
 /** The times that an expression is evaluated within, milliseconds. */
@@ -15,6 +16,8 @@ export interface SelectorSpan extends TimeSpan {
   readonly selector: VectorSelector;
   /** An `@` over it makes the span independent of when the expression is evaluated. */
   readonly pinned: boolean;
+  /** Of native histograms nothing but counts and sums is asked. */
+  readonly totalsOnly: boolean;
 }
 
 /** The time that `@` names. */
@@ -25,7 +28,7 @@ export function atTime(at: AtModifier, query: { readonly from: number; readonly 
 /** Every selector in the order of the text. */
 export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly SelectorSpan[] {
   const found: SelectorSpan[] = [];
-  visit(expr, { from: query.from, until: query.until, pinned: false });
+  visit(expr, { from: query.from, until: query.until, pinned: false, totals: undefined });
   return found;
 
   function visit(node: Expr, within: Within): void {
@@ -43,11 +46,14 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
         visit(node.inner, within);
         return;
       case "call":
-        for (const arg of node.args) visit(arg, within);
+        // What `info()` has as its second argument only says what to join.
+        for (const arg of node.name === "info" ? node.args.slice(0, 1) : node.args)
+          visit(arg, inCall(node.name, within));
+        if (node.name === "info") add(infoSelector(node), within, query.lookbackMs, 0);
         return;
       case "subquery": {
         const moved = move(node, within);
-        visit(node.inner, { ...moved, from: moved.from - rangeMs(node.range, query) });
+        visit(node.inner, { ...moved, totals: false, from: moved.from - rangeMs(node.range, query) });
         return;
       }
       case "selector":
@@ -68,7 +74,7 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
 
   function add(selector: VectorSelector, within: Within, back: number, ahead: number): void {
     const { from, until, pinned } = move(selector, within);
-    found.push({ selector, after: from - back, until: until + ahead, pinned });
+    found.push({ selector, after: from - back, until: until + ahead, pinned, totalsOnly: within.totals ?? false });
   }
 
   function move(node: VectorSelector | Extract<Expr, { readonly kind: "subquery" }>, within: Within): Within {
@@ -76,7 +82,7 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
     if (node.at === undefined) return { ...within, from: within.from - offset, until: within.until - offset };
     const at = atTime(node.at, query) - offset;
     // The ends of the query move with it: only a time that is written down does not.
-    return { from: at, until: at, pinned: node.at.kind === "ms" };
+    return { ...within, from: at, until: at, pinned: node.at.kind === "ms" };
   }
 }
 
@@ -84,4 +90,12 @@ interface Within {
   readonly from: number;
   readonly until: number;
   readonly pinned: boolean;
+  /** Whether only totals of histograms are wanted; false is final, undefined is not said yet. */
+  readonly totals: boolean | undefined;
+}
+
+function inCall(name: string, within: Within): Within {
+  if (within.totals === false) return within;
+  if (name === "histogram_quantile" || name === "histogram_fraction") return { ...within, totals: false };
+  return /^histogram_(?:count|sum|avg)$/.test(name) ? { ...within, totals: true } : within;
 }

@@ -40,6 +40,12 @@ export async function runPromqlScript(text: string): Promise<readonly CaseOutcom
   return outcomes;
 }
 
+/** What is wrong with a script's evaluations, a line each: nothing when all are as expected. Throws as `runPromqlScript`. */
+export async function problemsOf(text: string): Promise<readonly string[]> {
+  const outcomes = await runPromqlScript(text);
+  return outcomes.flatMap(({ line, expr, problem }) => (problem === undefined ? [] : [`${line}: ${expr}: ${problem}`]));
+}
+
 function load(store: SampleStore, { series, stepMs, withNative }: Extract<ScriptCommand, { kind: "load" }>): void {
   const all = withNative ? [...series, ...nativeOfClassic(series)] : series;
   for (const { labels, values } of all)
@@ -176,12 +182,14 @@ function compareSeries(
 
 function show(value: NotatedValue): string {
   if (value === undefined) return "nothing";
+  if (value === "stale") return value;
   return typeof value === "number"
     ? String(value)
     : `${formatHistogram(value)} (schema ${value.schema}, ${value.resetHint})`;
 }
 
 function equal(expected: NotatedValue, actual: NotatedValue): boolean {
+  if (typeof expected === "string" || typeof actual === "string") return expected === actual;
   if (expected === undefined || actual === undefined) return expected === actual;
   if (typeof expected === "number" || typeof actual === "number")
     return typeof expected === "number" && typeof actual === "number" && almostEqual(expected, actual);

@@ -7,14 +7,15 @@ import {
   type Matcher,
   type Queryable,
   type SampleSeries,
+  STALE_BITS,
   type TimeSpan,
   wasReset,
 } from "@rondo/promql";
 
-/** One sample on its way in: a number or a histogram at a time in milliseconds. */
+/** One sample on its way in: a number, a histogram or the end of the series, at a time in milliseconds. */
 export interface StoredSample {
   readonly time: number;
-  readonly value: number | FloatHistogram;
+  readonly value: number | FloatHistogram | "stale";
 }
 
 /** A store of series. A sample at a time that a series has already replaces the one there. */
@@ -57,12 +58,16 @@ export class SampleStore implements Queryable {
 
 function toSeries(labels: Labels, samples: readonly (readonly [number, StoredSample["value"]])[]): SampleSeries {
   const histograms = samples.map(([, value], index) =>
-    typeof value === "number" ? undefined : hinted(value, samples[index - 1]?.[1]),
+    typeof value !== "object" ? undefined : hinted(value, samples[index - 1]?.[1]),
   );
+  const values = Float64Array.from(samples, ([, value]) => (typeof value === "number" ? value : Number.NaN));
+  // By its bits: as a number the marker might become an ordinary NaN on the way.
+  const bits = new BigUint64Array(values.buffer);
+  for (const [index, [, value]] of samples.entries()) if (value === "stale") bits[index] = STALE_BITS;
   return {
     labels,
     times: Float64Array.from(samples, ([time]) => time),
-    values: Float64Array.from(samples, ([, value]) => (typeof value === "number" ? value : Number.NaN)),
+    values,
     ...(histograms.some((one) => one !== undefined) ? { histograms } : {}),
   };
 }

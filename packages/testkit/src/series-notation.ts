@@ -2,11 +2,11 @@
  * Series as PromQL's test language and rule tests write them: `up{job="a"} 1 _ 2+1x3 stale {{schema:0 count:1}}`. A value
  * stands for one step; `axn` repeats it n more times, `a+bxn` goes on from it, `_` is nothing, `_xn` nothing n times.
  */
-import { type FloatHistogram, type Labels, labelsOf, parseExpr, STALE_NAN, withLabel } from "@rondo/promql";
+import { type FloatHistogram, type Labels, labelsOf, parseExpr, withLabel } from "@rondo/promql";
 import { addNotated, parseHistogramNotation } from "./histogram-notation.ts";
 
-/** A value of a step: a number (the stale marker included), a histogram, or nothing. */
-export type NotatedValue = number | FloatHistogram | undefined;
+/** A value of a step: a number, a histogram, the marker of a series that ended, or nothing. The marker is a word, because an array of numbers does not keep the bits of a NaN. */
+export type NotatedValue = number | FloatHistogram | "stale" | undefined;
 
 /** A series with a value a step. */
 export interface NotatedSeries {
@@ -65,7 +65,7 @@ export function parseValues(text: string): readonly NotatedValue[] {
 function parseItem(item: string): readonly NotatedValue[] {
   const blank = /^_(?:x(\d+))?$/.exec(item);
   if (blank !== null) return new Array<NotatedValue>(repeats(blank[1] ?? "1")).fill(undefined);
-  if (item === "stale") return [STALE_NAN];
+  if (item === "stale") return ["stale"];
   if (item.startsWith("{{")) return parseHistogramItem(item);
   const [, first, delta, times] = ITEM.exec(item) ?? [];
   if (first === undefined) throw new Error(`${JSON.stringify(item)} is no value`);

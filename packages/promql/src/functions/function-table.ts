@@ -2,6 +2,7 @@
 import { COUNTER_FUNCTIONS } from "./counters.ts";
 import type { PromqlFunction } from "./function-type.ts";
 import { HISTOGRAM_FUNCTIONS } from "./histograms.ts";
+import { INFO_FUNCTIONS } from "./info.ts";
 import { LABEL_FUNCTIONS } from "./label-functions.ts";
 import { MATH_FUNCTIONS } from "./math.ts";
 import { OVER_TIME_FUNCTIONS } from "./over-time.ts";
@@ -15,6 +16,7 @@ import { UNBUILT_FUNCTIONS } from "./unbuilt.ts";
 export const FUNCTIONS: readonly PromqlFunction[] = [
   ...COUNTER_FUNCTIONS,
   ...HISTOGRAM_FUNCTIONS,
+  ...INFO_FUNCTIONS,
   ...LABEL_FUNCTIONS,
   ...MATH_FUNCTIONS,
   ...OVER_TIME_FUNCTIONS,

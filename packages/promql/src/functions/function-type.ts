@@ -36,6 +36,8 @@ export interface Call extends Report {
   sampleTimes(index: number): Frame;
   /** Whether any series of the range that argument `index` is has a sample, at every step. */
   anyInRange(index: number): readonly boolean[];
+  /** The series of the info metrics that `info()` joins, with the times of their samples as values, milliseconds. */
+  infoTimes(): Frame;
   /** A frame without rows for the result. */
   frame(rows: number): Frame;
 }
