@@ -162,6 +162,16 @@ test("a store that is away costs a refresh and nothing else", async () => {
   expect(await all()).toEqual(["a@0=1", "a@1=2"]);
 });
 
+// A rule that was added reads series which nobody kept before.
+test("windows that were written for other selectors are warming", async () => {
+  const { reader, store } = set({ keeps: "mine" });
+  const write = simpleWriter(store);
+  await write([], { keeps: "others" });
+  expect(await reader.refresh()).toMatchObject({ warming: true });
+  await write([], { keeps: "mine" });
+  expect(await reader.refresh()).toMatchObject({ warming: false });
+});
+
 test("refreshes that overlap are one", async () => {
   const { reader, store } = set();
   let asked = 0;

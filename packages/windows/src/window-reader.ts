@@ -35,6 +35,8 @@ export interface WindowReaderOptions {
   /** How far back a query may reach, milliseconds: `longestMs` of the selectors. */
   readonly keepMs: number;
   readonly clock: Clock;
+  /** `fingerprint` of the selectors that are read; windows that were written for others are warming. Absent: whatever they are. */
+  readonly keeps?: string;
   /** Samples held at a time, 16 bytes each; `MAX_HELD_SAMPLES` when absent. */
   readonly maxSamples?: number;
   /** Series held at a time; `MAX_HELD_SERIES` when absent. */
@@ -72,6 +74,7 @@ export function openWindowReader(options: WindowReaderOptions): WindowReader {
         if (outcome.status === "rejected") throw outcome.reason;
         return outcome.value;
       }),
+      options.keeps,
     );
   };
 
@@ -92,13 +95,15 @@ export function openWindowReader(options: WindowReaderOptions): WindowReader {
   };
 }
 
-function freshnessOf(marks: readonly (PartitionMark | undefined)[]): Freshness {
+function freshnessOf(marks: readonly (PartitionMark | undefined)[], keeps: string | undefined): Freshness {
+  const isWarming = (mark: PartitionMark | undefined) =>
+    mark === undefined || mark.warming || (keeps !== undefined && mark.keeps !== keeps);
   return {
     watermark: marks.reduce(
       (least, mark) => Math.min(least, mark?.watermark ?? Number.NEGATIVE_INFINITY),
       Number.POSITIVE_INFINITY,
     ),
-    warming: marks.some((mark) => mark?.warming ?? true),
+    warming: marks.some(isWarming),
   };
 }
 

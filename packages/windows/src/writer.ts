@@ -14,11 +14,12 @@ import type { PartitionMark, WindowStore, WindowWrite } from "./store.ts";
 export interface WindowsWriterOptions extends GatherOptions {
   readonly broker: Broker;
   readonly store: WindowStore;
-  /** Bytes of enriched records that are taken into hand at once. */
-  readonly readBytes: number;
+  /** Bytes of enriched records that are taken into hand at once; 1 MiB when absent. */
+  readonly readBytes?: number;
   readonly log: Log;
 }
 
+const READ_BYTES = 1 << 20;
 /** How long samples wait for others to be written with, milliseconds. */
 const GATHER_MS = 200;
 /** Bytes that are written without waiting for more. */
@@ -137,7 +138,7 @@ class PartitionWriter {
 
   /** The next records of the claim; none when it is time to write or to ask. Reading goes on meanwhile. */
   async #readOn(): Promise<readonly LogRecord[]> {
-    const { clock, readBytes } = this.#options;
+    const { clock, readBytes = READ_BYTES } = this.#options;
     this.#reading ??= this.#claim.read(readBytes);
     // It may fail after this run has ended, when nobody waits for it any more.
     this.#reading.catch(() => undefined);
@@ -160,7 +161,7 @@ class PartitionWriter {
 
   /** Records that the claim has given already, read beside it. */
   async #readAgain(): Promise<readonly LogRecord[]> {
-    const { broker, readBytes } = this.#options;
+    const { broker, readBytes = READ_BYTES } = this.#options;
     const { topic, partition } = this.#claim;
     const records = await this.#until(() => broker.read(topic, partition, this.#at, readBytes));
     const again = records.filter(({ offset }) => offset < this.#position);
