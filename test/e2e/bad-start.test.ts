@@ -73,6 +73,20 @@ describe("a port in use", () => {
   });
 });
 
+test("the page of an exporter that another program's port keeps away is named as the configuration has it", async () => {
+  const { folder, ports, args } = await prepared(onTestFinished);
+  await occupy(ports.health, onTestFinished);
+  const yaml = roadYaml(ports, [], join(folder, "debug.ndjson"));
+  const page = `exporters: {prometheus: {endpoint: "127.0.0.1:${ports.health}"}}\nservice: {pipelines: {metrics: {exporters: [prometheus]}}}\n`;
+  writeFileSync(join(folder, "rondo.yaml"), yaml);
+  writeFileSync(join(folder, "page.yaml"), page);
+  const { code, err } = await runRondo([...args, "--config", join(folder, "page.yaml"), "--health-address", ":0"]);
+  expect(spoken(err)).toEqual([
+    `rondo up: exporter prometheus's address 127.0.0.1:${ports.health} is in use by another process; stop it or choose another address with exporters::prometheus::endpoint`,
+  ]);
+  expect(code).toBe(FAILED);
+});
+
 describe("a configuration that is wrong", () => {
   /** The seed with one thing changed, and the number of the line on which it stands. */
   function seedWith(from: string, to: string): { readonly yaml: string; readonly line: number } {
@@ -145,7 +159,9 @@ describe("a configuration that is wrong", () => {
       .replace("limit_mib: 1000", "limit_mib: much");
     const { args } = await prepared(onTestFinished, twice);
     const { err } = await runRondo(args);
-    expect(spoken(err)).toEqual([expect.stringContaining("send_batch_sise"), expect.stringContaining("limit_mib")]);
+    expect(spoken(err)).toEqual(
+      ["send_batch_sise", "limit_mib", "namespac"].map((key) => expect.stringContaining(`${key}:`)),
+    );
   });
 });
 

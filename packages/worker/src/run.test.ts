@@ -343,3 +343,19 @@ test("a component that cannot be made is a failed start", async () => {
   const graph = graphOf({}, { exporters: [{ id: "fake", type, values: {} }] });
   await expect(start(graph)).rejects.toThrow("no such certificate");
 });
+
+test("an exporter that cannot open what it needs is a failed start, and none stays open", async () => {
+  const good = backend();
+  const type = defineExporter({
+    ...{ type: "fake", summary: "Fails.", signals: ["traces"], fields: {} },
+    create: (_, around) => ({
+      ...good.type.create({}, around),
+      start: async () => {
+        throw new Fault("startup", "exporters::fake: the port is in use");
+      },
+    }),
+  });
+  const exporters = [good.type, type].map((one, index) => ({ id: `fake/${index}`, type: one, values: {} }));
+  await expect(start(graphOf({}, { exporters }))).rejects.toThrow("the port is in use");
+  expect(good.closed).toBe(2);
+});
