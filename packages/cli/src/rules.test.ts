@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readRules } from "./rules.ts";
 
-const GROUP = (name: string) => `groups: [{name: ${name}, rules: [{alert: Down, expr: up == 0}]}]`;
+const GROUP = (name: string) => `groups: [{name: ${name}, rules: [{alert: Down, expr: down > 0}]}]`;
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "rondo-rules-"));
