@@ -28,6 +28,7 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
     });
     afterEach(() => under.dispose());
 
+    // A holder may ask again for what it has: the answer to its first question may have been lost.
     test("one holder at a time has a lease, and names do not touch each other", async () => {
       expect(await leases.acquire("group", "a", LONG_MS)).toBe(true);
       expect(await other.acquire("group", "b", LONG_MS)).toBe(false);
@@ -35,6 +36,7 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
       expect(await leases.acquire("group", "a", LONG_MS)).toBe(true);
     });
 
+    // All replicas try at the same moment: when the holder has died.
     test("of many who try at once one gets it", async () => {
       const holders = Array.from({ length: 20 }, (_, index) => `h${index}`);
       const got = await Promise.all(holders.map((holder) => leases.acquire("group", holder, LONG_MS)));
@@ -51,6 +53,7 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
       expect(await other.renew("group", "b", LONG_MS)).toBe(true);
     });
 
+    // Counted from the renewal, not added up: a holder that dies leaves its lease behind for one term at most.
     test("renewing makes it last from now", async () => {
       expect(await leases.acquire("group", "a", 200)).toBe(true);
       expect(await leases.renew("group", "a", LONG_MS)).toBe(true);
@@ -58,6 +61,7 @@ export function leasesContract(name: string, open: () => Promise<LeasesUnderTest
       expect(await other.acquire("group", "b", LONG_MS)).toBe(false);
     });
 
+    // A replica that ends must not end the lease of the one that took over from it.
     test("only its holder gives it back", async () => {
       expect(await leases.acquire("group", "a", LONG_MS)).toBe(true);
       await other.release("group", "b");

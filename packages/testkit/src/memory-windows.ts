@@ -26,6 +26,7 @@ export function memoryWindows(): MemoryWindows {
     afterWrite: undefined,
     async write({ partition, from, to, watermark, warming, keeps, appends }) {
       await store.before?.();
+      // Nothing waits from here on, so a write is applied as a whole.
       const mark = marks.get(partition);
       if (mark?.next !== from) return { applied: false, next: mark?.next };
       const epoch = mark?.epoch ?? String(++beginnings);
@@ -35,6 +36,7 @@ export function memoryWindows(): MemoryWindows {
         held.bytes = Buffer.concat([held.bytes, block]);
         slots.set(nameOf(key), held);
       }
+      // What was applied stays applied, whatever its writer hears of it.
       store.afterWrite?.();
       return { applied: true };
     },

@@ -62,12 +62,14 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
         length,
       ]);
 
+    // A writer takes that for a loss, and fills the partition from the log.
     test("nothing is known of a partition that was never begun", async () => {
       expect(await store.mark(3)).toBeUndefined();
       expect(await store.slots("hospital", 3, 0)).toEqual([]);
       expect(await store.read({ tenant: "hospital", partition: 3, slot: SLOT }, 0, 100)).toHaveLength(0);
     });
 
+    // Readers tail slots: they come back to the place where they were, and are given what is new and nothing else.
     test("what was appended is read back from any place where a read ended, and the mark says how the partition stands", async () => {
       expect(await store.write(writeOf(0, undefined, 5, { 0: "ab", 1: "x" }))).toEqual({ applied: true });
       expect(await store.write(writeOf(0, 5, 9, { 1: "yz", 2: "q" }))).toEqual({ applied: true });
@@ -88,6 +90,7 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       expect(await textOf(3)).toBe("");
     });
 
+    // Blocks are binary, and longer than some stores like to give at once.
     test("bytes come back as they went in, whatever they are", async () => {
       const block = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256));
       await store.write({ ...writeOf(0, undefined, 1), appends: [{ tenant: "t", partition: 0, slot: SLOT, block }] });
@@ -111,6 +114,7 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       expect(await textOf(0)).toBe("a");
     });
 
+    // Between asking where a partition stands and writing there, another writer may have been.
     test("of writes made at once from one place, one is applied", async () => {
       await store.write(writeOf(0, undefined, 0));
       const verdicts = await Promise.all(
@@ -120,6 +124,7 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       expect(await textOf(0)).toBe("a");
     });
 
+    // Filling again must not take away from readers what they are evaluating from.
     test("a writer may go back, keeping what is there", async () => {
       await store.write(writeOf(0, undefined, 9, { 0: "a" }));
       const before = await store.mark(0);
@@ -145,6 +150,7 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       expect(await sizes(0, "a", 10)).toEqual([]);
     });
 
+    // A deployment restarts every worker, and must not make every alert wait for windows to be filled.
     test("everything is there after a restart of the process that wrote it", async () => {
       await store.write(writeOf(0, undefined, 5, { 0: "a" }));
       const before = await store.mark(0);
@@ -167,6 +173,7 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       expect(await textOf(0)).toBe("c");
     });
 
+    // Whoever still works with it is told to stop, and does not try for ever.
     test("after close everything fails", async () => {
       await store.close();
       await expect(store.write(writeOf(0, undefined, 5))).rejects.toMatchObject({ code: "aborted" });

@@ -64,6 +64,7 @@ export class GatheredSamples {
     const { tenant, items } = readEnrichedHeaders(record);
     if (items === 0) return;
     const { selectors, latenessMs, clock, registry } = this.#options;
+    // The present, not the record's time: what is too old to be read by now is not worth writing, however it comes so late.
     const now = clock.now();
     const count = { kept: 0, unread: 0, too_old: 0, too_new: 0, malformed: 0 };
     const sample = (series: LabelledSeries, time: number, value: number) => {
@@ -111,12 +112,14 @@ export class GatheredSamples {
 
   #slot(tenant: string, slot: number): SlotEncoder {
     const last = this.#last;
+    // One request most often holds one moment of many series.
     const open = last?.key.slot === slot && last.key.tenant === tenant ? last : this.#openSlot(tenant, slot);
     this.#last = open;
     if (open.encoder.bytes >= BLOCK_BYTES) this.#end(open);
     return open.encoder;
   }
 
+  /** The slot's encoder, with its dictionary; another one where it was let go of. */
   #openSlot(tenant: string, slot: number): OpenSlot {
     const name = `${slot}/${tenant}`;
     const known = this.#open.get(name);

@@ -19,6 +19,7 @@ export function readKeepSelectors(texts: readonly string[]): readonly (readonly 
 function matchersOf(text: string): readonly Matcher[] | string {
   try {
     const expr = parseExpr(text);
+    // A selector that is moved in time keeps other samples than it names, which nobody means.
     if (expr.kind !== "selector" || expr.offset !== undefined || expr.at !== undefined) {
       return 'must be a selector alone, such as {__name__=~"training_.+"}';
     }

@@ -19,6 +19,7 @@ export function localLeases(clock: Clock): Leases {
     leases.delete(name);
     return undefined;
   };
+  /** Lasts from now, not from where it would have ended. */
   const take = (name: string, holder: string, ttlMs: number) => {
     leases.set(name, { holder, until: clock.monotonic() + ttlMs });
     return true;

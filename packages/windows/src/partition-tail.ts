@@ -65,6 +65,7 @@ export class PartitionTail<S> {
   /** Reads all slots; what they say wrong is returned, because it may only be that they are others by now. */
   async #read(first: number): Promise<Fault | undefined> {
     const { store, tenant, partition } = this.#options;
+    // What lies before is trimmed in memory too: nobody asks for it again.
     for (const slot of this.#slots.keys()) if (slot < first) this.#slots.delete(slot);
     try {
       for (const size of await store.slots(tenant, partition, first)) await this.#readSlot(size);

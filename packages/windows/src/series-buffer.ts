@@ -49,6 +49,7 @@ export class SeriesBuffer {
     return { labels: this.labels, times: this.#times.subarray(from, to), values: this.#values.subarray(from, to) };
   }
 
+  /** Puts a sample between others: rare, so it may cost a copy, which leaves alone what was handed out. */
   #insert(time: number, value: number): boolean {
     const at = this.#firstFrom(time);
     if (this.#times[at] === time) return false;
@@ -63,6 +64,7 @@ export class SeriesBuffer {
     const { length } = this;
     const place = at - this.#start;
     const columns = [this.#times, this.#values].map((column) => {
+      // Room for as many again: what was trimmed in front is left behind.
       const renewed = new Float64Array(Math.max(FIRST_CAPACITY, 2 * length));
       renewed.set(column.subarray(this.#start, at));
       renewed.set(column.subarray(at, this.#end), place + gap);

@@ -38,6 +38,7 @@ export class SlotDecoder<S> {
     return whole;
   }
 
+  /** One block, from its version to its last value. Samples are given as they are read: what is wrong behind them comes later. */
   #block(reader: BlockReader, take: TakeSample<S>): void {
     const version = reader.byte();
     if (version !== BLOCK_VERSION) {
@@ -49,6 +50,7 @@ export class SlotDecoder<S> {
     }
     for (let left = reader.count(); left > 0; left--) this.#symbols.push(reader.text());
     for (let left = reader.count(); left > 0; left--) this.#series.push(this.#define(this.#labels(reader)));
+    // Column by column: the values come last, so that they can be read where they lie.
     const count = reader.count();
     const ids = reader.differences(count);
     const times = reader.differences(count);
@@ -60,6 +62,7 @@ export class SlotDecoder<S> {
     }
   }
 
+  /** Pairs in the order in which they were written, which is that of labels everywhere. */
   #labels(reader: BlockReader): Labels {
     return Array.from({ length: reader.count() }, () => [this.#symbol(reader), this.#symbol(reader)] as const);
   }
@@ -73,7 +76,9 @@ export class SlotDecoder<S> {
 
 /** Reads forward, and never behind `end`. */
 class BlockReader {
+  /** Where it stands. */
   at = 0;
+  /** The end of the block that is being read, or of all bytes between blocks. */
   end: number;
   readonly #bytes: Buffer;
 
@@ -98,11 +103,13 @@ class BlockReader {
     return undefined;
   }
 
+  /** The one place that looks at the end: everything else but texts and doubles is made of it. */
   byte(): number {
     if (this.at >= this.end) throw corrupt("a block ends too early");
     return this.#bytes[this.at++] ?? 0;
   }
 
+  /** An unsigned number below 2^53, low group first. */
   varint(): number {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -120,6 +127,7 @@ class BlockReader {
     return count;
   }
 
+  /** A text of UTF-8, with its length in bytes before it. */
   text(): string {
     const length = this.count();
     this.at += length;

@@ -80,6 +80,7 @@ class PartitionWriter {
 
   async untilEnded(): Promise<void> {
     await this.#findPlace();
+    // Once and for all: a claim that waits for records need not notice a seek, so what is read again is read beside it.
     this.#claim.seek(this.#at);
     this.#position = this.#at;
     while (!this.#ended.aborted) {
@@ -112,6 +113,7 @@ class PartitionWriter {
     const since = clock.now() - selectors.longestMs - latenessMs - AHEAD_MS;
     const start = await this.#until(() => offsetSince(broker, topic, partition, since));
     const { high } = await this.#until(() => broker.watermarks(topic, partition));
+    // What comes behind this was never missing.
     this.#warmUntil = high;
     this.#watermark = start < high ? since : clock.now();
     const { applied } = await this.#until(() => store.write(this.#writeOf(from, start, [])));
@@ -125,10 +127,12 @@ class PartitionWriter {
   /** Goes on where a mark says. `high` is where a partition that is being filled has what it lacks. */
   #takeUp(mark: PartitionMark, high: number): void {
     if (mark.warming) this.#warmUntil = high;
+    // Not the own one, which may be of writes that the store has forgotten.
     this.#watermark = mark.watermark;
     this.#goTo(mark.next);
   }
 
+  /** Lets go of what is gathered, and of every slot's dictionary: nobody knows which blocks stand there now. */
   #goTo(offset: number): void {
     this.#gathered.forget();
     this.#writeAt = Number.POSITIVE_INFINITY;
@@ -188,6 +192,7 @@ class PartitionWriter {
   async #ask(): Promise<void> {
     const { broker, clock, store, selectors, latenessMs } = this.#options;
     const { topic, partition } = this.#claim;
+    // Before the question: what is appended while it is on its way is not in the answer.
     const now = clock.now();
     this.#askAt = clock.monotonic() + ASK_MS;
     const { high } = await this.#until(() => broker.watermarks(topic, partition));
@@ -217,6 +222,7 @@ class PartitionWriter {
     return true;
   }
 
+  /** The write that leads from one place to another, with the mark as it then is. */
   #writeOf(from: number | undefined, to: number, appends: WindowWrite["appends"]): WindowWrite {
     const { selectors } = this.#options;
     const { partition } = this.#claim;

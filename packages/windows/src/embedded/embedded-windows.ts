@@ -16,6 +16,8 @@ export interface EmbeddedWindowsOptions {
   readonly clock: Clock;
 }
 
+// Keys: `m/` a partition's mark, `i/` the length of a slot, `b/` what was appended to it.
+
 /** Times and offsets as text that sorts as they do. */
 const padded = (value: number) => String(value).padStart(15, "0");
 const markKey = (partition: number) => `m/${partition}`;
@@ -40,12 +42,14 @@ export async function openEmbeddedWindows({ directory, clock }: EmbeddedWindowsO
       await open().write((read) => {
         const mark = markOf(read(markKey(partition)));
         stands = mark?.next;
+        // Decided within the transaction: nothing else is written between this look and the write.
         if (stands !== from) return [];
         const epoch = mark?.epoch ?? String(clock.now());
         const after: PartitionMark = { next: to, watermark, warming, keeps, epoch };
         const writes = new Map<string, Uint8Array>([[markKey(partition), Buffer.from(JSON.stringify(after))]]);
         for (const { block, ...key } of appends) {
           const index = indexKey(key);
+          // A write may append to a slot more than once, and the store does not know of the first yet.
           const at = lengthOf(writes.get(index) ?? read(index));
           writes.set(blockPrefix(index) + padded(at), block);
           writes.set(index, Buffer.from(String(at + block.length)));
@@ -66,6 +70,7 @@ export async function openEmbeddedWindows({ directory, clock }: EmbeddedWindowsO
     async read(key, offset, maxBytes) {
       const prefix = blockPrefix(indexKey(key));
       const found: Uint8Array[] = [];
+      // Reads end where appends do, so each finds the next by its name.
       for (let at = offset, room = maxBytes; room > 0; ) {
         const block = open().get(prefix + padded(at)) ?? within(store, prefix, at);
         if (block === undefined) break;
@@ -112,10 +117,12 @@ function within(store: Store, prefix: string, at: number): Uint8Array | undefine
   return undefined;
 }
 
+/** The slot that an index key is of. */
 function slotOf(index: string): number {
   return Number(index.slice(index.lastIndexOf("/") + 1));
 }
 
+/** The length of a slot as the index has it; 0 for a slot that there is not. */
 function lengthOf(value: Uint8Array | undefined): number {
   return value === undefined ? 0 : Number(Buffer.from(value).toString());
 }

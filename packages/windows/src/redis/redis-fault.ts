@@ -28,6 +28,7 @@ export function redisFault(thrown: unknown, where: string): Fault {
   if (REFUSES.has(word)) {
     return new Fault("config", `redis at ${where} refuses us (${word}): check user, password and permissions`, options);
   }
+  // Anything else is ours: a script that Redis does not take, or a key that somebody else uses.
   const code = PASSES.has(word) ? "unavailable" : "rejected";
   return new Fault(code, `redis at ${where} answers: ${error.message}`, options);
 }

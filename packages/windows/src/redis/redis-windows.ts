@@ -75,11 +75,13 @@ export function redisWindows({ connection, expiryMs }: RedisWindowsOptions): Win
     async read(key, offset, maxBytes) {
       return await connection.run((redis) => redis.getrangeBuffer(slotKey(key), offset, offset + maxBytes - 1));
     },
+    // Redis does it by itself: every append says anew how long.
     async expire() {},
     close: () => connection.close(),
   };
 }
 
+/** The fields of a mark's hash; an empty one is how Redis says that there is none. */
 function readMark(fields: Readonly<Partial<Record<string, string>>>): PartitionMark | undefined {
   const { next, watermark, warming, keeps = "", epoch = "" } = fields;
   if (next === undefined) return undefined;
