@@ -74,7 +74,9 @@ test("components: what can be configured, and what is known and not built yet", 
   const built = (name: string) => [...section(name).matchAll(/^ {2}(\w+)(?: \((\w+)\))?$/gm)].map(([, type]) => type);
   expect(built("receivers")).toEqual(["otlp"]);
   expect(built("processors").sort()).toEqual(["attributes", "batch", "memory_limiter", "resource"]);
-  expect(built("exporters").sort()).toEqual(["debug", "otlp", "otlphttp"]);
+  expect(built("exporters").sort()).toEqual([
+    ...["debug", "loki", "otlp", "otlphttp", "prometheus", "prometheusremotewrite"],
+  ]);
   expect(built("extensions")).toEqual(["health_check"]);
   expect(section("receivers")).toMatch(/known, not built yet:[^:]*\bprometheus\b/);
   expect([code, err]).toEqual([0, ""]);

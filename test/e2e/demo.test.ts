@@ -27,7 +27,10 @@ function demoIn(folder: string, ports: Ports): Demo {
   const seed = readFileSync(SEED, "utf8");
   writeFileSync(
     config,
-    seed.replace("0.0.0.0:4317", `127.0.0.1:${ports.grpc}`).replace("0.0.0.0:4318", `127.0.0.1:${ports.http}`),
+    seed
+      .replace("0.0.0.0:4317", `127.0.0.1:${ports.grpc}`)
+      .replace("0.0.0.0:4318", `127.0.0.1:${ports.http}`)
+      .replace("0.0.0.0:8889", "127.0.0.1:0"),
   );
   const addresses = [
     "--metrics-address",
