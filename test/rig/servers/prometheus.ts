@@ -29,17 +29,25 @@ export interface Prometheus extends HttpServer {
 export interface PrometheusOptions {
   /** Further flags. */
   readonly flags?: readonly string[];
+  /** Pages that it scrapes once a second, as `host:port`; labels that they bring are kept. */
+  readonly targets?: readonly string[];
 }
 
 /** Starts Prometheus on a free port of loopback. Resolves when it is ready. */
-export async function startPrometheus({ flags = [] }: PrometheusOptions = {}): Promise<Prometheus> {
+export async function startPrometheus({ flags = [], targets = [] }: PrometheusOptions = {}): Promise<Prometheus> {
   const [port = 0] = await freePorts(1);
   const server = await startHttpServer({
     name: "prometheus",
     port,
     readyPath: "/-/ready",
     // Recordings lie days back and are replayed out of order; without a window they would be refused.
-    config: () => "global: {scrape_interval: 15s}\nstorage: {tsdb: {out_of_order_time_window: 3650d}}\n",
+    config: () =>
+      [
+        "global: {scrape_interval: 1s, scrape_timeout: 1s}",
+        "storage: {tsdb: {out_of_order_time_window: 3650d}, exemplars: {max_exemplars: 1000}}",
+        `scrape_configs: [{job_name: page, honor_labels: true, static_configs: [{targets: ${JSON.stringify(targets)}}]}]`,
+        "",
+      ].join("\n"),
     command: ({ config, data }) => [
       tool("prometheus"),
       `--config.file=${config}`,
