@@ -10,6 +10,7 @@ import { needs } from "../needs.ts";
 import { startPrometheus } from "../rig/servers/index.ts";
 
 const RECORDING = new URL("../../deploy/demo/recording.ndjson.gz", import.meta.url).pathname;
+const TRACE = "0123456789abcdef0123456789abcdef";
 const VERSIONS = ["prometheus.WriteRequest", "io.prometheus.write.v2.Request"] as const;
 
 const batchOf = (body: Uint8Array): Batch => ({
@@ -21,8 +22,14 @@ const batchOf = (body: Uint8Array): Batch => ({
 
 /** A point of a series that is always the same, and one of a series of its own. */
 function pair(seconds: number, value: number): Batch {
-  const dataPoints = [{ timeUnixNano: `${Math.floor(seconds)}000000000`, asDouble: value }];
-  const metrics = ["same", `own${value}`].map((name) => ({ name, gauge: { dataPoints } }));
+  const timeUnixNano = `${Math.floor(seconds)}000000000`;
+  const exemplars = [{ timeUnixNano, asDouble: value, traceId: TRACE }];
+  const sum = {
+    aggregationTemporality: 2,
+    isMonotonic: true,
+    dataPoints: [{ timeUnixNano, asDouble: value, exemplars }],
+  };
+  const metrics = ["same", `own${value}`].map((name) => ({ name, sum }));
   const request = { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
   return batchOf(requestFromJson("metrics", Buffer.from(JSON.stringify(request))));
 }
@@ -31,7 +38,7 @@ const never = () => new AbortController().signal;
 
 for (const protobuf_message of VERSIONS) {
   needs("prometheus")(`the recorded run arrives whole by ${protobuf_message}`, async () => {
-    const server = await startPrometheus();
+    const server = await startPrometheus({ flags: ["--enable-feature=exemplar-storage"] });
     const exporter = makeExporter(
       prometheusRemoteWrite,
       { endpoint: `${server.url}/api/v1/write`, protobuf_message, disable_scope_info: true },
@@ -54,6 +61,9 @@ for (const protobuf_message of VERSIONS) {
       expect((await server.query('last_over_time(target_info{job="fl-server"}[1h])', end)).length).toBe(1);
       // A second value at a time that has one is refused for good: all of its request in version 1, it alone in version 2.
       expect(await exporter.deliver(pair(end, 1), never())).toEqual({ kind: "settled", drops: [] });
+      const asked = new URLSearchParams({ query: "same_total", start: String(end - 60), end: String(end + 60) });
+      const exemplars = await (await fetch(`${server.url}/api/v1/query_exemplars?${asked}`)).json();
+      expect(JSON.stringify(exemplars)).toContain(TRACE);
       expect(await exporter.deliver(pair(end, 2), never())).toMatchObject({
         kind: "settled",
         drops: [{ reason: "backend_rejected", items: protobuf_message === VERSIONS[0] ? 2 : 1 }],
