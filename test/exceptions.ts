@@ -15,8 +15,12 @@ export const TERMINAL: Readonly<Record<string, string>> = {};
 
 /** Source files without a test beside them. */
 export const UNTESTED: Readonly<Record<string, string>> = {
+  "packages/cli/src/alerts-role.ts": "test/e2e runs it as a process",
   "packages/cli/src/commands/demo.ts": "test/e2e runs it as a process",
   "packages/cli/src/main.ts": "test/e2e, test/chaos and test/sdk run it as a process",
+  "packages/cli/src/open-log.ts": "runtime.test.ts opens the embedded log by it, test/e2e the one on Kafka",
+  "packages/cli/src/threads/task.ts": "test/e2e runs it as the threads of a process",
+  "packages/cli/src/windows.ts": "test/e2e runs it in processes over LMDB and over Redis",
   "packages/core/src/component.ts": "types, a log that is silent, and functions that add a kind to their argument",
   "packages/core/src/drop-reason.ts": "a table; test/checklist.ts counts the rows that no test names",
   "packages/testkit/src/leases-contract.ts": "a contract suite, which packages/windows and test/servers run",

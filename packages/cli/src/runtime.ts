@@ -23,7 +23,7 @@ import { type HeldInstance, holdInstance } from "./instance.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
 import type { RuleSet } from "./rules.ts";
-import { untilThere, type WaitOptions } from "./until-there.ts";
+import { untilThere } from "./until-there.ts";
 import { openWindows, type Windows, windowsWriter } from "./windows.ts";
 
 /** What a process may be; `rondo up` is all of them. */
@@ -141,7 +141,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const held = evictPredecessor && (await untilThere(nameOfLog(graph), () => hold(options, broker), waiting));
     if (held !== undefined) closing.push(() => held.release());
     if (held?.succeeds) await evictPredecessor?.();
-    const windows = await openWindowsOf(options, waiting, closing);
+    const windows = await openWindowsOf(options, readiness);
+    if (windows !== undefined) closing.push(() => windows.close());
     const around = { graph, broker, clock, random, log, registry, readiness };
     const writer = windows && windowsWriter({ ...around, windows, settings: graph.windows });
     const readers = writer === undefined ? [] : [writer];
@@ -225,22 +226,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** The windows, where the configuration has rules and the process has a role that writes or reads them. */
-async function openWindowsOf(
-  options: RuntimeOptions,
-  waiting: WaitOptions,
-  closing: (() => Promise<unknown>)[],
-): Promise<Windows | undefined> {
-  const { graph, rules, data, clock, random, log, roles } = options;
-  const { alerts, windows } = graph;
-  if (alerts === undefined || !roles.some((role) => role !== "gateway")) return undefined;
-  const name = windows.store.kind === "redis" ? "Redis" : "the windows";
-  const opened = await untilThere(
-    name,
-    () => openWindows({ windows, alerts, rules, data, clock, random, log }),
-    waiting,
-  );
-  closing.push(() => opened.close());
-  return opened;
+async function openWindowsOf(options: RuntimeOptions, readiness: Readiness): Promise<Windows | undefined> {
+  const { alerts, windows } = options.graph;
+  if (alerts === undefined || !options.roles.some((role) => role !== "gateway")) return undefined;
+  return await openWindows({ ...options, windows, alerts, readiness });
 }
 
 function hold({ instance, clock, log, abort }: RuntimeOptions, { state }: Broker): Promise<HeldInstance> {

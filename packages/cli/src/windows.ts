@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type RuleGroup, selectorsOfGroups } from "@rondo/alerts";
 import { type Broker, enrichedTopic, windowsGroup } from "@rondo/broker";
 import type { AlertsSettings, WindowsSettings } from "@rondo/config";
-import type { Clock, Log, Random } from "@rondo/core";
-import type { Registry } from "@rondo/monitor";
+import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import type { Readiness, Registry } from "@rondo/monitor";
 import {
   type Leases,
   localLeases,
@@ -20,6 +20,7 @@ import { openEmbeddedWindows } from "@rondo/windows/embedded";
 import { RedisConnection, redisLeases, redisWindows } from "@rondo/windows/redis";
 import type { Reader } from "@rondo/worker";
 import type { RuleSet } from "./rules.ts";
+import { untilThere } from "./until-there.ts";
 
 /** What windows are opened with. */
 export interface WindowsOptions {
@@ -31,6 +32,10 @@ export interface WindowsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Lacks `Redis` until it has answered once. */
+  readonly readiness: Readiness;
+  /** Ends the wait for a Redis that is not there yet. */
+  readonly abort: AbortSignal;
 }
 
 /** Open windows. */
@@ -41,28 +46,47 @@ export interface Windows {
   close(): Promise<void>;
 }
 
-/** Bytes of enriched metrics that the writer of a partition takes into hand at once. */
-const READ_BYTES = 1 << 20;
-
-/** Opens the store. Throws a Fault `unavailable` when Redis does not answer, `config` when it may not be used as it is set up. */
+/**
+ * Opens the store. A Redis that does not answer is waited for in the background, so that it holds back the windows and nothing
+ * else. Throws a Fault `config` when what answers must not be used as it is set up, or `windows::keep` is wrong.
+ */
 export async function openWindows(options: WindowsOptions): Promise<Windows> {
   const { windows, data, clock, random, log } = options;
   const selectors = selectorsFor(options);
   if (windows.store.kind === "embedded") {
     const store = await openEmbeddedWindows({ directory: join(data, "windows"), clock });
-    const leases = localLeases(clock);
-    return { store, leases, selectors, close: () => store.close() };
+    return { store, leases: localLeases(clock), selectors, close: () => store.close() };
   }
   const connection = new RedisConnection({ url: windows.store.url.reveal(), clock, random, log });
+  const stop = new AbortController();
   try {
     await connection.check();
   } catch (thrown) {
-    await connection.close();
-    throw thrown;
+    const fault = Fault.from(thrown);
+    if (fault.code !== "unavailable") {
+      await connection.close();
+      throw fault;
+    }
+    const abort = AbortSignal.any([options.abort, stop.signal]);
+    void untilThere("Redis", () => connection.check(), { ...options, abort }).catch((later: unknown) =>
+      unusable(options, Fault.from(later)),
+    );
   }
-  const expiryMs = slotExpiryMs(selectors, windows.latenessMs);
-  const store = redisWindows({ connection, expiryMs });
-  return { store, leases: redisLeases(connection), selectors, close: () => connection.close() };
+  const store = redisWindows({ connection, expiryMs: slotExpiryMs(selectors, windows.latenessMs) });
+  return {
+    ...{ store, selectors, leases: redisLeases(connection) },
+    async close() {
+      stop.abort();
+      await connection.close();
+    },
+  };
+}
+
+/** A Redis that came late and must not be used: the process does the rest of its work, and says that it is not well. */
+function unusable({ log, readiness }: WindowsOptions, fault: Fault): void {
+  if (fault.code === "aborted") return;
+  log.error("the windows cannot be kept", { fault });
+  readiness.lacks("Redis", fault.message);
 }
 
 function selectorsFor({ windows, alerts, rules }: WindowsOptions): WindowSelectors {
@@ -96,7 +120,6 @@ export function windowsWriter(around: WindowsAround): Reader | undefined {
     clock,
     log,
     latenessMs: settings.latenessMs,
-    readBytes: READ_BYTES,
   };
   return {
     ...{ spec, component: "windows", pipeline, signal: "metrics" },
@@ -115,9 +138,10 @@ export async function windowReaders(
   const topic = enrichedTopic("metrics", settings.pipeline ?? "metrics");
   const partitions = await broker.partitions(topic);
   const keepMs = selectors.longestMs;
+  const keeps = selectors.fingerprint;
   return [...rules].map(([tenant, groups]) => ({
     tenant,
     groups,
-    windows: openWindowReader({ store, tenant, partitions, keepMs, clock }),
+    windows: openWindowReader({ store, tenant, partitions, keepMs, keeps, clock }),
   }));
 }

@@ -31,8 +31,7 @@ export default async function task({ settings, port }: { settings: ThreadSetting
   const opening = { settings: graph.broker, data: "", clientId, evict, clock, random, log };
   const broker = await untilThere("Kafka", () => openLog(opening), waiting);
   const { alerts } = graph;
-  const open = () => alerts && openWindows({ ...graph, alerts, rules, data: "", clock, random, log });
-  const windows = await untilThere("Redis", async () => await open(), waiting);
+  const windows = alerts && (await openWindows({ ...waiting, ...graph, alerts, rules, data: "", random }));
   try {
     const around = { graph, broker, clock, random, log, registry, readiness };
     const writer = windows && windowsWriter({ ...around, windows, settings: graph.windows });
