@@ -38,6 +38,14 @@ test("the first of several values at one time stays; another one is a clash, the
   expect(table.clashes).toBe(2);
 });
 
+test("what stands in no point is sent and not counted", () => {
+  const table = new SampleTable();
+  table.sample(A, 1, 1);
+  table.pointEnd();
+  table.sample(B, 1, 1);
+  expect(table.rows().map(({ points }) => points)).toEqual([1, 0]);
+});
+
 test("exemplars go to the row of their series", () => {
   const table = new SampleTable();
   const exemplar = { labels: [], time: 1, value: 1 };

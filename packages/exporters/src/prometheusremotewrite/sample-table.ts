@@ -18,8 +18,8 @@ export class SampleTable implements SeriesReader {
   readonly #rows = new Map<Series, SampleRow>();
   readonly #unsorted = new Set<SampleRow>();
   #group = 0;
-  /** Whether the current point has given its first sample. */
-  #begun = false;
+  /** Of the first sample of the current point. What stands in no point, as target_info does, is never counted. */
+  #first: SampleRow | undefined;
   #clash = false;
   #clashes = 0;
 
@@ -30,17 +30,14 @@ export class SampleTable implements SeriesReader {
       this.#rows.set(series, row);
     }
     const before = row.times.at(-1);
-    if (before === time) {
-      // Prometheus would refuse the whole request for a second value at one time; the first one stands, as it does there.
-      if (!this.#begun) this.#clash = !Object.is(row.values.at(-1), value);
-      this.#begun = true;
-      return;
+    // Prometheus would refuse the whole request for a second value at one time; the first one stands, as it does there.
+    if (before === time) this.#clash ||= this.#first === undefined && !Object.is(row.values.at(-1), value);
+    else {
+      if (before !== undefined && before > time) this.#unsorted.add(row);
+      row.times.push(time);
+      row.values.push(value);
     }
-    if (!this.#begun) row.points++;
-    this.#begun = true;
-    if (before !== undefined && before > time) this.#unsorted.add(row);
-    row.times.push(time);
-    row.values.push(value);
+    this.#first ??= row;
   }
 
   exemplar(series: Series, exemplar: Exemplar): void {
@@ -49,7 +46,8 @@ export class SampleTable implements SeriesReader {
 
   pointEnd(): void {
     if (this.#clash) this.#clashes++;
-    this.#begun = false;
+    else if (this.#first !== undefined) this.#first.points++;
+    this.#first = undefined;
     this.#clash = false;
     this.#group++;
   }

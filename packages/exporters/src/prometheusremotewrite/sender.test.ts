@@ -2,7 +2,7 @@ import { readFields, silentLog, systemClock } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import { type StubBackend, stubHttp } from "@rondo/testkit/exporter-contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { never, sampleMetrics } from "../metrics.cases.ts";
+import { gauge, metricsBatch, never, point, sampleMetrics } from "../metrics.cases.ts";
 import { recordingPlace } from "../place.cases.ts";
 import { fields } from "./config.ts";
 import { RemoteWriteSender } from "./sender.ts";
@@ -37,6 +37,16 @@ test("a large batch goes out in several requests, and a retry does not repeat wh
   expect(await sender.send(batch, never())).toEqual({ kind: "settled", drops: [] });
   // The one that was put off came twice, the others once.
   expect(stub.received.length).toBe(2 * requests + 1);
+  await sender.close();
+});
+
+test("a refusal never costs more points than there are, whatever else is sent with them", async () => {
+  const sender = make({});
+  stub.behave({ kind: "refuse", message: "" });
+  const resource = { "service.name": "a", zone: "eu" };
+  const batch = metricsBatch([gauge("x", point(1), point(2, { a: "b" }))], resource);
+  expect(await sender.send(batch, never())).toMatchObject({ drops: [{ items: 2 }] });
+  expect(lines().length).toBe(3);
   await sender.close();
 });
 
