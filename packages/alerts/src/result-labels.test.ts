@@ -1,0 +1,47 @@
+import { parseExpr } from "@rondo/promql";
+import { expect, test } from "vitest";
+import { mayHave, resultLabels } from "./result-labels.ts";
+
+test.each([
+  ["m", "x", true],
+  ['m{x=""}', "x", false],
+  ["sum(m)", "x", false],
+  ["sum by (x) (m)", "x", true],
+  ["sum by (x) (m)", "y", false],
+  ["sum without (x) (m)", "x", false],
+  ["sum without (x) (m)", "y", true],
+  ['sum by (x) (m{x=""})', "x", false],
+  ["topk(3, m)", "x", true],
+  ['count_values("v", m)', "v", true],
+  ['count_values("v", m)', "x", false],
+  ["m / n", "x", true],
+  ["m / on (x) n", "x", true],
+  ["m / on (x) n", "y", false],
+  ["m > ignoring (x) n", "x", false],
+  ["m * on (x) group_left (y) n", "z", true],
+  ["sum by (x) (m) * on (x) group_left (y) n", "y", true],
+  ["sum by (x) (m) * on (x) group_left (y) n", "z", false],
+  ["n * on (x) group_right (y) sum by (x) (m)", "z", false],
+  ["sum by (x) (m) and n", "y", false],
+  ["sum by (x) (m) or sum by (y) (n)", "y", true],
+  ["sum by (x) (m) or sum by (y) (n)", "z", false],
+  ['m{x=""} or sum by (x) (n)', "x", true],
+  ['m{x=""} or n{x="",y=""}', "x", false],
+  ['m{x=""} or n{x="",y=""}', "y", true],
+  ["2 * sum(m)", "x", false],
+  ["rate(m[5m]) > 0.1", "x", true],
+  ["histogram_quantile(0.9, sum by (le, x) (rate(m[5m])))", "x", true],
+  ["histogram_quantile(0.9, sum by (le, x) (rate(m[5m])))", "le", false],
+  ['absent(m{x="1", y!="2"})', "x", true],
+  ['absent(m{x="1", y!="2"})', "y", false],
+  ['absent_over_time(m{x="1"}[5m])', "x", true],
+  ["absent(sum(m))", "x", false],
+  ["vector(1)", "x", false],
+  ["1 > bool 2", "x", false],
+  ['label_replace(sum(m), "x", "$1", "y", "(.*)")', "x", true],
+  ['label_replace(sum(m), "x", "$1", "y", "(.*)")', "y", false],
+  ["-(sum by (x) (m))", "y", false],
+  ["max_over_time(sum by (x) (m)[1h:1m])", "y", false],
+])("%s may have %s: %s", (expr, label, may) => {
+  expect(mayHave(resultLabels(parseExpr(expr)), label)).toBe(may);
+});
