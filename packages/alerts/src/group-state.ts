@@ -87,14 +87,15 @@ export function encodeState(state: GroupState, rules: readonly AlertRule[]): Uin
  * no other took. Throws a Fault `corrupt` that names the key.
  */
 export function decodeState(key: string, value: Uint8Array, rules: readonly AlertRule[]): GroupState {
-  let stored: StoredState;
+  let stored: StoredState | null;
   try {
     // Only `encodeState` writes under these keys.
-    stored = JSON.parse(new TextDecoder().decode(value)) as StoredState;
+    stored = JSON.parse(new TextDecoder().decode(value)) as StoredState | null;
   } catch (thrown) {
     throw new Fault("corrupt", `the rule state under ${key} cannot be read`, { cause: thrown });
   }
-  if (stored.version !== 1) throw new Fault("corrupt", `the rule state under ${key} is of a version that is not known`);
+  if (stored?.version !== 1)
+    throw new Fault("corrupt", `the rule state under ${key} is of a version that is not known`);
   const left = [...stored.rules];
   const found = rules.map((rule): RuleState => {
     const identity = identityOf(rule);
