@@ -82,6 +82,11 @@ export class Alertmanager {
     return this.#waiting.size;
   }
 
+  /** Resolves when nothing waits any more: every alert so far has had its one try. */
+  async idle(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending;
+  }
+
   /** Queues alerts and returns at once. */
   tell(notifications: readonly Notification[]): void {
     if (this.#closed.signal.aborted) return;

@@ -4,7 +4,7 @@ import { Fault } from "@rondo/core";
 import type { Page, PageMaker } from "@rondo/monitor";
 import type { Alert } from "./alert.ts";
 import { STATE_OF } from "./alert-phase.ts";
-import { readGroup } from "./group-claim.ts";
+import { readGroup, type StoredGroup } from "./group-claim.ts";
 import { decodeState, emptyState, type GroupState, type RuleState } from "./group-state.ts";
 import type { AlertRule, RuleGroup, RuleText } from "./rule-group.ts";
 import { formatValue } from "./template/functions.ts";
@@ -57,11 +57,18 @@ interface Known {
 async function know(served: ServedGroup, store: StateStore): Promise<Known> {
   const { group, prefix } = served;
   const stored = await readGroup(store, prefix);
-  const left =
-    stored.state === undefined
-      ? emptyState(group.rules)
-      : decodeState(stored.state.key, stored.state.value, group.rules);
-  return { served, state: served.own() ?? left, owner: stored.claimant?.replace(/#[^#]*$/, "") };
+  const state = served.own() ?? leftBehind(stored, group.rules);
+  return { served, state, owner: stored.claimant?.replace(/#[^#]*$/, "") };
+}
+
+/** What cannot be read is told as what was never evaluated, and by whoever takes the group over as an error. */
+function leftBehind({ state }: StoredGroup, rules: readonly AlertRule[]): GroupState {
+  if (state === undefined) return emptyState(rules);
+  try {
+    return decodeState(state.key, state.value, rules);
+  } catch {
+    return emptyState(rules);
+  }
 }
 
 /** The groups that the query asks for (`type`, `rule_name[]`, `rule_group[]`, `file[]`, and our `tenant`); one that all its rules are filtered out of is left out. */

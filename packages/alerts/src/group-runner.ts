@@ -31,6 +31,8 @@ export interface GroupRunnerOptions extends GroupEvaluatorOptions {
   readonly instance: string;
   readonly replicas: Pick<Replicas, "shouldOwn">;
   readonly random: Random;
+  /** Resolves when what was told has gone out, within bounds: it is ours to say only while the lease is. */
+  readonly settled: () => Promise<void>;
   /** Called when leases cannot be asked, and when they can again. */
   readonly reachable: (fault: Fault | undefined) => void;
 }
@@ -97,7 +99,7 @@ export class GroupRunner {
   }
 
   async #own(lease: HeldLease, stop: AbortSignal): Promise<void> {
-    const { state, instance, random, log, meter } = this.#options;
+    const { state, instance, random, log, meter, settled } = this.#options;
     // No two lives of a process may look alike, or the later one would take the earlier one's claim for its own.
     const claimant = `${instance}#${random().toString(36).slice(2)}${random().toString(36).slice(2)}`;
     const claim = await claimGroup(state, this.#prefix, claimant);
@@ -110,6 +112,7 @@ export class GroupRunner {
     meter.owned(true);
     try {
       await this.#evaluate(this.#evaluator, owner, left.lastSlot, stop);
+      await settled();
     } finally {
       meter.owned(false);
       this.#evaluator = undefined;

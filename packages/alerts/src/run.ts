@@ -69,6 +69,7 @@ export async function startAlerts(options: AlertOptions): Promise<AlertWorker> {
         log: log.child({ tenant, group: group.name }),
         meter: groupMeter(registry, about),
         tell: (notifications) => notifier.tell(notifications),
+        settled: () => notifier.settled(),
         ...(options.onTransition && { onTransition: options.onTransition }),
       });
       return { tenant, group, runner, intervalMs: slots.intervalMs };
