@@ -45,7 +45,7 @@ export function prometheusExporter() {
 function createExposition(values: ExpositionValues, around: Surroundings, pages: SharedPages): Exporter {
   const { id, log } = around;
   noteQueue(values.sending_queue, log);
-  const lease = pages.lease(id, values.endpoint, () => newPage(values, around));
+  const lease = pages.lease(id, values.endpoint, around.clock, () => newPage(values, around));
   const exposition = new Exposition(values, lease, new Recurring(log, around.clock));
   const accumulation = accumulationOf(values.sending_queue);
   return {
@@ -54,8 +54,8 @@ function createExposition(values: ExpositionValues, around: Surroundings, pages:
     retry: NO_RETRY,
     ...(accumulation && { accumulation }),
     async start() {
-      const { address } = await lease.start();
-      log.info(`exporter ${id} serves http://${address}/metrics`);
+      const server = await lease.start();
+      if (server !== undefined) log.info(`exporter ${id} serves http://${server.address}/metrics`);
     },
     close: () => exposition.close(),
   };
@@ -65,9 +65,9 @@ function newPage(values: ExpositionValues, { clock }: Surroundings): NewPage {
   const page = new SeriesPage({ expirationMs: values.metric_expiration, series: PAGE_SERIES }, clock);
   return {
     page,
-    metrics: (accept) => {
+    write: (families, accept) => {
       const format = values.enable_open_metrics ? preferredFormat(accept) : "text";
-      const body = pageText(page.families(), { format, timestamps: values.send_timestamps });
+      const body = pageText(families, { format, timestamps: values.send_timestamps });
       return { status: 200, contentType: CONTENT_TYPES[format], body };
     },
   };
