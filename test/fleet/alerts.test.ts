@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type RuleGroup, readRuleFile, startAlerts } from "@rondo/alerts";
+import { type RuleGroup, readRuleFile, slotsOf, startAlerts } from "@rondo/alerts";
 import { silentLog } from "@rondo/core";
 import { createRegistry, Readiness } from "@rondo/monitor";
 import { FakeClock, memoryBroker, seededRandom, settled } from "@rondo/testkit";
@@ -21,7 +21,6 @@ import {
 } from "@rondo/testkit/fleet";
 import { localLeases } from "@rondo/windows";
 import { expect, onTestFinished, test } from "vitest";
-import { slotsOf } from "../../packages/alerts/src/slots.ts";
 
 const FILE = "alerting-rules.yml";
 const RULES = readFileSync(new URL(`../../deploy/examples/${FILE}`, import.meta.url), "utf8");

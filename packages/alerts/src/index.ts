@@ -2,4 +2,5 @@
 export * from "./rule-file.ts";
 export * from "./rule-group.ts";
 export * from "./run.ts";
+export { type Slots, slotsOf } from "./slots.ts";
 export type { Template } from "./template/template.ts";

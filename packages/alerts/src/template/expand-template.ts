@@ -71,8 +71,8 @@ class Run {
       ["Value", value],
     ]);
     const dot: Value = { kind: "record", fields };
-    const variables = [
-      { name: "$", value: dot as Value },
+    const variables: Scope["variables"] = [
+      { name: "$", value: dot },
       { name: "$labels", value: fields.get("Labels") ?? null },
       { name: "$externalLabels", value: fields.get("ExternalLabels") ?? null },
       { name: "$externalURL", value: externalUrl },
