@@ -4,7 +4,7 @@ import { type Evaluator, type EvalValue, newFrame, scalarOf, vectorOf } from "./
 import type { CallExpr, Expr } from "./expr.ts";
 import { formatLabels } from "./format-labels.ts";
 import { Cell, type Frame } from "./frame.ts";
-import { functionNamed } from "./functions/function-table.ts";
+import { FUNCTIONS, functionNamed } from "./functions/function-table.ts";
 import { argument, type Body, type Call, type PromqlFunction } from "./functions/function-type.ts";
 import { type Grid, timeAt } from "./grid.ts";
 import { infoSelector } from "./info-selector.ts";
@@ -113,7 +113,10 @@ function ofWindows(
   const source = rangeSource(evaluator, range, grid);
   const { extended } = source;
   if (extended !== undefined && !run.extended?.includes(extended))
-    throw new PromqlError("execution", `${extended} modifier cannot be used with ${name}`, range.span);
+    throw new PromqlError(
+      "execution",
+      `${extended} modifier can only be used with: ${knowing(extended)} - not with ${name}`,
+    );
   const scalars = scalarArguments(evaluator, expr.args, grid);
   const params: number[] = [];
   const report = { notes: evaluator.notes, expr };
@@ -146,6 +149,15 @@ function ofWindows(
     if (!any) out.removeLastRow();
   }
   return out;
+}
+
+/** The names of the functions that know a way of taking the ends of a range. */
+function knowing(extended: "anchored" | "smoothed"): string {
+  const known = FUNCTIONS.filter(({ run }) => run.kind === "window" && run.extended?.includes(extended));
+  return known
+    .map(({ name }) => name)
+    .sort()
+    .join(", ");
 }
 
 /** A call as bodies see it that work on whole vectors. */

@@ -56,7 +56,7 @@ const PLAIN_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const DURATION = /(?:\d+(?:ms|[smhdwy]))+/y;
 const NUMBER = /0[xX][0-9a-fA-F_]+|(?:\d(?:_?\d)*(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?/y;
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`/y;
-const AFTER_NUMBER = /[a-zA-Z0-9_:]+/y;
+const AFTER_NUMBER = /[a-zA-Z0-9_:.]+/y;
 
 /** The tokens of an expression, the last of kind `end`. Throws a PromqlError of kind `parse`. */
 export function tokenize(text: string): readonly Token[] {

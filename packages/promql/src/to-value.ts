@@ -4,10 +4,12 @@ import type { Evaluator, EvalValue } from "./evaluator.ts";
 import type { Expr } from "./expr.ts";
 import type { FloatHistogram } from "./float-histogram.ts";
 import { Cell, Frame } from "./frame.ts";
+import { rangeEnds } from "./functions/extended-range.ts";
 import { type Grid, timeAt } from "./grid.ts";
-import { compareLabels } from "./labels.ts";
+import { compareLabels, labelsKey, METRIC_NAME, withLabel } from "./labels.ts";
 import { dropNames } from "./merge-rows.ts";
-import type { SampleSeries } from "./queryable.ts";
+import { PromqlError } from "./promql-error.ts";
+import type { Labels, SampleSeries } from "./queryable.ts";
 import { rangeSource } from "./range-source.ts";
 import type { Value, VectorSample } from "./result.ts";
 import { Window } from "./window.ts";
@@ -59,33 +61,78 @@ function seriesOfRow(frame: Frame, row: number, grid: Grid): SampleSeries {
   };
 }
 
-/** The samples of a range as they are, for an instant query of nothing but a range. */
+interface RawSample {
+  readonly time: number;
+  readonly value: number;
+  readonly histogram?: FloatHistogram;
+}
+
+/** The samples within a range, and one at each of its ends. */
+function extendedSamples(window: Window, samples: readonly RawSample[]): RawSample[] {
+  const ends = rangeEnds(window, false);
+  if (ends === undefined) return [];
+  const inside = samples.filter(({ time }) => time > window.start && time < window.end);
+  return [{ time: window.start, value: ends.left }, ...inside, { time: window.end, value: ends.right }];
+}
+
+/** The samples of a range as they are, for an instant query of nothing but a range; extended, with a sample at each end. */
 export function rawMatrix(evaluator: Evaluator, expr: Expr, grid: Grid): readonly SampleSeries[] {
   const source = rangeSource(evaluator, expr, grid);
   const window = new Window();
   const end = source.endAt(0);
-  const found: SampleSeries[] = [];
-  for (const samples of source.series) {
+  const { extended, rangeMs } = source;
+  const found = new Map<string, RawSeries>();
+  const reach = extended === undefined ? 0 : evaluator.lookbackMs;
+  for (const [row, samples] of source.series.entries()) {
     window.enter(samples);
-    window.slide(end - source.rangeMs, end);
-    const floats = Array.from({ length: window.floats }, (_, at) => ({
+    window.start = end - rangeMs;
+    window.end = end;
+    window.extended = extended;
+    window.slide(window.start - reach, end + (extended === "smoothed" ? reach : 0));
+    const plain = Array.from({ length: window.floats }, (_, at) => ({
       time: window.time(window.from + at),
       value: window.value(window.from + at),
-      histogram: undefined as FloatHistogram | undefined,
     }));
+    const floats: RawSample[] = extended === undefined ? plain : extendedSamples(window, plain);
     const histograms = samples.histograms.slice(window.histogramFrom, window.histogramTo).map((histogram, at) => ({
       time: samples.histogramTimes[window.histogramFrom + at] ?? 0,
       value: Number.NaN,
       histogram,
     }));
-    const all = [...floats, ...histograms].sort((a, b) => a.time - b.time);
-    if (all.length === 0) continue;
-    found.push({
-      labels: samples.labels,
-      times: Float64Array.from(all, ({ time }) => time),
-      values: Float64Array.from(all, ({ value }) => value),
-      ...(histograms.length > 0 ? { histograms: all.map(({ histogram }) => histogram) } : {}),
-    });
+    const all: RawSample[] = [...floats, ...histograms].sort((a, b) => a.time - b.time);
+    const name = source.dropName[row] ? METRIC_NAME : "";
+    if (all.length > 0) add(found, withLabel(samples.labels, name, ""), all);
   }
-  return found.sort((a, b) => compareLabels(a.labels, b.labels));
+  return [...found.values()]
+    .map(({ labels, samples }) => toSeries(labels, samples))
+    .sort((a, b) => compareLabels(a.labels, b.labels));
+}
+
+interface RawSeries {
+  readonly labels: Labels;
+  samples: readonly RawSample[];
+}
+
+/** Adds a series to those found; one that has come to have the labels of another joins it, if they share no time. */
+function add(found: Map<string, RawSeries>, labels: Labels, samples: readonly RawSample[]): void {
+  const key = labelsKey(labels);
+  const other = found.get(key);
+  if (other === undefined) {
+    found.set(key, { labels, samples });
+    return;
+  }
+  const times = new Set(other.samples.map(({ time }) => time));
+  if (samples.some(({ time }) => times.has(time)))
+    throw new PromqlError("execution", "vector cannot contain metrics with the same labelset");
+  other.samples = [...other.samples, ...samples].sort((a, b) => a.time - b.time);
+}
+
+function toSeries(labels: Labels, samples: readonly RawSample[]): SampleSeries {
+  const histograms = samples.map(({ histogram }) => histogram);
+  return {
+    labels,
+    times: Float64Array.from(samples, ({ time }) => time),
+    values: Float64Array.from(samples, ({ value }) => value),
+    ...(histograms.some((one) => one !== undefined) ? { histograms } : {}),
+  };
 }

@@ -9,8 +9,11 @@ export function interpolate(window: Window, index: number, time: number, counter
   return before + ((after - before) * (time - window.time(index))) / (window.time(index + 1) - window.time(index));
 }
 
-/** How much the samples moved over exactly the range, without extrapolation; undefined when none lies in it. */
-export function extendedDelta(window: Window, counter: boolean, perSecond: boolean): number | undefined {
+/** The values at the ends of an extended range; undefined when no sample is later than its start. */
+export function rangeEnds(
+  window: Window,
+  counter: boolean,
+): { readonly left: number; readonly right: number } | undefined {
   if (window.histogramCount > 0)
     throw new PromqlError("execution", "smoothed and anchored modifiers do not work with native histograms");
   const { from, to, start, end } = window;
@@ -21,14 +24,21 @@ export function extendedDelta(window: Window, counter: boolean, perSecond: boole
   if (window.time(last) <= start) return undefined;
   let first = from;
   while (first + 1 < last && window.time(first + 1) <= start) first++;
-  const left =
-    smoothed && window.time(first) < start ? interpolate(window, first, start, counter) : window.value(first);
-  const right =
-    smoothed && last > from && window.time(last) > end
-      ? interpolate(window, last - 1, end, counter)
-      : window.value(last);
+  const before = smoothed && window.time(first) < start;
+  const behind = smoothed && last > from && window.time(last) > end;
+  return {
+    left: before ? interpolate(window, first, start, counter) : window.value(first),
+    right: behind ? interpolate(window, last - 1, end, counter) : window.value(last),
+  };
+}
+
+/** How much the samples moved over exactly the range, without extrapolation; undefined when none lies in it. */
+export function extendedDelta(window: Window, counter: boolean, perSecond: boolean): number | undefined {
+  const ends = rangeEnds(window, counter);
+  if (ends === undefined) return undefined;
+  const { left, right } = ends;
   const delta = right - left + (counter ? resetsBetween(window, left, right) : 0);
-  return perSecond ? delta / ((end - start) / 1000) : delta;
+  return perSecond ? delta / ((window.end - window.start) / 1000) : delta;
 }
 
 /** What a counter lost by resets strictly within the range; those at its ends are in the ends' values. */
