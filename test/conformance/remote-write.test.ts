@@ -1,7 +1,6 @@
 /** Messages of remote write, written by hand, against what the schemas in proto/ say they are. */
 import { join } from "node:path";
 import type { Series, SeriesKind } from "@rondo/prometheus";
-import { STALE_BITS, STALE_NAN } from "@rondo/promql";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { expect, test } from "vitest";
@@ -102,12 +101,3 @@ function metadataOf(metadata: unknown, symbols: readonly string[]): readonly (st
   const { helpRef, unitRef } = metadata as { helpRef: number; unitRef: number };
   return [symbols[helpRef], symbols[unitRef]];
 }
-
-test("a stale marker has Prometheus's bits", () => {
-  const stale = [{ series: { labels: [], family: { name: "", kind: "gauge", unit: "", help: "" } } as const }];
-  const given = stale.map((one) => ({ ...one, times: [1], values: [STALE_NAN], exemplars: [], points: 1, group: 0 }));
-  const bits = Buffer.alloc(8);
-  bits.writeBigUInt64LE(STALE_BITS);
-  for (const message of [encodeWriteRequest(chunkOf(given), false), encodeRequestV2(chunkOf(given))])
-    expect(Buffer.from(message).includes(bits)).toBe(true);
-});

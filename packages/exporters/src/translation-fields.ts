@@ -54,6 +54,7 @@ export type TranslationValues = ValuesOf<typeof translationFields>;
 
 /** What these keys mean to a translator. */
 export function translationOf(values: TranslationValues): TranslatorOptions {
+  // The old switch knows only the two strategies that escape.
   const bare = values.add_metric_suffixes ? "UnderscoreEscapingWithSuffixes" : "UnderscoreEscapingWithoutSuffixes";
   const resourceLabels = carriedKeys(values);
   return {
@@ -63,6 +64,10 @@ export function translationOf(values: TranslationValues): TranslatorOptions {
   };
 }
 
+/**
+ * Which keys become labels. `included` without entries is everything that is not excluded, as in the Collector, but two
+ * empty lists are nothing at all.
+ */
 function carriedKeys(values: TranslationValues): ((key: string) => boolean) | undefined {
   const { resource_constant_labels: chosen, resource_to_telemetry_conversion: old } = values;
   if (chosen === null) {

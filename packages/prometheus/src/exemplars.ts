@@ -4,6 +4,10 @@ import type { Labels } from "@rondo/promql";
 import { attributesOf } from "./attributes.ts";
 import type { Exemplar, Series, SeriesReader } from "./series.ts";
 
+/*
+ * Exemplar { fixed64 time_unix_nano = 2; oneof value { double as_double = 3; sfixed64 as_int = 6; } bytes span_id = 4;
+ *            bytes trace_id = 5; repeated KeyValue filtered_attributes = 7; }
+ */
 const EXEMPLAR = { time: 2, double: 3, spanId: 4, traceId: 5, int: 6, attributes: 7 } as const;
 
 /** Characters of all names and values together (OpenMetrics 1.0, "Exemplars"). */
@@ -30,6 +34,7 @@ export class Exemplars {
     }
   }
 
+  /** Ids come before attributes: when both are too long together, the attributes are left out, never an id. */
   #read(parent: Cursor): Exemplar {
     const exemplar = this.#exemplar.enter(parent);
     const ids: [string, string][] = [];
@@ -44,6 +49,7 @@ export class Exemplars {
       else if (wire === Wire.bytes && field === EXEMPLAR.spanId) ids.push(["span_id", hex(exemplar)]);
     }
     const filtered = attributesOf(this.#attributes.enter(parent), EXEMPLAR.attributes);
+    // An id of zeros is none.
     const named = ids.filter(([, id]) => /[^0]/.test(id));
     const all = [...named, ...filtered];
     const length = all.reduce((sum, [key, text]) => sum + [...key].length + [...text].length, 0);

@@ -28,6 +28,7 @@ const METRIC = { name: 1, description: 2, unit: 3 } as const;
 /** Sum.aggregation_temporality and is_monotonic; histograms have the first under the same number. */
 const DATA = { temporality: 2, monotonic: 3 } as const;
 
+/** AGGREGATION_TEMPORALITY_CUMULATIVE. Unspecified is 0 and as little good as delta: nobody knows what its values mean. */
 const CUMULATIVE = 2;
 
 /** What the data message of a metric says beside its points, squeezed into a number that is part of the metric's key. */
@@ -88,6 +89,7 @@ const KINDS: Readonly<Record<DataName, (monotonic: boolean) => SeriesKind>> = {
   summary: () => "summary",
 };
 
+/** What decides over suffixes: of sums only those that cannot fall are totals, and only gauges are ratios. */
 function namedKind(type: DataName, monotonic: boolean): "counter" | "gauge" | "other" {
   if (type === "gauge") return "gauge";
   return type === "sum" && monotonic ? "counter" : "other";

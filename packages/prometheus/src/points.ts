@@ -13,6 +13,16 @@ const NO_RECORDED_VALUE = 1;
 /** Fields that all kinds have under the same number. */
 const TIME = 3;
 
+/*
+ * NumberDataPoint   { repeated KeyValue attributes = 7; fixed64 time_unix_nano = 3; oneof value { double as_double = 4; sfixed64 as_int = 6; }
+ *                     repeated Exemplar exemplars = 5; uint32 flags = 8; }
+ * HistogramDataPoint{ repeated KeyValue attributes = 9; fixed64 time_unix_nano = 3; fixed64 count = 4; optional double sum = 5;
+ *                     repeated fixed64 bucket_counts = 6; repeated double explicit_bounds = 7; repeated Exemplar exemplars = 8; uint32 flags = 10; }
+ * SummaryDataPoint  { repeated KeyValue attributes = 7; fixed64 time_unix_nano = 3; fixed64 count = 4; double sum = 5;
+ *                     repeated ValueAtQuantile quantile_values = 6; uint32 flags = 8; }
+ *
+ * The start times are not read: remote write 1 and text have no place for them.
+ */
 const NUMBER = { double: 4, exemplars: 5, int: 6, attributes: 7, flags: 8 } as const;
 const HISTOGRAM = { count: 4, sum: 5, counts: 6, bounds: 7, exemplars: 8, attributes: 9, flags: 10 } as const;
 const SUMMARY = { count: 4, sum: 5, quantiles: 6, attributes: 7, flags: 8 } as const;
@@ -87,6 +97,7 @@ export class PointReader {
       else if (field === HISTOGRAM.exemplars) exemplars = true;
       else this.#common(field, HISTOGRAM.flags);
     }
+    // Without bounds and buckets a histogram is a count and perhaps a sum; otherwise the last bucket has no bound of its own.
     const empty = counts.length === 0 && bounds.length === 0;
     if (!empty && counts.length !== bounds.length + 1) return "invalid_point";
     const series = metric.point(this.#key.of(this.#body), parent, point, "_count");
@@ -99,6 +110,7 @@ export class PointReader {
       const bucket = buckets[i];
       if (bucket !== undefined) this.give(bucket, below);
     }
+    // Not the sum of the buckets: the two may differ for a moment, and `_count` and `+Inf` never must.
     const last = buckets.at(-1);
     if (last !== undefined) this.give(last, count);
     if (sum !== undefined || (this.#stale && series.sum !== undefined)) {
@@ -128,6 +140,7 @@ export class PointReader {
       else this.#common(field, SUMMARY.flags);
     }
     const series = metric.point(this.#key.of(this.#body), parent, point, "_count");
+    // As with buckets: a point that ends a summary need not name its quantiles.
     const known = this.#stale && quantiles.length === 0 && series.parts !== undefined;
     const parts = known
       ? (series.parts ?? [])
@@ -142,6 +155,7 @@ export class PointReader {
     return undefined;
   }
 
+  /** Forgets the point before, and stands before the first field of this one. */
   #begin(parent: Cursor): Cursor {
     this.#key.reset();
     this.#stale = false;
@@ -149,12 +163,14 @@ export class PointReader {
     return this.#point.enter(parent);
   }
 
+  /** The fields that mean the same in all kinds; everything that is not known is passed over. */
   #common(field: number, flags: number): void {
     const point = this.#point;
     if (field === TIME && point.wire === Wire.fixed64) this.time = point.fixed64Millis();
     else if (field === flags && point.wire === Wire.varint) this.#stale = (point.number() & NO_RECORDED_VALUE) !== 0;
   }
 
+  /** ValueAtQuantile { double quantile = 1; double value = 2; } */
   #quantile(quantiles: number[], values: number[]): void {
     const inner = this.#inner.enter(this.#point);
     let quantile = 0;
@@ -167,6 +183,7 @@ export class PointReader {
     values.push(value);
   }
 
+  /** One series for each bound, and one for all. */
   #buckets(series: PointSeries, bounds: readonly number[], parent: Cursor, metric: MetricSeries): readonly Series[] {
     const all = [...bounds, Number.POSITIVE_INFINITY];
     return this.#parts(series, all, (bound) =>

@@ -36,6 +36,7 @@ export class ResourceSeries {
     const carried = attributes.filter(([key]) => options.resourceLabels?.(key) === true);
     this.#around = { naming: { namespace, strategy }, memory, carried, identity, externalLabels, scopeInfo };
     this.#scopeSchema = scopeSchema;
+    // With nothing beyond the identity, job and instance say it all; without an identity nothing could be joined to it.
     if (options.targetInfo === false || rest.length === 0 || identity.length === 0) return;
     const labels = new LabelSet().addAttributes(rest, strategy);
     for (const [name, value] of identity) labels.set(name, value);
@@ -61,6 +62,7 @@ export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
+/** The namespace stands before it as before every name. */
 function targetInfoFamily(namespace: string): Family {
   const name = namespace === "" ? "target_info" : `${namespace}_target_info`;
   return { name, kind: "info", unit: "", help: "Target metadata" };

@@ -1,5 +1,9 @@
 /** OTLP's units (UCUM) as Prometheus spells them: `By/s` becomes `bytes_per_second`. */
 
+/**
+ * Spellings of otlptranslator's table, its slips included (`TiBy` is tebibytes, and `kBy` is missing): a name that changes with
+ * a release breaks every rule and dashboard that has it.
+ */
 const UNITS: Readonly<Record<string, string>> = {
   d: "days",
   h: "hours",
@@ -56,6 +60,7 @@ export function unitSuffixes(unit: string): UnitSuffixes {
   return { main: spelled(UNITS, main), per: perName === "" ? "" : `per_${perName}` };
 }
 
+/** A unit that the table does not have stands for itself. */
 function spelled(table: Readonly<Record<string, string>>, unit: string): string {
   if (/[{}]/.test(unit)) return "";
   return (Object.hasOwn(table, unit) ? table[unit] : undefined) ?? unit;

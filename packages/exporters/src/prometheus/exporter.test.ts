@@ -95,6 +95,11 @@ test("a series that nobody sends any more expires", async () => {
   expect((await scrape()).lines).toEqual([""]);
 });
 
+test("a page that has as many series as it may refuses further ones by name", async () => {
+  const { deliver } = await start({}, new FakeClock(), prometheusExporter(2));
+  expect(await deliver(sampleMetrics(3))).toMatchObject({ drops: [{ reason: "series_limit", items: 1 }] });
+});
+
 test("tenants are kept apart by a label", async () => {
   const { deliver, scrape } = await start({ without_scope_info: true });
   await deliver(metricsBatch([gauge("x", point(1))]));

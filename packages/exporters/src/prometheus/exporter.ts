@@ -29,8 +29,8 @@ const PAGE_SERIES = 500_000;
 /** Nothing is ever tried again: a page is there or the process has not started. */
 const NO_RETRY = { initialMs: 1_000, multiplier: 1, maxMs: 1_000, randomization: 0 } as const;
 
-/** The `prometheus` exporter, with pages of its own: one type serves one process. */
-export function prometheusExporter() {
+/** The `prometheus` exporter, with pages of its own: one type serves one process. `series` is the most of one page. */
+export function prometheusExporter(series: number = PAGE_SERIES) {
   const pages = new SharedPages();
   return defineExporter({
     type: "prometheus",
@@ -38,31 +38,40 @@ export function prometheusExporter() {
     signals: ["metrics"],
     fields,
     check,
-    create: (values, around) => createExposition(values, around, pages),
+    create: (values, around) => createExposition(values, around, pages, series),
   });
 }
 
-function createExposition(values: ExpositionValues, around: Surroundings, pages: SharedPages): Exporter {
+/** A share in the page of this exporter's id; whichever share comes first makes the page. */
+function createExposition(
+  values: ExpositionValues,
+  around: Surroundings,
+  pages: SharedPages,
+  series: number,
+): Exporter {
   const { id, log } = around;
   noteQueue(values.sending_queue, log);
-  const lease = pages.lease(id, values.endpoint, around.clock, () => newPage(values, around));
+  const lease = pages.lease(id, values.endpoint, around.clock, () => newPage(values, around, series));
   const exposition = new Exposition(values, lease, new Recurring(log, around.clock));
   const accumulation = accumulationOf(values.sending_queue);
   return {
     deliver: async (batch, abort) => exposition.deliver(batch, abort),
+    // Nothing is waited for.
     timeoutMs: 0,
     retry: NO_RETRY,
     ...(accumulation && { accumulation }),
     async start() {
       const server = await lease.start();
+      // Of several threads the one that has the port speaks for all.
       if (server !== undefined) log.info(`exporter ${id} serves http://${server.address}/metrics`);
     },
     close: () => exposition.close(),
   };
 }
 
-function newPage(values: ExpositionValues, { clock }: Surroundings): NewPage {
-  const page = new SeriesPage({ expirationMs: values.metric_expiration, series: PAGE_SERIES }, clock);
+/** The page as it is configured; a format is only negotiated where OpenMetrics is enabled, as in the Collector. */
+function newPage(values: ExpositionValues, { clock }: Surroundings, series: number): NewPage {
+  const page = new SeriesPage({ expirationMs: values.metric_expiration, series }, clock);
   return {
     page,
     write: (families, accept) => {
@@ -93,6 +102,10 @@ class Exposition {
     };
   }
 
+  /**
+   * Puts a batch on the page. It is delivered then, though nobody may ever look: an older value of a series is as good as
+   * delivered, too, since a scrape would have missed it.
+   */
   deliver(batch: Batch, abort: AbortSignal): Verdict {
     if (this.#closed || abort.aborted) return retry(new Fault("aborted", "the try was aborted"));
     const reader = this.#lease.page.reader(batch.tenant === DEFAULT_TENANT ? undefined : batch.tenant);
@@ -102,12 +115,14 @@ class Exposition {
     return drops.length === 0 ? SETTLED : { kind: "settled", drops };
   }
 
+  /** Once, however often it is called: each share in the page is given back once. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     await this.#lease.close();
   }
 
+  /** What was not shown of a batch, by reason. */
   #put({ body, items, tenant }: Batch, reader: PageReader): readonly Drop[] {
     const translator = this.#translators.get(tenant) ?? createTranslator(this.#options);
     this.#translators.set(tenant, translator);
@@ -115,7 +130,10 @@ class Exposition {
       const { refusals } = translator.translate(body, reader);
       const drops = dropsOfRefusals(refusals);
       if (reader.refused === 0) return drops;
-      return [...drops, { reason: "series_limit", items: reader.refused, detail: `${PAGE_SERIES} series are shown` }];
+      return [
+        ...drops,
+        { reason: "series_limit", items: reader.refused, detail: "the page has as many series as it may" },
+      ];
     } catch (thrown) {
       if (!(thrown instanceof WireError)) throw thrown;
       // What stood before the broken place is shown; it counts as dropped with the rest, since nobody knows how much it was.

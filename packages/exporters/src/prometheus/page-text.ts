@@ -39,6 +39,7 @@ export function pageText(families: readonly PageFamily[], style: PageStyle): str
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
+/** `# HELP` where there is help, and `# TYPE`; a scraper takes series without either for untyped ones. */
 function writeHead(lines: string[], { name, kind, unit, help }: Family, format: Format): void {
   if (format === "text") {
     const title = BARE_METRIC.test(name) ? name : quoted(name);
@@ -72,6 +73,7 @@ function rowText(
   return shown ? `${stamped} # ${exemplarText(exemplar)}` : stamped;
 }
 
+/** OpenMetrics, "Exemplars": labels in braces even when there are none, then value and time. */
 function exemplarText({ labels, value, time }: Exemplar): string {
   return `{${labelsText(labels, "openmetrics")}} ${writeNumber(value)} ${time / 1_000}`;
 }
@@ -85,6 +87,7 @@ function seriesText(labels: Labels, format: Format): string {
   return `{${[quoted(name), inner].filter((part) => part !== "").join(",")}}`;
 }
 
+/** `a="b",c="d"`; `le` and `quantile` as numbers of the format. */
 function labelsText(labels: Labels, format: Format): string {
   return labels
     .map(([name, value]) => {

@@ -77,6 +77,7 @@ export class SeriesPage {
     const key = this.#keyOf(series, tenant);
     const rows = this.#families.get(series.family.name);
     const row = rows?.rows.get(key);
+    // Redelivery and clients with several threads bring older values late.
     if (row !== undefined && row.time > time) return row;
     if (isStale(value)) {
       if (rows?.rows.delete(key)) this.#size--;
@@ -106,6 +107,7 @@ export class SeriesPage {
     return key;
   }
 
+  /** Takes off what has expired. */
   #sweep(now: number): void {
     this.#swept = now;
     const { expirationMs } = this.#limits;
@@ -141,6 +143,7 @@ export class PageReader implements SeriesReader {
     else if (row !== undefined) this.#rows.set(series, row);
   }
 
+  /** A page has room for one exemplar of each series: the newest. */
   exemplar(series: Series, exemplar: Exemplar): void {
     const row = this.#rows.get(series);
     if (row !== undefined && (row.exemplar === undefined || row.exemplar.time <= exemplar.time))

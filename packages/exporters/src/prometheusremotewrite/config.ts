@@ -6,6 +6,7 @@ import { retryOnFailureFrom } from "../sending-fields.ts";
 import { checkLabels, fixedLabels, translationFields } from "../translation-fields.ts";
 import { idleKey, refusedFlag, refusedKey } from "../unbuilt.ts";
 
+/** Why the keys of the Collector's queue have no effect. */
 const QUEUE = "the queue is Rondo's log, and one request a partition is in flight, which keeps samples in order";
 
 /** Fields of the exporter. */

@@ -19,6 +19,7 @@ export const prometheusRemoteWrite = defineExporter({
     const sender = new RemoteWriteSender(values, endpoint, clock, new Recurring(log, clock));
     return {
       deliver: (batch, abort) => sender.send(batch, abort),
+      // Of a try, which may be several requests: the next try goes on behind those that were settled.
       timeoutMs: values.timeout,
       retry: retryPolicyOf(values.retry_on_failure),
       close: () => sender.close(),

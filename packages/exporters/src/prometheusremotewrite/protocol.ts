@@ -32,7 +32,10 @@ export const PROTOCOLS: Readonly<Record<RemoteWriteValues["protobuf_message"], P
   },
 };
 
-/** A request ready to be sent. */
+/**
+ * A request ready to be sent. Snappy's block format is the only compression that both versions know; both demand their
+ * version in a header, and version 2 in the media type as well.
+ */
 export function requestOf(chunk: Chunk, protocol: Protocol, metadata: boolean): HttpBody {
   const body = compress(protocol.encode(chunk, metadata));
   return {

@@ -40,10 +40,12 @@ export class SampleTable implements SeriesReader {
     this.#first ??= row;
   }
 
+  /** After the samples of its point, so its row is there. */
   exemplar(series: Series, exemplar: Exemplar): void {
     this.#rows.get(series)?.exemplars.push(exemplar);
   }
 
+  /** The point counts where its first sample is; one whose first sample clashed is lost, whatever else it had. */
   pointEnd(): void {
     if (this.#clash) this.#clashes++;
     else if (this.#first !== undefined) this.#first.points++;

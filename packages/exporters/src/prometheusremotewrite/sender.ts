@@ -51,6 +51,7 @@ export class RemoteWriteSender {
   async send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
     const progress = this.#progress.get(batch) ?? this.#begin(batch);
     this.#progress.set(batch, progress);
+    // One at a time: two requests on their way could arrive the other way round, and the older samples would be refused.
     for (let chunk = progress.chunks[progress.next]; chunk !== undefined; chunk = progress.chunks[progress.next]) {
       const { body, headers } = requestOf(chunk, this.#protocol, this.#values.send_metadata);
       const all = { ...tenantHeader(batch), ...headers };
@@ -67,6 +68,7 @@ export class RemoteWriteSender {
       }
       progress.next++;
     }
+    // Should the same object ever come again, it is a batch like any other.
     this.#progress.delete(batch);
     return progress.drops.length === 0 ? SETTLED : { kind: "settled", drops: progress.drops };
   }
@@ -76,6 +78,7 @@ export class RemoteWriteSender {
     this.#connections.close();
   }
 
+  /** Translates a batch, once for all its tries. */
   #begin(batch: Batch): Progress {
     const table = new SampleTable();
     try {
@@ -83,6 +86,7 @@ export class RemoteWriteSender {
       const drops = [...dropsOfRefusals(refusals)];
       for (const { reason, points, metric } of refusals)
         this.#trouble.happened(`Prometheus cannot have a metric: ${reason}`, { metric, points });
+      // Rows first: only sorting finds the last clashes.
       const chunks = chunksOf(table.rows(), this.#values.max_batch_size_bytes);
       if (table.clashes > 0) drops.push({ reason: "duplicate_sample", items: table.clashes });
       return { chunks, next: 0, drops };

@@ -5,6 +5,16 @@ import type { Labels } from "@rondo/promql";
 import type { Chunk } from "./chunks.ts";
 import { METRIC_TYPES, writeTime, writeValue } from "./write-value.ts";
 
+/*
+ * Request   { repeated string symbols = 4; repeated TimeSeries timeseries = 5; }
+ * TimeSeries{ repeated uint32 labels_refs = 1; repeated Sample samples = 2; repeated Exemplar exemplars = 4; Metadata metadata = 5; }
+ * Sample    { double value = 1; int64 timestamp = 2; }
+ * Exemplar  { repeated uint32 labels_refs = 1; double value = 2; int64 timestamp = 3; }
+ * Metadata  { MetricType type = 1; uint32 help_ref = 3; uint32 unit_ref = 4; }
+ *
+ * Symbols stand before the series that refer to them, so that a reader needs one pass; they are complete only afterwards,
+ * hence the two writers.
+ */
 const REQUEST = { symbols: 4, timeseries: 5 } as const;
 const TIME_SERIES = { labels: 1, samples: 2, exemplars: 4, metadata: 5 } as const;
 const SAMPLE = { value: 1, timestamp: 2 } as const;

@@ -5,6 +5,16 @@ import type { Labels } from "@rondo/promql";
 import type { Chunk } from "./chunks.ts";
 import { METRIC_TYPES, writeTime, writeValue } from "./write-value.ts";
 
+/*
+ * WriteRequest  { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3; }
+ * TimeSeries    { repeated Label labels = 1; repeated Sample samples = 2; repeated Exemplar exemplars = 3; }
+ * Label         { string name = 1; string value = 2; }
+ * Sample        { double value = 1; int64 timestamp = 2; }
+ * Exemplar      { repeated Label labels = 1; double value = 2; int64 timestamp = 3; }
+ * MetricMetadata{ MetricType type = 1; string metric_family_name = 2; string help = 4; string unit = 5; }
+ *
+ * Labels must be sorted by name and samples by time, and a series may stand in a request only once: rows are all of that.
+ */
 const WRITE_REQUEST = { timeseries: 1, metadata: 3 } as const;
 const TIME_SERIES = { labels: 1, samples: 2, exemplars: 3 } as const;
 const LABEL = { name: 1, value: 2 } as const;
@@ -20,6 +30,7 @@ export function encodeWriteRequest({ rows }: Chunk, metadata: boolean): Uint8Arr
   const out = new Writer(64 * 1024);
   for (const { series, times, values, exemplars } of rows) {
     const row = out.open(WRITE_REQUEST.timeseries);
+    // Labels come first and are the larger part of most rows; their bytes are copied.
     out.raw(labelsOf(series));
     for (const [index, time] of times.entries()) {
       const sample = out.open(TIME_SERIES.samples);
@@ -30,6 +41,7 @@ export function encodeWriteRequest({ rows }: Chunk, metadata: boolean): Uint8Arr
     for (const exemplar of exemplars) writeExemplar(out, exemplar);
     out.close(row);
   }
+  // A family has many series and is described once.
   if (metadata) {
     const families = new Map(rows.map(({ series: { family } }) => [family.name, family]));
     for (const family of families.values()) writeMetadata(out, family);
