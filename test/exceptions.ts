@@ -16,6 +16,13 @@ export const TERMINAL: Readonly<Record<string, string>> = {};
 /** Source files without a test beside them. */
 export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/alerts-role.ts": "test/e2e runs it as a process",
+  "packages/broker/src/kafka/evict.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/group-member.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/group-session.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/kafkajs-node.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/open-kafka.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/registrations.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/topics.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/cli/src/commands/demo.ts": "test/e2e runs it as a process",
   "packages/cli/src/main.ts": "test/e2e, test/chaos and test/sdk run it as a process",
   "packages/cli/src/open-log.ts": "runtime.test.ts opens the embedded log by it, test/e2e the one on Kafka",

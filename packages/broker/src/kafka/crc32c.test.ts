@@ -29,3 +29,11 @@ test("any bytes at any place in memory", () => {
     }),
   );
 });
+
+test("bytes in pieces have the sum of the whole", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 30 })), (pieces) => {
+      expect(pieces.reduce((crc, piece) => crc32c(piece, crc), 0)).toBe(slowly(Buffer.concat(pieces)));
+    }),
+  );
+});

@@ -20,7 +20,7 @@ export class Feed {
   /** Grows with every seek: what was fetched for an earlier one is not wanted any more. */
   #epoch = 0;
   #closed = false;
-  #wake: (() => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(topic: string, partition: number, position: number, hungry: (feed: Feed) => void) {
     this.topic = topic;
@@ -69,7 +69,7 @@ export class Feed {
       if (this.#buffer.length > 0) return this.#cut(maxBytes);
       this.#hungry(this);
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
+      this.#waiting.push(resolve);
       await promise;
     }
     return [];
@@ -98,7 +98,6 @@ export class Feed {
   }
 
   #rouse(): void {
-    this.#wake?.();
-    this.#wake = undefined;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -63,3 +63,19 @@ test.each(["int8", "int16", "int32", "int64", "string", "varint"] as const)("%s 
   expect(() => new WireReader(Buffer.of())[what]()).toThrow(/ends at byte 0/);
   expect(() => new WireReader(Buffer.of(0x7f, 0xff))[what === "int8" ? "raw" : "string"](3 as never)).toThrow(/ends/);
 });
+
+test("long bytes stay where they are, and what stands before them can still be overwritten", () => {
+  const long = Buffer.alloc(5000, 7);
+  const writer = new WireWriter(8).int32(0).int8(1).raw(long).int8(2).raw(long).raw(Buffer.from("tail"));
+  writer.patchUint32(0, writer.length);
+  const whole = Buffer.concat([Buffer.from([0, 0, 0x27, 0x1a, 1]), long, Buffer.of(2), long, Buffer.from("tail")]);
+  expect(writer.length).toBe(whole.length);
+  expect(writer.bytes).toEqual(whole);
+  expect(writer.chunks().filter((chunk) => chunk === long)).toHaveLength(2);
+  expect(Buffer.concat(writer.chunks(4))).toEqual(whole.subarray(4));
+});
+
+test("nothing and little are one piece", () => {
+  expect(new WireWriter().chunks()).toEqual([Buffer.of()]);
+  expect(new WireWriter().int8(1).int8(2).chunks()).toEqual([Buffer.of(1, 2)]);
+});

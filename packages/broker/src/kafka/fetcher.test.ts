@@ -1,0 +1,163 @@
+import { type Fault, type Log, silentLog } from "@rondo/core";
+import { FakeClock, settled } from "@rondo/testkit";
+import { describe, expect, test } from "vitest";
+import { Appender } from "./appender.ts";
+import { Cluster } from "./cluster.ts";
+import { Feed } from "./feed.ts";
+import { Fetcher } from "./fetcher.ts";
+import { StubKafka } from "./stub-kafka.cases.ts";
+
+function setup(brokers = 1) {
+  const clock = new FakeClock();
+  const kafka = new StubKafka(clock, brokers);
+  kafka.topic("t", 3);
+  const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
+  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20 });
+  const lines: string[] = [];
+  const say = (message: string) => lines.push(message);
+  const log: Log = { ...silentLog, info: say, warn: say, error: say };
+  const broken: Fault[] = [];
+  const fetcher = new Fetcher({ group: "g", cluster, clock, log, onBroken: (_, fault) => broken.push(fault) });
+  const open = (partition: number, offset = 0) => {
+    const feed = new Feed("t", partition, offset, (one) => fetcher.hungry(one));
+    fetcher.add(feed);
+    return feed;
+  };
+  const write = (partition: number, ...texts: readonly string[]) =>
+    appender.append(
+      "t",
+      partition,
+      texts.map((text) => ({ key: null, headers: {}, value: Buffer.from(text) })),
+      () => undefined,
+    );
+  const fetches = () => kafka.requests.filter((one) => one.startsWith("Fetch")).length;
+  return { clock, kafka, lines, broken, fetcher, open, write, fetches };
+}
+
+const take = async (feed: Feed, bytes = 1000) =>
+  (await feed.take(bytes)).map(({ value }) => Buffer.from(value).toString());
+
+test("feeds of one leader share a request that waits, and the first record wakes it", async () => {
+  const { open, write, fetches } = setup();
+  const [one, two] = [open(0), open(1)];
+  const reads = [take(one), take(two)];
+  await settled();
+  expect(fetches()).toBe(1);
+  await write(1, "a");
+  expect(await reads[1]).toEqual(["a"]);
+});
+
+test("nothing is asked for without a reader, and little while there is nothing", async () => {
+  const { clock, open, fetches } = setup();
+  const feed = open(0);
+  await clock.advance(1_000);
+  expect(fetches()).toBe(0);
+  void take(feed);
+  await clock.advance(1_000);
+  expect(fetches()).toBeLessThanOrEqual(5);
+});
+
+describe("while a request waits", () => {
+  // Without this, a partition under load would wait for the idle ones, up to 250 ms a time.
+  test("a feed that becomes hungry is served at once, and joins the next request that waits", async () => {
+    const { clock, open, write, fetches } = setup();
+    void take(open(0));
+    await settled();
+    await write(1, "a", "b");
+    const late = open(1);
+    expect(await take(late)).toEqual(["a", "b"]);
+    expect(clock.monotonic()).toBe(0);
+    const next = take(late);
+    await clock.advance(20);
+    await write(1, "c");
+    await clock.advance(40);
+    expect(await next).toEqual(["c"]);
+    void take(late);
+    await clock.advance(250);
+    const before = fetches();
+    await clock.advance(1_000);
+    // Both in one request now: one each 250 ms.
+    expect(fetches() - before).toBeLessThanOrEqual(5);
+  });
+
+  test("a seek takes effect at once", async () => {
+    const { clock, open, write } = setup();
+    await write(0, "a", "b", "c");
+    const feed = open(0, 3);
+    const reading = take(feed);
+    await settled();
+    feed.seek(1);
+    await settled();
+    expect(await reading).toEqual(["b", "c"]);
+    expect(clock.monotonic()).toBe(0);
+  });
+});
+
+describe("trouble", () => {
+  test("is told once, and once that it is over", async () => {
+    const { clock, kafka, lines, open, write } = setup();
+    await write(0, "a");
+    kafka.mishaps["Fetch"] = ["broken", "broken", 6, 14];
+    const reading = take(open(0));
+    await clock.advance(1_000);
+    expect(await reading).toEqual(["a"]);
+    expect(lines).toEqual([
+      "records cannot be fetched just now; trying again until they can",
+      "records are fetched again",
+    ]);
+  });
+
+  test("of one leader holds up no other", async () => {
+    const { clock, kafka, open, write } = setup(2);
+    await write(0, "a");
+    await write(1, "b");
+    kafka.down.add(9001);
+    void take(open(0));
+    const other = take(open(1));
+    await clock.advance(50);
+    expect(await other).toEqual(["b"]);
+  });
+
+  test("a feed goes on where retention has left something, and says what it lost", async () => {
+    const { kafka, lines, open, write } = setup();
+    await write(0, "a");
+    await write(0, "b");
+    kafka.log("t").batches.shift();
+    kafka.log("t").low = 1;
+    expect(await take(open(0))).toEqual(["b"]);
+    expect(lines).toEqual(["group g wants offset 0 of t/0, which retention has removed; going on at 1"]);
+  });
+
+  test("a feed beyond the end waits for it, and says so once", async () => {
+    const { clock, lines, open, write } = setup();
+    await write(0, "a");
+    const reading = take(open(0, 3));
+    await clock.advance(5_000);
+    expect(lines).toEqual(["group g waits for offset 3 of t/0, which ends at 1"]);
+    await write(0, "b", "c", "d");
+    await clock.advance(2_000);
+    expect(await reading).toEqual(["d"]);
+  });
+
+  test("a batch that cannot be read breaks its feed", async () => {
+    const { kafka, broken, open, write } = setup();
+    await write(0, "a");
+    kafka.log("t").batches[0]?.bytes.writeInt8(1, 16);
+    void take(open(0));
+    await settled();
+    expect(broken).toMatchObject([{ code: "unsupported" }]);
+  });
+});
+
+test("a feed that was removed is not asked for, and close leaves no timer", async () => {
+  const { clock, fetcher, open, fetches } = setup();
+  const feed = open(0);
+  void take(feed);
+  await settled();
+  fetcher.remove(feed);
+  feed.close();
+  await clock.advance(1_000);
+  expect(fetches()).toBe(1);
+  await fetcher.close();
+  expect(clock.pending).toBe(0);
+});
