@@ -8,6 +8,7 @@ import {
   readConfigFiles,
   readReferencedFile,
 } from "@rondo/config";
+import type { ComponentTypes } from "@rondo/core";
 import { COMPONENT_TYPES } from "./component-types.ts";
 import type { Out } from "./out.ts";
 import { type RuleSet, readRules } from "./rules.ts";
@@ -45,11 +46,14 @@ export interface LoadedFiles extends LoadedConfig {
 }
 
 /** Reads and checks, rule files included, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
-export async function readConfig({ config, set, strict }: ConfigArguments): Promise<LoadedFiles> {
+export async function readConfig(
+  { config, set, strict }: ConfigArguments,
+  types: ComponentTypes = COMPONENT_TYPES,
+): Promise<LoadedFiles> {
   const loaded = loadConfig({
     files: await readConfigFiles(config),
     sets: set,
-    types: COMPONENT_TYPES,
+    types,
     env: processEnvironment,
     file: readReferencedFile,
     ...(strict !== undefined && { strict }),

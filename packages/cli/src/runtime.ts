@@ -47,7 +47,7 @@ export interface RuntimeOptions {
   /** The name under which this process keeps its counts and is known to its peers. */
   readonly instance: string;
   /** Runs the worker's readers somewhere else than in this thread. */
-  readonly threads?: (around: ThreadsAround) => RunningWorker;
+  readonly threads?: (around: ThreadsAround) => Promise<RunningWorker>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -57,6 +57,7 @@ export interface RuntimeOptions {
 
 /** What threads are started with that only the process knows. */
 export interface ThreadsAround {
+  readonly graph: Graph;
   /** Says how far the groups are behind, over all processes. */
   readonly lags: Pick<Ledger, "lags" | "isDrained">;
   readonly registry: Registry;
@@ -162,8 +163,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       worker =
         options.threads === undefined
           ? await startWorker({ ...around, readers, readAheadBytes })
-          : options.threads({
-              ...{ registry, readiness, readAheadBytes },
+          : await options.threads({
+              ...{ graph, registry, readiness, readAheadBytes },
               lags: ledgerOf(graph, broker, readers),
               evict: held?.succeeds === true,
             });

@@ -243,7 +243,7 @@ export const METRICS = {
   rondo_scrape_errors_total: {
     type: "counter",
     labels: [],
-    doc: "Sources of metrics that failed while a page was made: a bug.",
+    doc: "Parts that a page of metrics was made without: a source that failed, which is a bug, or a thread that did not answer.",
   },
   rondo_build_info: {
     type: "gauge",

@@ -1,12 +1,14 @@
 /** The threads of a worker: one long task each. One that ends is replaced, and the process lives. */
 import { MessageChannel } from "node:worker_threads";
+import type { Graph } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
+import { type PagePart, serveJoinedPages } from "@rondo/exporters";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { addRows, type Ledger, type LedgerRow } from "@rondo/worker";
 import { Piscina } from "piscina";
 import type { RunningWorker } from "../runtime.ts";
 import { Caller } from "./calls.ts";
-import type { ThreadReport, ThreadSettings } from "./report.ts";
+import type { PartWanted, ThreadReport, ThreadSettings } from "./report.ts";
 
 /** How long a thread that ended stays away before it is started again, milliseconds. */
 const RESTART_MS = 2_000;
@@ -17,9 +19,14 @@ const ASK_MS = 1_000;
 /** How long a thread may take to close before it is ended, milliseconds. */
 const CLOSE_MS = 5_000;
 
+/** How long a thread may take to write its part of a page, milliseconds: half of what Prometheus waits for a page. */
+const PART_MS = 5_000;
+
 /** What the threads of a process are started with. */
 export interface ThreadsOptions {
   readonly threads: number;
+  /** What the threads run: the process serves the pages of its exporters. */
+  readonly graph: Pick<Graph, "pipelines">;
   readonly settings: Omit<ThreadSettings, "index" | "readAheadBytes" | "evict">;
   readonly readAheadBytes: number;
   /** Holds for the first task of each thread: what is started again has its own members to replace, which are gone. */
@@ -36,13 +43,32 @@ export interface ThreadsOptions {
 
 const NOTHING: ThreadReport = { rows: [], series: [], unready: [{ condition: "started", reason: "the start to end" }] };
 
-/** Starts the threads, and keeps as many running until it is closed. */
-export function startThreads(options: ThreadsOptions): RunningWorker {
-  const { threads, lags, registry, clock } = options;
+/**
+ * Starts the threads, and keeps as many running until it is closed. Rejects with a Fault `startup` when the page of an exporter
+ * has no port.
+ */
+export async function startThreads(options: ThreadsOptions): Promise<RunningWorker> {
+  const { threads, graph, lags, registry, clock, log } = options;
+  const lanes: Lane[] = [];
+  const incomplete = registry.counter("rondo_scrape_errors_total", {});
+  const partOf = async (lane: Lane, wanted: PartWanted): Promise<PagePart> => {
+    try {
+      return await lane.part(wanted);
+    } catch {
+      // A page without one thread's series is worth more than none; that it is short can be seen.
+      incomplete.add(1);
+      return [];
+    }
+  };
+  const pages = await serveJoinedPages(
+    graph.pipelines.flatMap(({ exporters }) => exporters),
+    (exporter, format) => Promise.all(lanes.map((lane) => partOf(lane, { exporter, format }))),
+    log,
+  );
   const filename = (options.module ?? new URL(`./task${extension()}`, import.meta.url)).href;
   const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads, atomics: "disabled" });
   const stop = new AbortController();
-  const lanes = Array.from({ length: threads }, (_, index) => new Lane(index, pool, options, stop.signal));
+  for (let index = 0; index < threads; index++) lanes.push(new Lane(index, pool, options, stop.signal));
   const leave = registry.include(() => lanes.flatMap(({ report }) => report.series));
   const each = (run: (lane: Lane) => Promise<unknown>) =>
     Promise.all(lanes.map((lane) => run(lane).catch(() => undefined)));
@@ -69,6 +95,7 @@ export function startThreads(options: ThreadsOptions): RunningWorker {
       await Promise.race([closed, sleep(clock, CLOSE_MS, late.signal)]);
       late.abort();
       leave();
+      await pages.close();
       await pool.destroy();
       await Promise.all(lanes.map(({ ended }) => ended));
     },
@@ -89,6 +116,8 @@ class Lane {
   readonly #pool: Piscina;
   readonly #options: ThreadsOptions;
   #caller: Caller | undefined;
+  /** Parts of pages that are being written. */
+  readonly #parts = new Map<string, Promise<PagePart>>();
 
   constructor(index: number, pool: Piscina, options: ThreadsOptions, stop: AbortSignal) {
     this.#index = index;
@@ -99,9 +128,36 @@ class Lane {
   }
 
   /** Calls the running task; rejects with `unavailable` when there is none. */
-  async call(name: "report" | "hurry" | "finished" | "close"): Promise<unknown> {
+  async call(name: "report" | "part" | "hurry" | "finished" | "close", argument?: PartWanted): Promise<unknown> {
     if (this.#caller === undefined) throw new Fault("unavailable", `thread ${this.#index} does not run`);
-    return await this.#caller.call(name);
+    return await this.#caller.call(name, argument);
+  }
+
+  /** Its part of a page. Rejects when there is none within PART_MS. */
+  async part(wanted: PartWanted): Promise<PagePart> {
+    const key = `${wanted.exporter} ${wanted.format}`;
+    // A thread that hangs is asked once and not again with every scrape.
+    const writing = this.#parts.get(key) ?? this.#write(key, wanted);
+    const { clock } = this.#options;
+    const late = new AbortController();
+    const tooLate = sleep(clock, PART_MS, late.signal).then(() => {
+      throw new Fault("unavailable", `thread ${this.#index} does not answer`);
+    });
+    try {
+      return await Promise.race([writing, tooLate]);
+    } finally {
+      tooLate.catch(() => undefined);
+      late.abort();
+    }
+  }
+
+  #write(key: string, wanted: PartWanted): Promise<PagePart> {
+    // A task answers `part` with one.
+    const writing = this.call("part", wanted) as Promise<PagePart>;
+    this.#parts.set(key, writing);
+    const written = () => void this.#parts.delete(key);
+    writing.then(written, written);
+    return writing;
   }
 
   /** Brings the report and the process's readiness up to date. */

@@ -1,5 +1,5 @@
 /** What a worker's thread tells of itself when its process is asked: plain data that crosses a message port. */
-import type { LogLevel, SeriesCopy, Unready } from "@rondo/monitor";
+import type { Format, LogLevel, SeriesCopy, Unready } from "@rondo/monitor";
 import type { LedgerRow } from "@rondo/worker";
 
 /** One look at a thread. */
@@ -8,6 +8,13 @@ export interface ThreadReport {
   readonly series: readonly SeriesCopy[];
   /** Why the thread is not ready; empty when it is. */
   readonly unready: readonly Unready[];
+}
+
+/** What a thread is asked for when the page of an exporter is to be shown; it answers with its part, a `PagePart`. */
+export interface PartWanted {
+  /** The exporter's id. */
+  readonly exporter: string;
+  readonly format: Format;
 }
 
 /** What a thread is started with. Everything else it reads itself, from the configuration. */

@@ -1,4 +1,7 @@
-/** A task in the place of a worker's, for tests: it speaks the same calls and has no log. `hurry` makes it fail. */
+/**
+ * A task in the place of a worker's, for tests: it speaks the same calls and has no log. `hurry` makes it fail, and of the
+ * exporter `prometheus/mute` the thread 1 never tells its part.
+ */
 import type { MessagePort } from "node:worker_threads";
 
 const ROW = { group: "g", topic: "t", signal: "traces", pipeline: "traces", component: "", tenant: "default" };
@@ -8,11 +11,16 @@ const NO_ITEMS = { created: 0, forwarded: 0, delivered: 0, deadLettered: 0, drop
 export default function task(given: { settings: { index: number }; port: MessagePort }): Promise<void> {
   const { settings, port } = given;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  port.on("message", ({ id, call }: { id: number; call: string }) => {
+  port.on("message", ({ id, call, argument }: { id: number; call: string; argument?: { exporter: string } }) => {
     if (call === "hurry") return reject(new Error("told to fail"));
     const rows = [{ ...ROW, ...NO_ITEMS, entered: 10 ** settings.index }];
     const series = [{ name: "rondo_log_fsyncs_total", values: [], value: 1 }];
-    port.postMessage({ id, value: call === "report" ? { rows, series, unready: [] } : undefined });
+    if (argument?.exporter === "prometheus/mute" && settings.index === 1) return;
+    const part = [
+      { name: "x", head: ["# TYPE x gauge"], rows: [{ series: `x${settings.index}`, rest: "1", time: 0 }] },
+    ];
+    const answers: Readonly<Record<string, unknown>> = { report: { rows, series, unready: [] }, part };
+    port.postMessage({ id, value: answers[call] });
     if (call === "close") resolve();
   });
   return promise.finally(() => port.close());

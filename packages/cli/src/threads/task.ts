@@ -6,12 +6,14 @@ import type { MessagePort } from "node:worker_threads";
 import { Fault, fired, systemClock } from "@rondo/core";
 import { createLog, createRegistry, descriptorDestination, Readiness } from "@rondo/monitor";
 import { startWorker } from "@rondo/worker";
+import { componentTypes } from "../component-types.ts";
 import { readConfig } from "../load.ts";
 import { openLog } from "../open-log.ts";
 import { untilThere } from "../until-there.ts";
 import { openWindows, windowsWriter } from "../windows.ts";
 import { answerCalls } from "./calls.ts";
-import type { ThreadReport, ThreadSettings } from "./report.ts";
+import { HeldPages } from "./held-pages.ts";
+import type { PartWanted, ThreadReport, ThreadSettings } from "./report.ts";
 
 /** Runs until the port asks for the end. Rejects when the worker cannot start; the process then starts it again. */
 export default async function task({ settings, port }: { settings: ThreadSettings; port: MessagePort }): Promise<void> {
@@ -20,7 +22,8 @@ export default async function task({ settings, port }: { settings: ThreadSetting
   const { logLevel: level, logFormat: format, instance, index, readAheadBytes, evict } = settings;
   const root = await createLog({ level, format, destination: descriptorDestination(2, settings.terminal), clock });
   const log = root.child({ thread: index });
-  const { graph, rules } = await readConfig(settings);
+  const pages = new HeldPages();
+  const { graph, rules } = await readConfig(settings, componentTypes(pages.serve));
   if (graph === undefined)
     throw new Fault("config", "the configuration changed while the process ran, and is wrong now");
   const registry = createRegistry();
@@ -42,6 +45,7 @@ export default async function task({ settings, port }: { settings: ThreadSetting
         series: registry.copy(),
         unready: readiness.reasons(),
       }),
+      part: (wanted: PartWanted) => pages.part(wanted),
       hurry: () => worker.hurry(),
       // Ended by the process, which closes the thread when the time is up.
       finished: () => worker.finished(stop.signal),

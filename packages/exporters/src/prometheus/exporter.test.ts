@@ -5,6 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { gauge, metricsBatch, never, point, sampleMetrics, sum } from "../metrics.cases.ts";
 import { recordingPlace } from "../place.cases.ts";
 import { prometheusExporter } from "./exporter.ts";
+import { servePage } from "./serve-page.ts";
 
 const open: Exporter[] = [];
 afterEach(async () => {
@@ -96,7 +97,7 @@ test("a series that nobody sends any more expires", async () => {
 });
 
 test("a page that has as many series as it may refuses further ones by name", async () => {
-  const { deliver } = await start({}, new FakeClock(), prometheusExporter(2));
+  const { deliver } = await start({}, new FakeClock(), prometheusExporter(servePage, 2));
   expect(await deliver(sampleMetrics(3))).toMatchObject({ drops: [{ reason: "series_limit", items: 1 }] });
 });
 

@@ -12,16 +12,19 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
-import { CONTENT_TYPES, preferredFormat } from "@rondo/monitor";
 import { WireError } from "@rondo/otlp";
 import { createTranslator, type Translator, type TranslatorOptions } from "@rondo/prometheus";
 import { dropsOfRefusals } from "../refused-points.ts";
 import { accumulationOf, noteQueue } from "../sending-fields.ts";
 import { labelsOf, translationOf } from "../translation-fields.ts";
 import { check, type ExpositionValues, fields } from "./config.ts";
-import { pageText } from "./page-text.ts";
+import { pagePart } from "./page-part.ts";
 import { type PageReader, SeriesPage } from "./series-page.ts";
+import { type PagePlace, type ServePage, servePage } from "./serve-page.ts";
 import { type NewPage, type PageLease, SharedPages } from "./shared-pages.ts";
+
+/** What it is called, as in the Collector. */
+export const TYPE = "prometheus";
 
 /** Series of one page. Each costs about a kilobyte, and a page of so many is 100 MB. */
 const PAGE_SERIES = 500_000;
@@ -29,11 +32,14 @@ const PAGE_SERIES = 500_000;
 /** Nothing is ever tried again: a page is there or the process has not started. */
 const NO_RETRY = { initialMs: 1_000, multiplier: 1, maxMs: 1_000, randomization: 0 } as const;
 
-/** The `prometheus` exporter, with pages of its own: one type serves one process. `series` is the most of one page. */
-export function prometheusExporter(series: number = PAGE_SERIES) {
-  const pages = new SharedPages();
+/**
+ * The `prometheus` exporter, with pages of its own: one type is for one thread. `serve` shows them, from the start on, and
+ * `series` is the most of one page.
+ */
+export function prometheusExporter(serve: ServePage = servePage, series: number = PAGE_SERIES) {
+  const pages = new SharedPages<SeriesPage>(serve);
   return defineExporter({
-    type: "prometheus",
+    type: TYPE,
     summary: "Serves the newest value of every series at /metrics, for Prometheus to scrape.",
     signals: ["metrics"],
     fields,
@@ -42,16 +48,21 @@ export function prometheusExporter(series: number = PAGE_SERIES) {
   });
 }
 
+/** Where the page of an exporter is to be served, and how. */
+export function pagePlace(id: string, values: ExpositionValues): PagePlace {
+  return { id, address: values.endpoint, openMetrics: values.enable_open_metrics };
+}
+
 /** A share in the page of this exporter's id; whichever share comes first makes the page. */
 function createExposition(
   values: ExpositionValues,
   around: Surroundings,
-  pages: SharedPages,
+  pages: SharedPages<SeriesPage>,
   series: number,
 ): Exporter {
   const { id, log } = around;
   noteQueue(values.sending_queue, log);
-  const lease = pages.lease(id, values.endpoint, around.clock, () => newPage(values, around, series));
+  const lease = pages.lease(pagePlace(id, values), () => newPage(values, around, series));
   const exposition = new Exposition(values, lease, new Recurring(log, around.clock));
   const accumulation = accumulationOf(values.sending_queue);
   return {
@@ -62,36 +73,29 @@ function createExposition(
     ...(accumulation && { accumulation }),
     async start() {
       const server = await lease.start();
-      // Of several threads the one that has the port speaks for all.
+      // A thread's pages are served by its process, which says so.
       if (server !== undefined) log.info(`exporter ${id} serves http://${server.address}/metrics`);
     },
     close: () => exposition.close(),
   };
 }
 
-/** The page as it is configured; a format is only negotiated where OpenMetrics is enabled, as in the Collector. */
-function newPage(values: ExpositionValues, { clock }: Surroundings, series: number): NewPage {
+function newPage(values: ExpositionValues, { clock }: Surroundings, series: number): NewPage<SeriesPage> {
   const page = new SeriesPage({ expirationMs: values.metric_expiration, series }, clock);
-  return {
-    page,
-    write: (families, accept) => {
-      const format = values.enable_open_metrics ? preferredFormat(accept) : "text";
-      const body = pageText(families, { format, timestamps: values.send_timestamps });
-      return { status: 200, contentType: CONTENT_TYPES[format], body };
-    },
-  };
+  const timestamps = values.send_timestamps;
+  return { page, parts: (format) => [pagePart(page.families(), { format, timestamps })] };
 }
 
 /** Puts batches on a page. */
 class Exposition {
-  readonly #lease: PageLease;
+  readonly #lease: PageLease<SeriesPage>;
   readonly #trouble: Recurring;
   readonly #options: TranslatorOptions;
   /** One for each tenant, which are as many as the configuration knows: their series must not be the same objects. */
   readonly #translators = new Map<string, Translator>();
   #closed = false;
 
-  constructor(values: ExpositionValues, lease: PageLease, trouble: Recurring) {
+  constructor(values: ExpositionValues, lease: PageLease<SeriesPage>, trouble: Recurring) {
     this.#lease = lease;
     this.#trouble = trouble;
     this.#options = {

@@ -1,7 +1,8 @@
 import type { Family, SeriesKind } from "@rondo/prometheus";
 import type { Labels } from "@rondo/promql";
 import { expect, test } from "vitest";
-import { pageText } from "./page-text.ts";
+import { joinParts } from "./join-parts.ts";
+import { pagePart } from "./page-part.ts";
 import type { PageFamily, PageRow } from "./series-page.ts";
 
 function family(
@@ -19,9 +20,9 @@ function family(
 
 const labels = (name: string, ...rest: [string, string][]): Labels => [["__name__", name], ...rest];
 const text = (families: readonly PageFamily[], timestamps = false) =>
-  pageText(families, { format: "text", timestamps });
+  joinParts([pagePart(families, { format: "text", timestamps })], "text");
 const open = (families: readonly PageFamily[], timestamps = false) =>
-  pageText(families, { format: "openmetrics", timestamps });
+  joinParts([pagePart(families, { format: "openmetrics", timestamps })], "openmetrics");
 
 test("text: help and type before the series, special letters escaped", () => {
   const help = 'a "quoted" \\ text\nin two lines';

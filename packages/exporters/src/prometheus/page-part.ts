@@ -1,5 +1,5 @@
 /**
- * Writes a page of series as Prometheus text 0.0.4 or OpenMetrics 1.0.
+ * Writes series as Prometheus text 0.0.4 or OpenMetrics 1.0, family by family, so that a page may be joined from several parts.
  * Specs: prometheus.io/docs/instrumenting/exposition_formats, github.com/prometheus/OpenMetrics (specification 1.0).
  */
 import { type Format, writeNumber } from "@rondo/monitor";
@@ -27,31 +27,49 @@ const TEXT_TYPES: Readonly<Record<SeriesKind, string>> = {
 const BARE_METRIC = /^[A-Za-z_:][A-Za-z0-9_:]*$/;
 const BARE_LABEL = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The whole page. A family without series is left out. */
-export function pageText(families: readonly PageFamily[], style: PageStyle): string {
-  const lines: string[] = [];
-  for (const { family, rows } of families) {
-    if (rows.size === 0) continue;
-    writeHead(lines, family, style.format);
-    for (const row of rows.values()) lines.push(rowText(family, row, style));
-  }
-  if (style.format === "openmetrics") lines.push("# EOF");
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+/** One series of a part, written. */
+export interface RowPart {
+  /** Its name and labels: what tells it from every other. */
+  readonly series: string;
+  /** Its value, and what else stands behind it. */
+  readonly rest: string;
+  /** Milliseconds since the epoch, of the value, whether or not it is written. */
+  readonly time: number;
+}
+
+/** One family of a part: plain data that crosses a thread's port. */
+export interface FamilyPart {
+  readonly name: string;
+  /** Its lines of HELP, TYPE and UNIT. */
+  readonly head: readonly string[];
+  readonly rows: readonly RowPart[];
+}
+
+/** Families by name, each once. */
+export type PagePart = readonly FamilyPart[];
+
+/** Writes families that are sorted by name. One without series is left out. */
+export function pagePart(families: readonly PageFamily[], style: PageStyle): PagePart {
+  return families
+    .filter(({ rows }) => rows.size > 0)
+    .map(({ family, rows }) => ({
+      name: family.name,
+      head: headLines(family, style.format),
+      rows: Array.from(rows.values(), (row) => rowPart(family, row, style)),
+    }));
 }
 
 /** `# HELP` where there is help, and `# TYPE`; a scraper takes series without either for untyped ones. */
-function writeHead(lines: string[], { name, kind, unit, help }: Family, format: Format): void {
-  if (format === "text") {
-    const title = BARE_METRIC.test(name) ? name : quoted(name);
-    if (help !== "") lines.push(`# HELP ${title} ${escaped(help)}`);
-    lines.push(`# TYPE ${title} ${TEXT_TYPES[kind]}`);
-    return;
-  }
-  const { title, type } = openMetricsHead(name, kind);
+function headLines({ name, kind, unit, help }: Family, format: Format): readonly string[] {
+  const open = format === "openmetrics";
+  const { title, type } = open ? openMetricsHead(name, kind) : { title: name, type: TEXT_TYPES[kind] };
   const shown = BARE_METRIC.test(title) ? title : quoted(title);
-  if (help !== "") lines.push(`# HELP ${shown} ${escaped(help).replaceAll('"', '\\"')}`);
-  lines.push(`# TYPE ${shown} ${type}`);
-  if (unit !== "" && title.endsWith(`_${unit}`)) lines.push(`# UNIT ${shown} ${unit}`);
+  const said = open ? escaped(help).replaceAll('"', '\\"') : escaped(help);
+  return [
+    ...(help === "" ? [] : [`# HELP ${shown} ${said}`]),
+    `# TYPE ${shown} ${type}`,
+    ...(open && unit !== "" && title.endsWith(`_${unit}`) ? [`# UNIT ${shown} ${unit}`] : []),
+  ];
 }
 
 /** In OpenMetrics a family is named without the suffix that its samples must have; one without it has no such type. */
@@ -61,16 +79,14 @@ function openMetricsHead(name: string, kind: SeriesKind): { readonly title: stri
   return { title: name.slice(0, name.length - suffix.length), type: kind };
 }
 
-function rowText(
-  { kind }: Family,
-  { labels, value, time, exemplar }: PageRow,
-  { format, timestamps }: PageStyle,
-): string {
-  const line = `${seriesText(labels, format)} ${writeNumber(value)}`;
+function rowPart({ kind }: Family, row: PageRow, { format, timestamps }: PageStyle): RowPart {
+  const { labels, value, time, exemplar } = row;
   const open = format === "openmetrics";
-  const stamped = timestamps ? `${line} ${open ? time / 1_000 : time}` : line;
+  const number = writeNumber(value);
+  const stamped = timestamps ? `${number} ${open ? time / 1_000 : time}` : number;
   const shown = open && exemplar !== undefined && (kind === "counter" || kind === "histogram");
-  return shown ? `${stamped} # ${exemplarText(exemplar)}` : stamped;
+  const rest = shown ? `${stamped} # ${exemplarText(exemplar)}` : stamped;
+  return { series: seriesText(labels, format), rest, time };
 }
 
 /** OpenMetrics, "Exemplars": labels in braces even when there are none, then value and time. */
