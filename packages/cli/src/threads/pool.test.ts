@@ -48,6 +48,11 @@ const rows = async () => {
   return worker.ledger.rows().map(({ entered, inFlight }) => [entered, inFlight]);
 };
 
+test("the process is not ready before its threads have said that they are", async () => {
+  expect(readiness.reasons()).toHaveLength(2);
+  await expect.poll(() => readiness.reasons()).toEqual([]);
+});
+
 test("what threads count is one row a group and one page", async () => {
   await expect.poll(rows).toEqual([[11, 2]]);
   expect(registry.render()).toContain("rondo_log_fsyncs_total 2");

@@ -123,6 +123,8 @@ class Lane {
     this.#index = index;
     this.#pool = pool;
     this.#options = options;
+    // At once: a thread answers only when it has started, and the process must not be taken for ready before.
+    this.#tell();
     this.ended = this.#run(stop);
     void this.#watch(stop);
   }
@@ -168,6 +170,10 @@ class Lane {
     } catch {
       this.report = NOTHING;
     }
+    this.#tell();
+  }
+
+  #tell(): void {
     const { readiness } = this.#options;
     const name = `thread ${this.#index}`;
     const [first] = this.report.unready;
