@@ -17,6 +17,8 @@ interface Place {
   readonly sinks: readonly number[];
 }
 
+const RULES = new URL("../../deploy/examples/alerting-rules.yml", import.meta.url).pathname;
+
 function yamlWithSecrets({ ports, sinks: [grpc = 9, http = 9] }: Place): string {
   return `receivers:
   otlp:
@@ -35,13 +37,21 @@ exporters:
     retry_on_failure: {initial_interval: 50ms, max_interval: 100ms}
   loki:
     endpoint: http://127.0.0.1:9/
+    headers: {authorization: "Bearer ${CANARY}-loki"}
+  prometheus_remote_write:
+    endpoint: http://user:${CANARY}-write@127.0.0.1:9/api/v1/write
+    headers: {authorization: "Bearer ${CANARY}-write"}
+  clickhouse:
+    endpoint: tcp://127.0.0.1:9/
     headers: {authorization: "Bearer ${CANARY}-planned"}
   debug: {verbosity: detailed}
 service:
   pipelines:
-    traces: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b, debug, loki]}
-    logs: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b]}
-    metrics: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b]}
+    traces: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b, debug, clickhouse]}
+    logs: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b, loki]}
+    metrics: {receivers: [otlp], exporters: [otlp_grpc/a, otlp_http/b, prometheus_remote_write]}
+windows: {redis: {url: "redis://user:${CANARY}-redis@127.0.0.1:9"}}
+alerts: {rules: {default: ["${RULES}"]}, endpoint: "127.0.0.1:0", alertmanagers: [{url: "http://127.0.0.1:9"}]}
 `;
 }
 

@@ -45,7 +45,7 @@ test("says what is left out, where it listens, that it is ready, and at the end 
     /^metrics on http:\/\/127\.0\.0\.1:[1-9]\d*\/metrics, health on http:\/\/127\.0\.0\.1:[1-9]\d*\/$/,
     /^ready$/,
     /^stopping: /,
-    /^stopped: nothing is left in hand$/,
+    /^stopped: everything that was accepted has gone out$/,
   ].map(at);
   expect(order).toEqual([...order].sort((a, b) => a - b));
   expect(order).not.toContain(-1);

@@ -54,7 +54,8 @@ export async function upCommand(options: UpOptions, around: ProcessSurroundings)
     announce(runtime, options, log);
     await fired(abort);
     log.info("stopping: no new requests; what is in the log goes out", { seconds: options.drainMs / 1000 });
-    return reportLeftover(await runtime.drain(options.drainMs), log);
+    const shared = run.graph.broker.kind === "kafka";
+    return reportLeftover(await runtime.drain(options.drainMs), shared, log);
   } catch (thrown) {
     const fault = Fault.from(thrown);
     // A bug keeps its stack: the caller prints it whole.
@@ -145,9 +146,10 @@ export function leftoverLines({ requests, groups }: Leftover): string[] {
 }
 
 /** Exit code 1 when something stays, so that a script can tell a drained stop from an interrupted one. */
-function reportLeftover(leftover: Leftover, log: Log): number {
+function reportLeftover(leftover: Leftover, shared: boolean, log: Log): number {
   const lines = leftoverLines(leftover);
   for (const line of lines) log.warn(line);
-  if (lines.length === 0) log.info("stopped: nothing is left in hand");
+  const done = shared ? "nothing is left in hand" : "everything that was accepted has gone out";
+  if (lines.length === 0) log.info(`stopped: ${done}`);
   return lines.length === 0 ? EXIT.ok : EXIT.failed;
 }
