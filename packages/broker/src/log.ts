@@ -78,6 +78,11 @@ export interface Claim {
   readonly start: ClaimStart;
   /** Fires when the partition is taken away or the member leaves. */
   readonly revoked: AbortSignal;
+  /**
+   * Fires when nothing may be written in the claim's name any more: with `revoked`, or later where the log waits for a while
+   * for what the claim's reader has in hand.
+   */
+  readonly lost: AbortSignal;
   /** Sets the read position. An offset that is no longer kept is moved to the low watermark and reported by the next read. */
   seek(offset: number): void;
   /**

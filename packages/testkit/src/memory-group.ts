@@ -61,6 +61,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
       generation,
       start,
       revoked,
+      lost: revoked,
       seek(offset) {
         position = offset;
       },

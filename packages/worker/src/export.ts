@@ -127,7 +127,7 @@ class ExporterRun {
     this.#sentBelow = account.low;
     this.#newest = newest;
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
-    this.#readNoMore = AbortSignal.any([this.#abort, options.lastCall]);
+    this.#readNoMore = AbortSignal.any([this.#abort, options.lastCall, claim.revoked]);
     this.#half = Math.ceil(options.readBytes / 2);
     const flow = { isFull: () => !this.#flight.isBelow(this.#half), hurry: this.#hurry.signal };
     this.#deliver = observe(this.#observer)(options.chain(flow, () => this.#unanswered()));

@@ -51,7 +51,7 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
     },
     log,
   );
-  const readNoMore = AbortSignal.any([ended, options.lastCall]);
+  const readNoMore = AbortSignal.any([ended, options.lastCall, claim.revoked]);
   claim.seek(resumed.offset);
   try {
     for (;;) {

@@ -15,6 +15,7 @@ import { chain } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
+import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
 import { Ledger } from "./ledger.ts";
 import { measured } from "./measure.ts";
@@ -126,7 +127,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   // A claim that ends because the worker stops has committed by then, and keeps its partition until the member leaves.
   const keep = (spec: GroupSpec, run: (claim: Claim, stop: AbortSignal) => Promise<void>) => {
     const onClaim = async (claim: Claim) => {
-      const done = run(claim, AbortSignal.any([claim.revoked, stop.signal]));
+      const done = run(claim, endOf(claim, stop.signal, clock));
       const quiet = done.catch(() => undefined);
       running.add(quiet);
       quiet.finally(() => running.delete(quiet));
@@ -204,7 +205,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
   }
   for (const { spec, run } of options.readers ?? []) {
-    keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, lastCall.signal])));
+    keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, claim.revoked, lastCall.signal])));
   }
   await started(exporters);
   await Promise.all(members.map((member) => member.join()));

@@ -58,6 +58,7 @@ export function makeClaim(settings: ClaimSettings): Claim {
     generation,
     start,
     revoked,
+    lost: revoked,
     seek(offset) {
       position = offset;
     },

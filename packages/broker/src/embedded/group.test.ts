@@ -12,6 +12,7 @@ function claimOf(partition: number, generation: number, revoked: AbortSignal): C
     generation,
     start: { registered: 0 },
     revoked,
+    lost: revoked,
     seek() {},
     read: never,
     append: never,

@@ -16,6 +16,7 @@ export interface ClaimSettings {
   readonly generation: number;
   readonly start: ClaimStart;
   readonly revoked: AbortSignal;
+  readonly lost: AbortSignal;
   readonly feed: Feed;
   /** Throws `aborted` when nothing may be written in this claim's name any more. */
   readonly check: () => void;
@@ -29,13 +30,14 @@ export interface ClaimSettings {
  * what it has done: the group waits for it. When its member was lost it may write nothing.
  */
 export function makeClaim(settings: ClaimSettings): Claim {
-  const { topic, partition, generation, start, revoked, feed, check, writer } = settings;
+  const { topic, partition, generation, start, revoked, lost, feed, check, writer } = settings;
   return {
     topic,
     partition,
     generation,
     start,
     revoked,
+    lost,
     seek: (offset) => feed.seek(offset),
     async read(maxBytes): Promise<readonly LogRecord[]> {
       return revoked.aborted ? [] : await feed.take(maxBytes);

@@ -40,8 +40,8 @@ const GIVE_UP_MS = 5_000;
 interface Held {
   readonly partition: number;
   readonly stop: AbortController;
-  /** False when nothing may be written in its name any more. */
-  alive: boolean;
+  /** Fires when nothing may be written in its name any more. */
+  readonly lost: AbortController;
   feed?: Feed;
   /** To be called when its reader has ended in time. */
   ended?: () => void;
@@ -67,7 +67,8 @@ export class GroupMember implements Member {
     this.#session = new GroupSession({
       ...options,
       partitions: registered.length,
-      owned: () => [...this.#held.values()].filter(({ alive }) => alive).map(({ partition }) => partition),
+      owned: () =>
+        [...this.#held.values()].filter(({ lost }) => !lost.signal.aborted).map(({ partition }) => partition),
       assigned: (partitions) => {
         this.#assigned = partitions;
         this.#hasJoined = true;
@@ -125,8 +126,8 @@ export class GroupMember implements Member {
   #lose(): void {
     this.#assigned = new Set();
     for (const held of this.#held.values()) {
-      held.alive = false;
       revoke(held);
+      held.lost.abort();
     }
   }
 
@@ -139,7 +140,7 @@ export class GroupMember implements Member {
     // Each of its readers waits for it, and says what it met; before that nobody else does.
     offsets.catch(() => undefined);
     for (const partition of added) {
-      const held: Held = { partition, stop: new AbortController(), alive: true };
+      const held: Held = { partition, stop: new AbortController(), lost: new AbortController() };
       this.#held.set(partition, held);
       const serving = this.#serve(held, this.#session.generation, offsets).finally(() => this.#serving.delete(serving));
       this.#serving.add(serving);
@@ -154,7 +155,7 @@ export class GroupMember implements Member {
     const { partition } = held;
     held.ended = clock.after(GIVE_UP_MS, () => {
       log.warn("a partition was taken from a reader that does not end", { group: spec.group, partition });
-      held.alive = false;
+      held.lost.abort();
       this.#session.rejoin();
     });
   }
@@ -166,7 +167,7 @@ export class GroupMember implements Member {
       if (stop.signal.aborted) return;
       await this.#options.onClaim(this.#open(held, generation, committed));
     });
-    held.alive = false;
+    held.lost.abort();
     held.ended?.();
     if (held.feed !== undefined) {
       held.feed.close();
@@ -187,7 +188,7 @@ export class GroupMember implements Member {
   #open(held: Held, generation: number, committed: number | undefined): Claim {
     const { spec, registered, writer } = this.#options;
     const { topic, group } = spec;
-    const { partition, stop } = held;
+    const { partition, stop, lost } = held;
     const first = registered[partition] ?? 0;
     const start: ClaimStart = committed === undefined ? { registered: first } : { registered: first, committed };
     this.#commits.begin(partition, committed);
@@ -195,8 +196,8 @@ export class GroupMember implements Member {
     held.feed = feed;
     this.#fetcher.add(feed);
     const check = () => {
-      if (held.alive && this.#session.lease.isValid) return;
-      if (held.alive) this.#session.lapse();
+      if (!lost.signal.aborted && this.#session.lease.isValid) return;
+      if (!lost.signal.aborted) this.#session.lapse();
       throw new Fault("aborted", `group ${group}: partition ${partition} of ${topic} was taken away`);
     };
     return makeClaim({
@@ -205,6 +206,7 @@ export class GroupMember implements Member {
       generation,
       start,
       revoked: stop.signal,
+      lost: lost.signal,
       feed,
       check,
       writer,
