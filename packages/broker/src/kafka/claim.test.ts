@@ -17,6 +17,7 @@ function setup() {
     generation: 7,
     start: { registered: 10 },
     revoked: stop.signal,
+    lost: new AbortController().signal,
     feed,
     check,
     writer: {
