@@ -25,6 +25,8 @@ export interface LogRecord extends NewRecord {
 export interface Appended {
   readonly baseOffset: number;
   readonly timestamp: number;
+  /** Nothing of the log refers to the values any more: whoever appended them may give their memory back. Absent: it may. */
+  readonly returned?: true;
 }
 
 /** The range of a partition: the first offset still kept, and one past the last durable record. */

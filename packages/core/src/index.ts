@@ -6,5 +6,6 @@ export * from "./deliver.ts";
 export * from "./drop-reason.ts";
 export * from "./fault.ts";
 export * from "./field.ts";
+export * from "./free.ts";
 export * from "./id.ts";
 export * from "./verdict.ts";

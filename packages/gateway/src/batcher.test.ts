@@ -34,6 +34,7 @@ function recording(limits: BatchLimits = LIMITS) {
   const it = batcher(
     async (_, partition, records) => {
       appends.push({ partition, records });
+      return {};
     },
     clock,
     limits,
@@ -50,6 +51,13 @@ test("small pieces wait for company, and go together when the linger has passed"
   expect(numbers()).toEqual([[[1, 2, 3]]]);
   expect(it.pending).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+test("memory that the log returns is given back, and what it may still use is not", async () => {
+  const lent = [0, 1].map(() => Buffer.allocUnsafeSlow(5000));
+  const batches = batcher(async (_, partition) => (partition === 0 ? { returned: true } : {}), new FakeClock(), LIMITS);
+  for (const [partition, body] of lent.entries()) await batches.submit({ ...piece(1, 8), partition, body }).durable;
+  expect(lent.map(({ length }) => length)).toEqual([0, 5000]);
 });
 
 test("a record that has reached its target goes at once", async () => {
@@ -136,6 +144,7 @@ test("whatever comes and fails: order is kept, every piece is answered once and 
               const tenant = record.headers["tenant"] ?? "";
               for (const number of numbers) written.push({ partition, tenant, number });
             }
+            return {};
           },
           clock,
           LIMITS,

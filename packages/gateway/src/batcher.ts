@@ -2,9 +2,8 @@
  * Joins small requests into the log's records: one lane per partition, one append in flight per lane, and the next record gathers
  * meanwhile. Requests of one tenant and receiver stay in the order of their arrival. Rules of the log 1 and 3.
  */
-import { type NewRecord, rawHeaders } from "@rondo/broker";
-import { type Clock, Fault } from "@rondo/core";
-import { free } from "./free.ts";
+import { type Appended, type NewRecord, rawHeaders } from "@rondo/broker";
+import { type Clock, Fault, free } from "@rondo/core";
 
 /** How records are cut. */
 export interface BatchLimits {
@@ -32,7 +31,7 @@ export interface Piece {
   readonly tenant: string;
   readonly via: string;
   readonly items: number;
-  /** Belongs to the batcher from then on, which frees its memory when it has been joined into a record. */
+  /** Belongs to the batcher from then on, which frees its memory when it has been joined into a record, or when the log returns it. */
   readonly body: Uint8Array;
 }
 
@@ -54,7 +53,11 @@ export interface Batcher {
 }
 
 /** What the batcher asks of the log. */
-export type Append = (topic: string, partition: number, records: readonly NewRecord[]) => Promise<unknown>;
+export type Append = (
+  topic: string,
+  partition: number,
+  records: readonly NewRecord[],
+) => Promise<Pick<Appended, "returned">>;
 
 interface Entry {
   readonly piece: Piece;
@@ -139,7 +142,9 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     lane.busy = true;
     let fault: Fault | undefined;
     try {
-      await append(lane.topic, lane.partition, taken.map(recordOf));
+      const records = taken.map(recordOf);
+      const { returned } = await append(lane.topic, lane.partition, records);
+      if (returned) for (const { value } of records) free(value);
     } catch (thrown) {
       fault = Fault.from(thrown, "unavailable");
     }

@@ -1,8 +1,7 @@
 /** Reads a request's body under the limit and under credits that are taken before the bytes are. */
 import type { IncomingMessage } from "node:http";
-import { Fault } from "@rondo/core";
+import { Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
-import { free } from "./free.ts";
 import type { Intake, Refused } from "./intake.ts";
 
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */

@@ -1,9 +1,8 @@
 /** OTLP over HTTP/1.1: protobuf and JSON, limits before decompression, an answer in the request's encoding for whatever comes. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Fault } from "@rondo/core";
+import { Fault, free } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
-import { free } from "./free.ts";
 import { type Encoding, encodingOf, writeAnswer, writeHttpOnly } from "./http-answer.ts";
 import { isRefused, readBody, type Whole } from "./http-body.ts";
 import { INFLATABLE, inflation } from "./inflate.ts";

@@ -4,11 +4,10 @@
  * client's to repeat.
  */
 import { RAW_TOPICS } from "@rondo/broker";
-import { type Clock, Fault, type Log, type Random } from "@rondo/core";
+import { type Clock, Fault, free, type Log, type Random } from "@rondo/core";
 import { FlawedItems, partitionRequest, removeItems, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
 import type { Admission, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
-import { free } from "./free.ts";
 import type { Account } from "./metrics.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
 import { repeatedBytes } from "./repeated-bytes.ts";

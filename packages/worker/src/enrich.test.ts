@@ -52,6 +52,20 @@ test("a processor that says more than it leaves is found out by counting", () =>
   expect(account).toMatchObject({ entered: 5, created: 0, dropped: { "pipeline/unexplained": 4 } });
 });
 
+test("what a later processor replaced is given back; what is still in use and the record itself are not", () => {
+  const value = Uint8Array.from(request(["a", "b"]));
+  const made = [request(["a", "b"]), request(["b"])].map((body) => Uint8Array.from(body));
+  const [first = value, second = value] = made;
+  const stages = [
+    stage("first", () => ({ parts: [{ items: 2, body: first }] })),
+    stage("same", (batch) => ({ parts: [batch] })),
+    stage("second", () => ({ parts: [{ items: 1, body: second }] })),
+  ];
+  const { records } = run(value, stages);
+  expect(records[0]?.value).toBe(second);
+  expect([value, first, second].map(({ length }) => length > 0)).toEqual([true, false, true]);
+});
+
 test("items made from nothing are created, not negative drops", () => {
   const maker = stage("maker", () => ({ parts: [{ items: 3, body: request(["a", "b", "c"]) }] }));
   const { account, forwarded } = run(request(["a"]), [maker]);

@@ -11,7 +11,7 @@ import {
   type RecordAccount,
   writeOrigin,
 } from "@rondo/broker";
-import type { Batch, Part, Processed, Processor } from "@rondo/core";
+import { type Batch, free, type Part, type Processed, type Processor } from "@rondo/core";
 import { countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
 
 /** A processor instance with the id that the account names it by. */
@@ -72,6 +72,7 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
       const batch: Batch = { signal, tenant: raw.tenant, via: raw.via, ...part, ...(raw.meta && { meta: raw.meta }) };
       const processed = processWhole(processor, batch);
       left.push(...processed.parts.filter(({ items }) => items > 0));
+      freeBetween(part.body, record.value, processed.parts);
       for (const { reason, items } of processed.drops ?? []) {
         named += items;
         tally.drop(`${id}/${reason}`, items);
@@ -92,6 +93,11 @@ function processWhole(processor: Processor, batch: Batch): Processed {
     if (!(thrown instanceof WireError)) throw thrown;
     return { parts: [], drops: [{ reason: "invalid_item", items: batch.items }] };
   }
+}
+
+/** Gives back what one processor made and the next has replaced: a pure function keeps nothing of what it was given. */
+function freeBetween(body: Uint8Array, raw: Uint8Array, parts: readonly Part[]): void {
+  if (body.buffer !== raw.buffer && parts.every((part) => part.body.buffer !== body.buffer)) free(body);
 }
 
 function recount(signal: Signal, part: Part, tally: Tally): Part {

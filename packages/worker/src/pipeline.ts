@@ -7,7 +7,7 @@ import {
   type NewRecord,
   readRawHeaders,
 } from "@rondo/broker";
-import type { Clock, Log } from "@rondo/core";
+import { type Clock, free, type Log } from "@rondo/core";
 import { untilTaken } from "@rondo/delivery";
 import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
@@ -68,6 +68,8 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
         const appended = await untilTaken(write, ended, { clock, log, where: { topic: enrichedTopic, partition } });
         if (appended === undefined) return;
         end = appended.baseOffset + some.length;
+        // What the processors made belongs to nobody else; a record that they left as it is shares its memory, and stays.
+        if (appended.returned) for (const { value } of some) free(value);
       }
       // Together with the rows, or a commit in between would tell its successor not to look at what they lack.
       enriched = end;

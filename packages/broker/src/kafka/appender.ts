@@ -38,6 +38,8 @@ interface Waiting {
   readonly reject: (fault: Fault) => void;
   /** Set when a batch that it was joined into was too large. */
   alone: boolean;
+  /** Set when it was sent before: a socket that broke may still hold its bytes. */
+  again: boolean;
 }
 
 interface Lane {
@@ -79,7 +81,7 @@ export class Appender {
     const { promise, resolve, reject } = Promise.withResolvers<Appended>();
     const deadline = this.#clock.monotonic() + DEADLINE_MS;
     this.#bytes += bytes;
-    lane.waiting.push({ records, bytes, check, deadline, resolve, reject, alone: false });
+    lane.waiting.push({ records, bytes, check, deadline, resolve, reject, alone: false, again: false });
     if (!lane.running) this.#start(lane);
     return promise;
   }
@@ -161,6 +163,7 @@ export class Appender {
       const again = left.filter((one) => apart || (passes && this.#clock.monotonic() < one.deadline));
       for (const one of left) {
         if (apart) one.alone = true;
+        one.again = true;
         if (again.includes(one)) continue;
         this.#end(one);
         one.reject(faultOf(failure, doing, thrown));
@@ -187,7 +190,7 @@ export class Appender {
     let { baseOffset } = answer;
     for (const one of batch) {
       this.#end(one);
-      one.resolve({ baseOffset, timestamp });
+      one.resolve({ baseOffset, timestamp, ...(!one.again && { returned: true }) });
       baseOffset += one.records.length;
     }
   }
