@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
+import { enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders, windowsGroup } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
 import { silentLog, systemClock } from "@rondo/core";
 import { createRegistry, Readiness } from "@rondo/monitor";
@@ -172,4 +172,20 @@ test("a wrong configuration is told before the log is touched, and a folder with
   });
   expect(existsSync(data)).toBe(false);
   await rm(folder, { recursive: true });
+});
+
+test("the windows' writer is shown with its lag, as removed only when the rules are", async () => {
+  const metrics = (alerts: string) =>
+    graphOf(`
+      receivers: {otlp: {protocols: {http: }}}
+      exporters: {debug: {verbosity: basic}}
+      service: {pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}
+      ${alerts}`);
+  const graph = metrics("alerts: {rules: {default: [rules.yml]}}");
+  const broker = memoryBroker();
+  const spec = { group: windowsGroup("metrics"), topic: enrichedTopic("metrics", "metrics") };
+  await prepareLog(graph, broker, [spec]);
+  const shown = async (one: Graph) => (await readLedger(one, broker)).lag.find(({ group }) => group === spec.group);
+  expect(await shown(graph)).toMatchObject({ records: 0, removed: false });
+  expect(await shown(metrics(""))).toMatchObject({ removed: true });
 });
