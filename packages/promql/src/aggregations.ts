@@ -23,11 +23,13 @@ export interface Accumulator {
   result(): CellValue;
 }
 
+/** Begins a group; `param` is the quantile, for the one that has it. */
 type Create = (report: AggregateReport, param: number) => Accumulator;
 
 /** An aggregation of numbers alone: histograms are left out, which is noted. */
 function ofNumbers(create: (first: number, param: number) => { add(value: number): void; result(): number }): Create {
   return ({ notes, expr }, param) => {
+    // Begun by the first number: a group of histograms alone has no result.
     let state: ReturnType<typeof create> | undefined;
     return {
       add(value) {
@@ -40,6 +42,7 @@ function ofNumbers(create: (first: number, param: number) => { add(value: number
   };
 }
 
+/** The extreme number; NaN only when there is nothing else. */
 function extreme(wins: (value: number, best: number) => boolean): Create {
   return ofNumbers((first) => {
     let best = first;
@@ -55,6 +58,7 @@ function extreme(wins: (value: number, best: number) => boolean): Create {
 /** The population variance (Welford). */
 function variance(finish: (variance: number) => number): Create {
   return ofNumbers((first) => {
+    // One pass over the group: the mean is kept up to date, and the squares of distances with it.
     let count = 1;
     let mean = first;
     // A single infinity already has no finite distance from anything.
@@ -92,6 +96,8 @@ function ofHistograms(
 function adding(create: (first: number) => { add(value: number): void; result(): number }, mean: boolean): Create {
   return (report) => {
     let numbers: ReturnType<typeof create> | undefined;
+    // Kept, not added up at once: the mean of very large ones needs them again, and which of them does not go with the
+    // others is only known with all at hand.
     const histograms: FloatHistogram[] = [];
     const names: string[] = [];
     return {
@@ -113,6 +119,7 @@ function adding(create: (first: number) => { add(value: number): void; result():
   };
 }
 
+/** Counts samples of either kind. */
 function counting(result: (count: number) => number): Create {
   return () => {
     let count = 0;
@@ -126,6 +133,7 @@ function counting(result: (count: number) => number): Create {
 
 /** How each aggregation begins a group; those that pick series are in pick-rows.ts. */
 export const aggregations: Readonly<Partial<Record<AggregateOp, Create>>> = {
+  // Compensated sums: a sum over thousands of series would otherwise depend on their order.
   sum: adding((first) => {
     const sum = new KahanSum(first);
     return { add: (value) => sum.add(value), result: () => sum.total };
@@ -141,6 +149,7 @@ export const aggregations: Readonly<Partial<Record<AggregateOp, Create>>> = {
   stdvar: variance((value) => value),
   stddev: variance(Math.sqrt),
   quantile: ofNumbers((first, q) => {
+    // All values must be kept for a quantile; the budget has counted them when they were selected.
     const values = [first];
     return { add: (value) => void values.push(value), result: () => quantileOf(q, Float64Array.from(values)) };
   }),

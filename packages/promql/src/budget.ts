@@ -27,6 +27,7 @@ export class Budget {
 
   /** Counts samples that are loaded or made. Throws `limit` when there are too many. */
   charge(samples: number): void {
+    // Never given back: a bound on all the work of a query, which is simpler to explain than on what is held at once.
     this.#used += samples;
     if (this.#used > this.#limit)
       throw new PromqlError(

@@ -37,6 +37,7 @@ export function isSetOp(op: BinaryOp): boolean {
   return SETS.has(op);
 }
 
+/** Throws at the place of an expression that has another type than wanted. */
 function expectType(reader: TokenReader, expr: Expr, wanted: ValueType, context: string): void {
   if (expr.type === wanted) return;
   throw reader.failure(expr.span, `expected type ${TYPE_NAMES[wanted]} in ${context}, got ${TYPE_NAMES[expr.type]}`);
@@ -66,12 +67,15 @@ export interface BinaryParts {
 export function checkBinary(reader: TokenReader, parts: BinaryParts): BinaryExpr {
   const { op, left, right, modifiers, span } = parts;
   const { bool, matching } = modifiers;
+  // Prometheus points at the operator, not at the whole expression: in a long rule that is what helps.
   const place = { start: parts.opStart };
   if (bool && !isComparison(op)) throw reader.failure(place, "bool modifier can only be used on comparison operators");
   for (const side of [left, right])
     if (side.type !== "scalar" && side.type !== "vector")
       throw reader.failure(side.span, "binary expression must contain only scalar and instant vector types");
+  // Only two vectors are matched; everything about matching is a mistake elsewhere.
   if (left.type === "vector" && right.type === "vector") {
+    // A label that is matched by is the same on both sides: there is nothing to take over.
     const both = matching.labels.find((label) => matching.on && matching.include.includes(label));
     if (both !== undefined)
       throw reader.failure(place, `label "${both}" must not occur in ON and GROUP clause at once`);
@@ -112,6 +116,7 @@ export function checkAggregate(
   },
 ): AggregateExpr {
   const { op, args, grouping, span } = parts;
+  // The parameter comes first in the text: `topk(5, x)`.
   const paramType = AGGREGATIONS[op];
   const wanted = paramType === undefined ? 1 : 2;
   if (args.length === 0) throw reader.failure(span, "no arguments for aggregate expression provided");
@@ -140,9 +145,11 @@ export function checkAggregate(
 
 /** A call of a known function. Throws when number or types of its arguments are not as its table says. */
 export function checkCall(reader: TokenReader, called: PromqlFunction, args: readonly Expr[], span: Span): CallExpr {
+  // With variadic arguments the last type of the table stands for all that follow.
   const { name, variadic = 0 } = called;
   const count = called.args.length;
   const got = `argument(s) in call to "${name}", got ${args.length}`;
+  // The same four messages as in Prometheus, which users search for.
   if (variadic === 0) {
     if (args.length !== count) throw reader.failure(span, `expected ${count} ${got}`);
   } else {

@@ -32,6 +32,7 @@ function monotonic(buckets: readonly CumulativeBucket[]) {
   let forced = false;
   let held = buckets[0]?.count ?? 0;
   const risen = buckets.map(({ bound, count }) => {
+    // Counts that come from rates of several series differ in their last digits.
     const near = Math.abs(count - held) <= SMALL_DELTA * Math.max(Math.abs(count), Math.abs(held));
     if (near) return { bound, count: held };
     if (count < held) forced = true;
@@ -54,10 +55,12 @@ export function classicQuantile(q: number, buckets: readonly CumulativeBucket[])
   if (risen.length < 2 || total === 0) return unknown;
   let rank = q * total;
   let at = 0;
+  // Linear, not binary: histograms have a dozen buckets.
   while (at < last && !((risen[at]?.count ?? 0) >= rank)) at++;
   const found = risen[at];
   const before = risen[at - 1];
   if (found === undefined) return unknown;
+  // Beyond the last finite bound nothing is known: that bound is the answer.
   if (at === last) return { value: before?.bound ?? Number.NaN, forced };
   if (at === 0 && found.bound <= 0) return { value: found.bound, forced };
   const start = before?.bound ?? 0;
@@ -73,6 +76,7 @@ export function classicFraction(lower: number, upper: number, buckets: readonly 
   if (sorted === undefined || total === 0 || Number.isNaN(total) || Number.isNaN(lower) || Number.isNaN(upper))
     return Number.NaN;
   if (lower >= upper) return 0;
+  // How many observations lie below a value.
   const rankOf = (bound: number): number => {
     let rank = 0;
     let start = (sorted[0]?.bound ?? 0) > 0 ? 0 : Number.NEGATIVE_INFINITY;

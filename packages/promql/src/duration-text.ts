@@ -13,6 +13,7 @@ const UNITS: readonly (readonly [unit: string, ms: number])[] = [
 /** The longest duration that Prometheus can hold: 2^63 nanoseconds in milliseconds. */
 export const MAX_DURATION_MS = 9_223_372_036_854;
 
+// In this order, each at most once: `1m1h` is a mistake, and which of two was meant cannot be told.
 const PATTERN = /^(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;
 
 /** Milliseconds of a duration; undefined when the text is none or it is too long to be held. `0` alone is one. */
@@ -30,6 +31,7 @@ export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms === 0) return "0s";
   let text = "";
+  // A week is written as days where days are left over: `8d`, not `1w1d`. So does Prometheus.
   let rest = ms;
   for (const [unit, unitMs] of UNITS) {
     if ((unit === "y" || unit === "w") && rest % unitMs !== 0) continue;

@@ -24,6 +24,7 @@ export function rangeMs(duration: Duration, context: DurationContext): number {
   return ms;
 }
 
+/** In seconds, as the numbers in duration expressions are. */
 function seconds(duration: Duration, context: DurationContext): number {
   switch (duration.kind) {
     case "ms":
@@ -43,6 +44,7 @@ function seconds(duration: Duration, context: DurationContext): number {
 
 type Op = Extract<Duration, { readonly kind: "binary" }>["op"];
 
+// Powers and remainders of durations have no unit that made sense; Prometheus computes them all the same.
 const OPERATIONS: Readonly<Record<Op, (left: number, right: number) => number>> = {
   "+": (left, right) => left + right,
   "-": (left, right) => left - right,
@@ -54,6 +56,7 @@ const OPERATIONS: Readonly<Record<Op, (left: number, right: number) => number>> 
   max_of: Math.max,
 };
 
+/** An operation on seconds; what has no value is an error here, not an infinity that becomes a range. */
 function operate(op: Op, left: number, right: number): number {
   if (right === 0 && op === "/") throw new PromqlError("execution", "division by zero");
   if (right === 0 && op === "%") throw new PromqlError("execution", "modulo by zero");

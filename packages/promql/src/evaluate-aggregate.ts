@@ -24,6 +24,8 @@ export interface Groups {
 function groupLabels(expr: AggregateExpr, more: readonly string[] = []): (labels: Labels) => Labels {
   const names = new Set([...expr.grouping, ...more]);
   if (expr.without) {
+    // `count_values` puts its label into the result, even one that is to be left out otherwise. The name goes with
+    // every `without`.
     names.delete(more[0] ?? "");
     names.add(METRIC_NAME);
     return (labels) => withoutLabels(labels, names);
@@ -31,6 +33,7 @@ function groupLabels(expr: AggregateExpr, more: readonly string[] = []): (labels
   return names.size === 0 ? () => [] : (labels) => onlyLabels(labels, names);
 }
 
+/** Numbers the groups in the order in which their first series comes, which is the order of the result. */
 function groupRows(frame: Frame, reduce: (labels: Labels) => Labels): Groups {
   const numbers = new Map<string, number>();
   const labels: Labels[] = [];
@@ -47,6 +50,7 @@ function groupRows(frame: Frame, reduce: (labels: Labels) => Labels): Groups {
       dropName.push(false);
     }
     of[row] = number;
+    // One series whose name is to go takes the group's with it: `by (__name__)` must not bring it back.
     if (frame.dropName[row]) dropName[number] = true;
   }
   return { labels, dropName, of };
@@ -57,6 +61,7 @@ export function evaluateAggregate(evaluator: Evaluator, expr: AggregateExpr, gri
   const { op, param } = expr;
   if (op === "count_values") return { type: "vector", frame: countValues(evaluator, expr, grid) };
   const params = param === undefined ? undefined : scalarOf(evaluator, param, grid);
+  // Evaluated behind its parameter, so that what both notice comes in the order of the text.
   const input = vectorOf(evaluator, expr.inner, grid);
   const groups = groupRows(input, groupLabels(expr));
   if (params !== undefined && op !== "quantile")
@@ -64,6 +69,10 @@ export function evaluateAggregate(evaluator: Evaluator, expr: AggregateExpr, gri
   return { type: "vector", frame: reduceGroups(evaluator, expr, grid, input, groups, params) };
 }
 
+/**
+ * One row a group. States are made anew at every step: a group that has no sample at a step has no value there, which a state
+ * that is kept could not tell from an empty sum.
+ */
 function reduceGroups(
   evaluator: Evaluator,
   expr: AggregateExpr,
@@ -100,6 +109,7 @@ function reduceGroups(
   return out;
 }
 
+/** A quantile outside [0, 1] has an answer, but hardly the one that was wanted. */
 function checkQuantiles(evaluator: Evaluator, params: Float64Array, place: Expr): void {
   for (const q of new Set(params))
     if (!(q >= 0 && q <= 1))
@@ -110,11 +120,13 @@ function checkQuantiles(evaluator: Evaluator, params: Float64Array, place: Expr)
 function countValues(evaluator: Evaluator, expr: AggregateExpr, grid: Grid): Frame {
   let text = expr.param;
   while (text?.kind === "paren") text = text.inner;
+  // The parser has made sure of a string; parentheses around it are allowed.
   const label = text?.kind === "string" ? text.value : "";
   if (!isLabelName(label)) throw new PromqlError("execution", `invalid label name ${quote(label)}`, expr.span);
   const input = vectorOf(evaluator, expr.inner, grid);
   const reduce = groupLabels(expr, [label]);
   const out = newFrame(evaluator, grid, 0);
+  // Values are labels here: a series for each that comes at any step, which is why this can become many.
   const starts = new Map<string, number>();
   for (const [row, own] of input.labels.entries())
     for (let step = 0; step < grid.steps; step++) {

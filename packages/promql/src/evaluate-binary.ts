@@ -31,9 +31,12 @@ function withScalar(evaluator: Evaluator, expr: BinaryExpr, grid: Grid): Frame {
   const second = scalarLeft ? vectorOf(evaluator, expr.right, grid) : scalarOf(evaluator, expr.right, grid);
   const [frame, scalars] = first instanceof Float64Array ? [second, first] : [first, second];
   if (frame instanceof Float64Array || !(scalars instanceof Float64Array)) throw new TypeError("two scalars");
+  // Made once: the operator is looked up here, not at every element.
   const operate = elementOperation(expr, evaluator.notes);
+  // Whichever side it is on: `90 < cpu` yields the values of cpu.
   const compares = isComparison(expr.op);
   const out = newFrame(evaluator, grid, frame.rows);
+  // `bool` answers a question about a metric, which is no value of the metric.
   const renames = changesMeaning(expr.op) || expr.bool;
   for (const [row, labels] of frame.labels.entries()) {
     const start = out.addRow(labels, renames || (frame.dropName[row] ?? false));

@@ -36,6 +36,7 @@ export function evaluateCall(evaluator: Evaluator, expr: CallExpr, grid: Grid): 
   }
 }
 
+/** The bodies of one kind. */
 type BodyOf<Kind extends Body["kind"]> = Extract<Body, { readonly kind: Kind }>;
 
 /** The scalar arguments of a call, which change from step to step. */
@@ -48,6 +49,7 @@ function load(params: number[], scalars: readonly Float64Array[], step: number):
   for (let index = 0; index < scalars.length; index++) params[index] = scalars[index]?.[step] ?? Number.NaN;
 }
 
+/** Numbers from numbers, step by step. */
 function ofScalars(evaluator: Evaluator, expr: CallExpr, grid: Grid, run: BodyOf<"scalar">): EvalValue {
   const scalars = scalarArguments(evaluator, expr.args, grid);
   const params: number[] = [];
@@ -59,6 +61,10 @@ function ofScalars(evaluator: Evaluator, expr: CallExpr, grid: Grid, run: BodyOf
   return { type: "scalar", values };
 }
 
+/**
+ * A number from every number of a vector. The labels stay but the name, which no longer says what the values are; it goes at
+ * the end, so that an aggregation around the call can still see it.
+ */
 function ofElements(evaluator: Evaluator, expr: CallExpr, grid: Grid, run: BodyOf<"element">): Frame {
   const [first] = expr.args;
   const frame = first === undefined ? evaluationTimes(evaluator, grid) : vectorOf(evaluator, first, grid);
@@ -87,6 +93,7 @@ function evaluationTimes(evaluator: Evaluator, grid: Grid): Frame {
   return out;
 }
 
+/** A number from every histogram of a vector. */
 function ofHistograms(evaluator: Evaluator, expr: CallExpr, grid: Grid, run: BodyOf<"histogram">): Frame {
   const frame = vectorOf(evaluator, argument(expr, 0), grid);
   const out = newFrame(evaluator, grid, frame.rows);
@@ -101,6 +108,10 @@ function ofHistograms(evaluator: Evaluator, expr: CallExpr, grid: Grid, run: Bod
   return out;
 }
 
+/**
+ * A value from every range of samples. Series by series and step by step within, because the samples of neighbouring ranges
+ * overlap: the window slides over each series once, however many steps there are.
+ */
 function ofWindows(
   evaluator: Evaluator,
   { name }: PromqlFunction,
@@ -122,10 +133,13 @@ function ofWindows(
   const report = { notes: evaluator.notes, expr };
   const window = new Window();
   window.extended = extended;
+  // What is taken at the ends of an extended range may lie outside of it; the functions that know such ranges tell
+  // by the window's own bounds which samples these are.
   const before = extended === undefined ? 0 : evaluator.lookbackMs;
   const behind = extended === "smoothed" ? evaluator.lookbackMs : 0;
   const out = newFrame(evaluator, grid, source.series.length);
   for (const [row, samples] of source.series.entries()) {
+    // Nothing else runs while this does: a deadline is only noticed where it is asked for.
     if (row % 1024 === 0) evaluator.budget.check();
     window.enter(samples);
     const start = out.addRow(samples.labels, !run.keepsName || (source.dropName[row] ?? false));
@@ -145,6 +159,7 @@ function ofWindows(
       numbers ||= typeof value === "number";
       out.set(start + step, value);
     }
+    // What is noticed about a name is noticed once a series, not once a sample.
     if (numbers) run.check?.(samples.labels, report);
     if (!any) out.removeLastRow();
   }
@@ -176,6 +191,7 @@ function frameCall(evaluator: Evaluator, expr: CallExpr, grid: Grid): Call {
       return value.value;
     },
     sampleTimes(index) {
+      // Parentheses change nothing, so that `timestamp((x))` is `timestamp(x)`.
       let arg = argument(expr, index);
       while (arg.kind === "paren") arg = arg.inner;
       if (arg.kind === "selector") return selectInstant(evaluator, arg, grid, true);
@@ -187,6 +203,7 @@ function frameCall(evaluator: Evaluator, expr: CallExpr, grid: Grid): Call {
   };
 }
 
+/** Info metrics are constant: their value is replaced by their time, which decides between two of them. */
 function infoTimes(evaluator: Evaluator, expr: CallExpr, grid: Grid): Frame {
   const selector = infoSelector(expr);
   const unfit = evaluator.seriesOf(selector).find(({ histograms }) => histograms !== undefined);
@@ -199,6 +216,7 @@ function infoTimes(evaluator: Evaluator, expr: CallExpr, grid: Grid): Frame {
 }
 
 /** The vector with the times of the steps as values: what is computed has no time of its own. */
+/** Everything but a selector has lost the times of its samples. */
 function stepTimes(evaluator: Evaluator, frame: Frame, grid: Grid): Frame {
   const out = newFrame(evaluator, grid, frame.rows);
   for (const [row, labels] of frame.labels.entries()) {
@@ -209,6 +227,7 @@ function stepTimes(evaluator: Evaluator, frame: Frame, grid: Grid): Frame {
   return out;
 }
 
+/** Whether any series has a sample in the range of each step; what kind of sample does not matter. */
 function anyInRange(evaluator: Evaluator, range: Expr, grid: Grid): readonly boolean[] {
   const source = rangeSource(evaluator, range, grid);
   const found = new Array<boolean>(grid.steps).fill(false);

@@ -49,6 +49,7 @@ export interface RangeQuery extends QueryOptions {
 export async function evaluateInstant(expr: Expr, query: InstantQuery): Promise<Result> {
   const { at } = query;
   const evaluation = await prepare(expr, query, { from: at, until: at, stepMs: 0 });
+  // One step; its length does not matter, but `step()` must be zero, which the query's times say.
   const grid: Grid = { from: at, stepMs: 1, steps: 1 };
   const value: Value =
     expr.type === "matrix"
@@ -95,9 +96,11 @@ async function prepare(
   budget.check();
   const durations = { stepMs: times.stepMs, rangeMs: times.until - times.from };
   const spans = selectorSpans(expr, { ...times, ...durations, lookbackMs });
+  // All at once: a queryable that reads from disk or over a network answers them in parallel.
   const selected = await Promise.all(
     spans.map(async ({ selector, after, until, totalsOnly }) => {
       const series = await queryable.select(selector.matchers, { after, until });
+      // Charged as they come, so that a selector that matches everything ends the query early.
       for (const one of series) budget.charge(samplesWithin(one, after, until));
       return [selector, totalsOnly ? series.map(withResetHints) : series] as const;
     }),

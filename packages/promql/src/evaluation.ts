@@ -43,12 +43,15 @@ export class Evaluation implements Evaluator {
     this.#selected = parts.selected;
   }
 
+  /** Selected before the evaluation began; a selector that matched nothing has no entry. */
   seriesOf(selector: VectorSelector): readonly SampleSeries[] {
     return this.#selected.get(selector) ?? [];
   }
 
   evaluate(expr: Expr, grid: Grid): EvalValue {
+    // At every node: an expression of many small parts must end in time as well.
     this.budget.check();
+    // A subquery whose range is shorter than its step may have no step at all.
     if (grid.steps === 0) return nothing(expr);
     switch (expr.kind) {
       case "number":
@@ -67,16 +70,19 @@ export class Evaluation implements Evaluator {
         return evaluateCall(this, expr, grid);
       case "selector":
         return { type: "vector", frame: selectInstant(this, expr, grid) };
+      // Only functions and the query itself take ranges, and these ask for their samples directly.
       case "range":
       case "subquery":
         throw new TypeError(`a ${expr.kind} has no value of its own`);
     }
   }
 
+  /** A sign: a plus changes nothing, not even the name; a minus makes of a counter something else. */
   #unary({ op, inner }: UnaryExpr, grid: Grid): EvalValue {
     const value = this.evaluate(inner, grid);
     if (op === "+" || value.type === "string") return value;
     if (value.type === "scalar") return { type: "scalar", values: value.values.map((number) => -number) };
+    // A new frame: the argument may be shared with another part of the expression.
     const { frame } = value;
     const out = newFrame(this, grid, frame.rows);
     for (const [row, labels] of frame.labels.entries()) {
@@ -95,6 +101,7 @@ export class Evaluation implements Evaluator {
 
 /** The value over a grid without steps, as a subquery has whose range is shorter than its step. */
 function nothing({ type }: Expr): EvalValue {
+  // A string has no steps, but nobody looks at it where there are none.
   if (type === "string") return { type, value: "" };
   return type === "scalar" ? { type, values: new Float64Array(0) } : { type: "vector", frame: new Frame(0, 0) };
 }

@@ -77,7 +77,7 @@ const { vector } = fc.letrec<{ vector: string; scalar: string }>((tie) => ({
     fc
       .tuple(tie("vector"), fc.constantFrom("+", "*", "==", "> bool", "and", "or on (x)", "^"), tie("vector"))
       .map((parts) => parts.join(" ")),
-    fc.tuple(tie("scalar"), fc.constantFrom("-", "/", "<"), tie("vector")).map((parts) => parts.join(" ")),
+    fc.tuple(tie("scalar"), fc.constantFrom("-", "/", "<"), tie("vector")).map((parts) => `(${parts.join(" ")})`),
     tie("vector").map((one) => `sum by (x) (${one})`),
     tie("vector").map((one) => `avg_over_time((${one})[1h:5m])`),
     tie("vector").map((one) => `clamp_max(${one}, 5)`),

@@ -38,15 +38,18 @@ export function formatExpr(expr: Expr): string {
   }
 }
 
+/** An operator with its modifiers in the one order in which they are parsed. */
 function formatBinary(expr: BinaryExpr): string {
   const { matching } = expr;
   let clause = expr.bool ? " bool" : "";
   if (matching !== undefined) {
     const { cardinality, include } = matching;
+    // `ignoring ()` says nothing and is left out, unless a group clause must follow something.
     const grouped = cardinality === "many-to-one" || cardinality === "one-to-many";
     if (matching.on || matching.labels.length > 0 || grouped)
       clause += ` ${matching.on ? "on" : "ignoring"} (${labelList(matching.labels)})`;
     if (grouped) clause += ` group_${cardinality === "many-to-one" ? "left" : "right"} (${labelList(include)})`;
+    // One fill for both sides is written as such; `Object.is`, because NaN is a value to fill with.
     const { fillLeft, fillRight } = matching;
     if (fillLeft !== undefined && Object.is(fillLeft, fillRight)) clause += ` fill (${formatNumber(fillLeft)})`;
     else {
@@ -57,14 +60,20 @@ function formatBinary(expr: BinaryExpr): string {
   return `${formatExpr(expr.left)} ${expr.op}${clause} ${formatExpr(expr.right)}`;
 }
 
+/** Names of labels in a clause. */
 function labelList(labels: readonly string[]): string {
   return labels.map(labelName).join(", ");
 }
 
+/** A label's name, quoted where the grammar needs it. */
 function labelName(name: string): string {
   return LABEL_NAME.test(name) ? name : quote(name);
 }
 
+/**
+ * A selector: the name in front where it needs no quotes, else as the first thing in braces. Of several matchers on the name
+ * only the one that made it the selector's name is written so.
+ */
 function formatSelector(selector: VectorSelector, range: string): string {
   const bare = METRIC_NAME_PATTERN.test(selector.name);
   let named = false;
@@ -81,15 +90,18 @@ function formatSelector(selector: VectorSelector, range: string): string {
   return `${bare ? selector.name : ""}${braces}${range}${modifiers}`;
 }
 
+/** Seconds with three digits, as precise as times are. */
 function formatAt(at: AtModifier | undefined): string {
   if (at === undefined) return "";
   return at.kind === "ms" ? ` @ ${(at.ms / 1000).toFixed(3)}` : ` @ ${at.kind}()`;
 }
 
+/** An offset behind everything else, as Prometheus orders the modifiers. */
 function formatOffset(offset: Duration | undefined): string {
   return offset === undefined ? "" : ` offset ${formatDurationExpr(offset)}`;
 }
 
+/** A duration as it was written but for its units, which are made the largest ones. */
 function formatDurationExpr(duration: Duration): string {
   switch (duration.kind) {
     case "ms":
@@ -116,6 +128,8 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   if (Object.is(value, -0)) return "-0";
   const text = String(value);
+  // JavaScript goes over to exponents at 1e21 and below 1e-6, where Prometheus does not: the digits are the same, only
+  // their place is moved.
   const parts = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (parts === null) return text;
   const [, sign = "", first = "", rest = "", exponent = "0"] = parts;

@@ -44,6 +44,7 @@ export class Frame {
     this.dropName.pop();
   }
 
+  /** Doubles, so that adding rows one by one costs no more than copying each twice. */
   #grow(): void {
     const size = Math.max(4 * this.steps, 2 * this.values.length);
     const { values, kinds } = this;
@@ -89,6 +90,7 @@ export class Frame {
 
   /** The content of a cell: number, histogram, or undefined when it is absent. */
   get(index: number): number | FloatHistogram | undefined {
+    // The kind decides: both arrays may hold what was there before.
     const kind = this.kinds[index];
     return kind === Cell.float ? this.values[index] : kind === Cell.histogram ? this.histograms?.[index] : undefined;
   }

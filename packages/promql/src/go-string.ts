@@ -25,9 +25,11 @@ const NUMBERED: Readonly<Record<string, readonly [digits: number, base: number]>
 
 /** The text of a literal with its quotes, or undefined when an escape is malformed. */
 export function unquote(literal: string): string | undefined {
+  // The lexer has found the closing quote: only what is between is looked at.
   const quote = literal[0];
   const inner = literal.slice(1, -1);
   if (quote === "`") return inner;
+  // Almost every string: nothing to decode.
   if (!inner.includes("\\")) return inner.includes("\n") ? undefined : inner;
   const bytes: number[] = [];
   for (let at = 0; at < inner.length; ) {
@@ -51,6 +53,7 @@ function readEscape(text: string, at: number, quote: string | undefined) {
   const letter = text[at] ?? "";
   const simple = SIMPLE_ESCAPES[letter];
   if (simple !== undefined) {
+    // The other quote needs no escape, and Go allows none.
     if ((letter === "'" || letter === '"') && letter !== quote) return undefined;
     return { bytes: Buffer.from(simple), end: at + 1 };
   }
@@ -63,6 +66,7 @@ function readEscape(text: string, at: number, quote: string | undefined) {
   const value = Number.parseInt(digits, base);
   const end = start + length;
   if (octal || letter === "x") return value > 0xff ? undefined : { bytes: Buffer.of(value), end };
+  // Halves of a surrogate pair are no characters.
   if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000)) return undefined;
   return { bytes: Buffer.from(String.fromCodePoint(value)), end };
 }
@@ -74,6 +78,7 @@ function decodeBytes(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; ) {
     const first = bytes[at] ?? 0;
+    // As long as the first byte says; what does not hold up is taken byte by byte.
     const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     try {
       text += strict.decode(bytes.subarray(at, at + length));
@@ -105,10 +110,12 @@ const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
 };
 
+/** A character as it is, by its short escape, or by its number. */
 function quoteChar(char: string): string {
   const short = SHORT[char];
   if (short !== undefined) return short;
   const code = char.codePointAt(0) ?? 0;
+  // A byte that was no UTF-8 is written as that byte.
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   if (code < 0x20 || code === 0x7f) return `\\x${code.toString(16).padStart(2, "0")}`;
   if (code >= 0x80 && /[\p{C}\p{Zl}\p{Zp}\p{Zs}]/u.test(char)) {

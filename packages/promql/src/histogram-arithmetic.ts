@@ -25,6 +25,7 @@ export function divideHistogram(histogram: FloatHistogram, divisor: number): Flo
   return { ...hinted, positiveSpans: [], positiveBuckets: [], negativeSpans: [], negativeBuckets: [] };
 }
 
+/** A histogram with every count and the sum changed alike. */
 function mapCounts(histogram: FloatHistogram, change: (count: number) => number): FloatHistogram {
   return {
     ...histogram,
@@ -78,6 +79,7 @@ export function layOut(histogram: FloatHistogram, layout: Layout) {
 
 /** `left + sign * right`; undefined when one has explicit bounds and the other has not. */
 export function combineHistograms(left: FloatHistogram, right: FloatHistogram, sign: 1 | -1): Combined | undefined {
+  // Buckets are taken apart and put together again: a merge of spans in place would be faster, and hard to be sure of.
   const merged = mergeLayouts(left, right);
   if (merged === undefined) return undefined;
   const { layout, reconciled } = merged;
@@ -101,6 +103,7 @@ export function combineHistograms(left: FloatHistogram, right: FloatHistogram, s
   return { histogram, collision: hints.collision, reconciled };
 }
 
+/** Counts by index, added or taken away. */
 function add(left: Counts, right: Counts, sign: 1 | -1): Counts {
   const sum = new Map(left);
   for (const [index, count] of right) sum.set(index, (sum.get(index) ?? 0) + sign * count);
@@ -121,6 +124,7 @@ export function combineHints(
 function commonBounds(left: readonly number[], right: readonly number[]) {
   if (left.length === right.length && left.every((bound, index) => bound === right[index]))
     return { bounds: left, reconciled: false };
+  // Only a bound that both have divides the observations of both.
   const known = new Set(right);
   return { bounds: left.filter((bound) => known.has(bound)), reconciled: true };
 }
@@ -131,6 +135,7 @@ function rebound(histogram: FloatHistogram, bounds: readonly number[]): Counts {
   const counts: Counts = new Map();
   for (const [index, count] of positives(histogram)) {
     const upper = upperBound(histogram, index);
+    // A bucket goes where its upper bound goes; what is beyond all bounds goes into the last one.
     const found = bounds.findIndex((bound) => bound >= upper);
     const target = found < 0 ? bounds.length : found;
     counts.set(target, (counts.get(target) ?? 0) + count);
@@ -140,6 +145,8 @@ function rebound(histogram: FloatHistogram, bounds: readonly number[]): Counts {
 
 /** Counts at a lower resolution, with the buckets inside the zero threshold in the zero bucket. */
 function reduce(histogram: FloatHistogram, schema: number, threshold: number) {
+  // Each step down in resolution joins two neighbours; the upper bound of a bucket is that of its number, which is why
+  // numbers are shifted from one below.
   let { zeroCount } = histogram;
   const shift = histogram.schema - schema;
   const side = (counts: Counts): Counts => {
@@ -163,6 +170,7 @@ function reduce(histogram: FloatHistogram, schema: number, threshold: number) {
 function commonThreshold(left: FloatHistogram, right: FloatHistogram): number {
   let threshold = Math.max(left.zeroThreshold, right.zeroThreshold);
   if (left.zeroThreshold === right.zeroThreshold) return threshold;
+  // One may push the threshold into a bucket of the other: until neither does.
   for (let before = Number.NaN; before !== threshold; ) {
     before = threshold;
     for (const histogram of [left, right])
@@ -190,6 +198,7 @@ export function equalHistograms(left: FloatHistogram, right: FloatHistogram): bo
   return equalCounts(positives(left), positives(right)) && equalCounts(negatives(left), negatives(right));
 }
 
+/** Buckets that are empty may be there or not. */
 function equalCounts(left: Counts, right: Counts): boolean {
   for (const index of new Set([...left.keys(), ...right.keys()]))
     if ((left.get(index) ?? 0) !== (right.get(index) ?? 0)) return false;
@@ -206,6 +215,7 @@ export function wasReset(current: FloatHistogram, previous: FloatHistogram): boo
     return fell(rebound(current, bounds), rebound(previous, bounds));
   }
   // A finer resolution or a narrower zero bucket cannot come from the same buckets.
+  // Compared in the layout of the later one; whatever cannot be brought to it is of another life of the process.
   if (current.schema > previous.schema || current.zeroThreshold < previous.zeroThreshold) return true;
   if (outsideBuckets(previous, current.zeroThreshold) !== current.zeroThreshold) return true;
   const before = reduce(previous, current.schema, current.zeroThreshold);
@@ -213,6 +223,7 @@ export function wasReset(current: FloatHistogram, previous: FloatHistogram): boo
   return now.zeroCount < before.zeroCount || fell(now.positive, before.positive) || fell(now.negative, before.negative);
 }
 
+/** Whether any count is lower than before; a bucket that is gone has a count of zero. */
 function fell(now: Counts, before: Counts): boolean {
   for (const [index, count] of before) if ((now.get(index) ?? 0) < count) return true;
   return false;

@@ -16,6 +16,7 @@ export interface HistogramSum {
   readonly reconciled: boolean;
 }
 
+/* The reference compensates sums of every bucket: buckets of large counts would otherwise swallow small ones. */
 /** A side of zero while adding up. */
 type Sums = Map<number, KahanSum>;
 
@@ -39,6 +40,7 @@ class Accumulator {
 
   /** Adds a histogram; false when it does not go with the others. */
   add(histogram: FloatHistogram): boolean {
+    // The layout may have to become coarser with any histogram, for all that came before as well.
     const merged = mergeLayouts(this.total(), histogram);
     if (merged === undefined) return false;
     this.reconciled ||= merged.reconciled;
@@ -88,10 +90,12 @@ class Accumulator {
   }
 }
 
+/** An infinite sum has lost nothing that could be added. */
 function totalOf(sum: KahanSum): number {
   return Number.isFinite(sum.sum) ? sum.total : sum.sum;
 }
 
+/** The sum of a bucket, which begins at zero. */
 function at(sums: Sums, index: number): KahanSum {
   const known = sums.get(index);
   if (known !== undefined) return known;
@@ -125,6 +129,7 @@ export function meanOfHistograms(histograms: readonly FloatHistogram[]): Histogr
   return sumHistograms(histograms.map((one) => divideHistogram(one, length)));
 }
 
+/** Whether any part of a sum is too large for a number. */
 function overflows({ count, sum, zeroCount, positiveBuckets, negativeBuckets }: FloatHistogram): boolean {
   return [count, sum, zeroCount, ...positiveBuckets, ...negativeBuckets].some((value) => Math.abs(value) === Infinity);
 }

@@ -28,6 +28,7 @@ export function trimHistogram(histogram: FloatHistogram, bound: number, keepBelo
   let count = 0;
   let sum = 0;
   let removed = false;
+  // Both sides and the zero bucket are cut by the same rules; only how their inside is divided differs.
   const keep = (bucket: Bucket, linear: boolean): number => {
     if (bucket.count === 0) return 0;
     const part = trimBucket(bucket, bound, keepBelow, linear);
@@ -45,6 +46,7 @@ export function trimHistogram(histogram: FloatHistogram, bound: number, keepBelo
     negative.set(index, keep({ lower: -upper, upper: -lower, count: total }, false));
   }
   const zeroCount = keep(oneSided(histogram), true);
+  // The sum is exact as long as nothing goes: an estimate would only make it worse.
   if (!removed) return histogram;
   const [above, below] = [pack(positive), pack(negative)];
   return {
@@ -75,10 +77,12 @@ function middleOf(lower: number, upper: number, linear: boolean): number {
   return upper <= 0 ? -geometric : geometric;
 }
 
+/** What stays of a bucket with both its bounds. */
 function trimBucket(bucket: Bucket, bound: number, keepBelow: boolean, linear: boolean): Part {
   const { lower, upper, count } = bucket;
   if (lower === Number.NEGATIVE_INFINITY) return trimLowest(bucket, bound, keepBelow);
   if (upper === Number.POSITIVE_INFINITY) return trimHighest(bucket, bound, keepBelow);
+  // Wholly on the side that stays, wholly on the other, or split.
   if (keepBelow ? upper <= bound : lower >= bound) return { count, middle: middleOf(lower, upper, linear) };
   if (keepBelow ? lower >= bound : upper <= bound) return NOTHING;
   const share = shareBelow(bucket, bound, linear);
@@ -87,6 +91,7 @@ function trimBucket(bucket: Bucket, bound: number, keepBelow: boolean, linear: b
     : { count: count * (1 - share), middle: middleOf(bound, upper, linear) };
 }
 
+/** The share of a bucket below a value within it. */
 function shareBelow({ lower, upper }: Bucket, bound: number, linear: boolean): number {
   if (linear) return (bound - lower) / (upper - lower);
   const low = Math.log2(Math.abs(lower));
@@ -99,6 +104,7 @@ function shareBelow({ lower, upper }: Bucket, bound: number, linear: boolean): n
 function trimLowest({ upper, count }: Bucket, bound: number, keepBelow: boolean): Part {
   const start = upper > 0 ? 0 : upper;
   if (upper === Number.POSITIVE_INFINITY) {
+    // A single bucket from -Inf to +Inf says nothing at all about where its observations are.
     const all = bound === (keepBelow ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
     return all ? { count, middle: 0 } : NOTHING;
   }

@@ -14,6 +14,8 @@ export function isPositive({ op }: Matcher): boolean {
   return op === "=" || op === "=~";
 }
 
+// By call: the spans of what is read and the evaluation both ask, and must get the same selector, because what was
+// selected is found by it.
 const made = new WeakMap<CallExpr, VectorSelector>();
 
 /** The selector of a call of `info()`; the same one for the same call, so that what was selected for it can be found. */
@@ -23,6 +25,7 @@ export function infoSelector(call: CallExpr): VectorSelector {
   const [vector, labels] = call.args;
   const given = labels?.kind === "selector" ? labels.matchers : [];
   const named = given.filter(({ name }) => name === METRIC_NAME);
+  // Without a word on names, or with negative ones alone, everything that is stored would be an info metric.
   const more = named.length === 0 ? [TARGET_INFO] : named.some(isPositive) ? [] : [ANY_INFO];
   const selector: VectorSelector = {
     kind: "selector",
@@ -69,6 +72,10 @@ function timesOf(expr: Expr, within: Times): Times | undefined {
   }
 }
 
+/**
+ * The times of a node within others. An `@` fixes the time whatever is around it; offsets add up, which an expression of
+ * durations says without knowing the query's step.
+ */
 function move(node: Times, within: Times): Times {
   const { at, offset } = node;
   if (at !== undefined) return offset === undefined ? { at } : { at, offset };

@@ -25,7 +25,9 @@ export function readTime(
 
 /** Evaluates a selector; `times` asks for the samples' times in milliseconds instead of their values. */
 export function selectInstant(evaluator: Evaluator, selector: VectorSelector, grid: Grid, times = false): Frame {
+  // Times of samples that are made up of two others would mean nothing.
   if (selector.extended === "smoothed" && !times) return selectSmoothed(evaluator, selector, grid);
+  // Series without a sample at any step get no row.
   const series = evaluator.seriesOf(selector);
   const out = newFrame(evaluator, grid, series.length);
   const timeOf = readTime(evaluator, selector, grid);
@@ -54,9 +56,11 @@ function fill(
     while (next < times.length && (times[next] ?? 0) <= at) next++;
     const index = next - 1;
     const time = times[index];
+    // Open at the old end, as ranges are.
     if (time === undefined || time <= at - lookbackMs) continue;
     const histogram = histograms?.[index];
     const value = values[index] ?? Number.NaN;
+    // A histogram's marker is in its sum.
     if (isStale(histogram === undefined ? value : histogram.sum)) continue;
     found = true;
     if (wantTimes) out.setFloat(start + step, time);
@@ -77,6 +81,7 @@ function selectSmoothed(evaluator: Evaluator, selector: VectorSelector, grid: Gr
     const start = out.addRow(one.labels, false);
     for (let step = 0; step < grid.steps; step++) {
       const at = timeOf(step);
+      // As far ahead as back: a sample that old would count, so one that far away may too.
       window.slide(at - evaluator.lookbackMs, at + evaluator.lookbackMs);
       if (window.histogramCount > 0)
         throw new PromqlError("execution", "smoothed and anchored modifiers do not work with native histograms");

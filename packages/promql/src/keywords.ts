@@ -15,11 +15,13 @@ export const AGGREGATIONS = {
   stddev: undefined,
   stdvar: undefined,
   sum: undefined,
+  // The parameter of those that pick or rank comes first in the call.
   topk: "scalar",
 } as const;
 
 /** Binary operators with how tightly they bind; `^` binds to the right. */
 export const PRECEDENCE = {
+  // The looser bindings first. `and` and `unless` bind alike, from left to right.
   or: 1,
   and: 2,
   unless: 2,
@@ -47,6 +49,7 @@ export const RESERVED: ReadonlySet<string> = new Set([
   "group_left",
   "group_right",
   "ignoring",
+  // Numbers, in spite of their looks.
   "inf",
   "nan",
   "on",

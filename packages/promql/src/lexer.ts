@@ -50,10 +50,13 @@ export interface Token {
 export const MAX_EXPRESSION_LENGTH = 1 << 20;
 
 const SPACE = /(?:[ \t\r\n]|#[^\n]*)+/y;
+// Everything is matched where the reader stands (`y`): no text is cut before it is known to be a token.
 const WORD = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 /** Within brackets and braces a colon is no part of a word. */
 const PLAIN_WORD = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const DURATION = /(?:\d+(?:ms|[smhdwy]))+/y;
+// Underscores only between digits. A range like `[5m:1m]` and series like `1x5` are no concern of this grammar: the
+// latter have a notation of their own.
 const NUMBER = /0[xX][0-9a-fA-F_]+|(?:\d(?:_?\d)*(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?/y;
 const STRING = /"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*'|`[^`]*`/y;
 const AFTER_NUMBER = /[a-zA-Z0-9_:.]+/y;
@@ -74,6 +77,7 @@ export function tokenize(text: string): readonly Token[] {
     if ("([{".includes(token.kind)) open.push(token);
     else if (")]}".includes(token.kind)) close(text, open, token);
   }
+  // Only now: an inner mistake is more telling than a missing bracket at the end.
   const unclosed = open.at(-1);
   if (unclosed !== undefined) throw parseFailure(text, text.length, `unclosed left ${BRACKETS[unclosed.kind]?.name}`);
   tokens.push({ kind: "end", text: "", start: text.length, end: text.length });
@@ -86,6 +90,7 @@ const BRACKETS: Readonly<Record<string, { readonly name: string; readonly closes
   "{": { name: "brace", closes: "}" },
 };
 
+/** Checks a closing bracket against the one that is open; unbalanced brackets are worded by their kind. */
 function close(text: string, open: Token[], token: Token): void {
   const opener = open.pop();
   if (opener !== undefined && BRACKETS[opener.kind]?.closes === token.kind) return;
@@ -93,6 +98,7 @@ function close(text: string, open: Token[], token: Token): void {
   throw parseFailure(text, token.start, `unexpected right ${name} '${token.text}'`);
 }
 
+/** What a pattern finds exactly at a place. */
 function matchAt(
   pattern: RegExp,
   text: string,
@@ -103,6 +109,7 @@ function matchAt(
   return found === undefined ? undefined : { text: found, end: at + found.length };
 }
 
+/** The token at a place; `within` is the innermost open bracket, which decides what a colon is. */
 function nextToken(text: string, start: number, within: TokenKind | undefined): Token {
   const take = (kind: TokenKind, pattern: RegExp): Token | undefined => {
     const found = matchAt(pattern, text, start);
@@ -134,10 +141,12 @@ function nextToken(text: string, start: number, within: TokenKind | undefined): 
   return { kind, text: kind, start, end: start + kind.length };
 }
 
+/** `5m` is a duration and `5` a number: the longer one is meant. */
 function longest(a: Token | undefined, b: Token | undefined): Token | undefined {
   return a === undefined || (b !== undefined && b.end > a.end) ? b : a;
 }
 
+/** Worded as Prometheus does, which tells whether braces are the place of the mistake. */
 function unexpectedCharacter(text: string, at: number, within: TokenKind | undefined): PromqlError {
   const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
   return parseFailure(text, at, `unexpected character${within === "{" ? " inside braces" : ""}: '${char}'`);

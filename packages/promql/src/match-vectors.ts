@@ -24,6 +24,7 @@ export function matchVectors(evaluator: Evaluator, expr: BinaryExpr, grid: Grid,
   // As the reference has it, whichever side is the "one": `fill_left` stands for missing series of the "many" side.
   const { fillLeft: fillMany, fillRight: fillOne } = matching;
   const results = new Results(evaluator, expr, grid, many, one, matching);
+  // By group: the row of the "one" side, and whether it has met a row of the "many" side at this step.
   const partners = new Int32Array(signatures.count);
   const matched = new Uint8Array(signatures.count);
   for (let step = 0; step < grid.steps; step++) {
@@ -31,6 +32,7 @@ export function matchVectors(evaluator: Evaluator, expr: BinaryExpr, grid: Grid,
     partners.fill(-1);
     matched.fill(0);
     results.step = step;
+    // A group of several series on the "one" side is an error even when nothing on the other side asks for it.
     for (let row = 0; row < one.rows; row++) {
       if (one.kind(row * grid.steps + step) === Cell.absent) continue;
       const group = oneGroups[row] ?? 0;
@@ -60,6 +62,7 @@ export function matchVectors(evaluator: Evaluator, expr: BinaryExpr, grid: Grid,
   return results.frame;
 }
 
+/** Names both series, in the order of their labels, so that the message is the same each time. */
 function duplicate(one: Frame, row: number, other: number, matching: Matching, side: "left" | "right"): PromqlError {
   const [a = [], b = []] = [one.labels[row] ?? [], one.labels[other] ?? []].sort(compareLabels);
   const group = formatLabels(matchingLabels(matching)(a));
@@ -114,14 +117,18 @@ class Results {
   }
 
   #row(many: number, one: number): number {
+    // Which series meet may change from step to step, but there are few pairs: the labels of each are worked out once.
+    // One is added because -1 is the partner that is missing.
     const pair = (many + 1) * (this.#one.rows + 1) + one + 1;
     const known = this.#rowOfPair.get(pair);
     if (known !== undefined) return known;
     const labels = this.#labels(many, one);
     const key = labelsKey(labels);
+    // Other pairs may yield the same labels at other steps: they are one series of the result.
     let row = this.#rowOfKey.get(key);
     if (row === undefined) {
       row = this.frame.rows;
+      // A comparison passes its left side through, and with it what was to happen to its name.
       const keeps = isComparison(this.#expr.op) && many >= 0;
       this.frame.addRow(labels, this.#expr.bool || (keeps && (this.#many.dropName[many] ?? false)));
       this.#rowOfKey.set(key, row);
@@ -135,14 +142,17 @@ class Results {
   #labels(many: number, one: number): Labels {
     const matching = this.#matching;
     const compared = matchingLabels(matching);
+    // A series that is filled in has no labels but those that are matched by.
     const oneLabels = one < 0 ? [] : (this.#one.labels[one] ?? []);
     let labels = many < 0 ? compared(oneLabels) : (this.#many.labels[many] ?? []);
+    // What is computed has no name at once; there is nothing that could still ask for it.
     if (changesMeaning(this.#expr.op)) labels = withLabel(labels, METRIC_NAME, "");
     if (matching.cardinality === "one-to-one") {
       const names = new Set(matching.labels);
       labels = matching.on ? onlyLabels(labels, names) : withoutLabels(labels, names);
     }
     const partner = one < 0 ? compared(this.#many.labels[many] ?? []) : oneLabels;
+    // A label that the "one" side does not have is taken away, not left from the "many" side.
     for (const name of matching.include) labels = withLabel(labels, name, labelValue(partner, name));
     return labels;
   }

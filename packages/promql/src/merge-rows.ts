@@ -6,6 +6,7 @@ import { PromqlError } from "./promql-error.ts";
 /** The frame with rows of equal labels merged. Throws `execution` when two of them have a value at the same step. */
 export function mergeRows(frame: Frame): Frame {
   if (frame.rows < 2) return frame;
+  // Almost always all labels differ: found out without copying anything.
   const rowOf = new Map<string, number>();
   const targets = frame.labels.map((labels, row) => {
     const key = labelsKey(labels);
@@ -17,6 +18,7 @@ export function mergeRows(frame: Frame): Frame {
   const out = new Frame(frame.steps, rowOf.size);
   const outRow = new Map<number, number>();
   for (const [row, target] of targets.entries()) {
+    // The first of the rows that are joined decides where the result stands.
     const labels = frame.labels[row] ?? [];
     let start = outRow.get(target);
     if (start === undefined) {
@@ -38,6 +40,8 @@ export function mergeRows(frame: Frame): Frame {
 export function dropNames(frame: Frame): Frame {
   if (!frame.dropName.includes(true)) return frame;
   const out = frame.relabelled();
+  // All of one metric is the common case, and needs no keys of thousands of rows: what differed with the name still
+  // differs without it.
   const names = new Set<string | undefined>();
   for (const [row, labels] of frame.labels.entries()) {
     const name = labels.find(([label]) => label === METRIC_NAME);

@@ -25,6 +25,7 @@ export function nativeQuantile(q: number, histogram: FloatHistogram): number {
   if (q > 1) return Number.POSITIVE_INFINITY;
   const total = histogram.count;
   if (total === 0 || Number.isNaN(q)) return Number.NaN;
+  // A sum of NaN is how a histogram shows that it has observed NaN.
   const hasNaN = Number.isNaN(histogram.sum);
   const buckets = bucketsOf(histogram);
   // Counted from the nearer end, but NaN is in no bucket, so that only the lower end is sure then.
@@ -37,6 +38,7 @@ export function nativeQuantile(q: number, histogram: FloatHistogram): number {
     count += bucket.count;
     if (count >= rank) break;
   }
+  // Nothing but NaN, or counts that contradict each other.
   if (found === undefined) return hasNaN ? Number.NaN : 0;
   let bucket = atZero(histogram, found);
   if (isCustom(histogram)) {
@@ -47,6 +49,7 @@ export function nativeQuantile(q: number, histogram: FloatHistogram): number {
     if (bucket.upper === Number.POSITIVE_INFINITY) return bucket.lower;
   }
   count = Math.min(count, total);
+  // The rank lies among the observations that are in no bucket.
   if (count < rank) return hasNaN ? Number.NaN : bucket.upper;
   rank = forward ? rank - (count - bucket.count) : count - rank;
   return within(histogram, bucket, rank / bucket.count);
@@ -69,6 +72,7 @@ export function nativeFraction(lower: number, upper: number, histogram: FloatHis
   if (lower >= upper) return 0;
   const buckets = bucketsOf(histogram);
   const inBuckets = buckets.reduce((sum, { count }) => sum + count, 0);
+  // Without NaN the count is the truth, even where rounding made the buckets add up to something else.
   const most = Number.isNaN(histogram.sum) ? inBuckets : total;
   const rankOf = (bound: number): number => {
     let rank = 0;

@@ -30,10 +30,12 @@ export class Notes {
   }
 }
 
+/** The first ones are kept: they are about what comes first in the text. */
 function add(notes: Set<string>, note: string): void {
   if (notes.size < MAX_NOTES) notes.add(note);
 }
 
+/** Where the expression begins, as Prometheus appends it. */
 function placeOf({ span }: Expr): string {
   return `(${span.line}:${span.column})`;
 }

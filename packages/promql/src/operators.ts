@@ -75,18 +75,22 @@ export function elementOperation(
   notes: Notes,
 ): (left: number | FloatHistogram, right: number | FloatHistogram) => Outcome | undefined {
   const { op } = expr;
+  // Comparisons are exactly the keys of their table.
   const compare = isComparison(op) ? COMPARISON[op as ComparisonOp] : undefined;
   const arithmetic = numberOperation(op);
+  // Noted once for all elements, because notes of the same words are one.
   const unfit = (left: string, right: string): undefined => {
     notes.info(`incompatible sample types encountered for binary operator "${op}": ${left} ${op} ${right}`, expr);
     return undefined;
   };
   return (left, right) => {
     if (typeof left === "number" && typeof right === "number") {
+      // A comparison yields its left side, be the answer yes or no: `bool` asks for the answer alone.
       if (compare !== undefined) return { value: left, keep: compare(left, right) };
       return arithmetic === undefined ? unfit("float", "float") : { value: arithmetic(left, right), keep: true };
     }
     if (typeof left === "number") {
+      // A histogram can be scaled from either side, but nothing else can be done to a number with it.
       if (op !== "*" || typeof right === "number") return unfit("float", "histogram");
       return { value: scaleHistogram(right, left), keep: true };
     }
@@ -100,12 +104,14 @@ export function elementOperation(
   };
 }
 
+/** A histogram scaled, divided or cut by a number; undefined for other operators. */
 function withNumber(op: BinaryOp, left: FloatHistogram, right: number): FloatHistogram | undefined {
   if (op === "*") return scaleHistogram(left, right);
   if (op === "/") return divideHistogram(left, right);
   return op === "</" || op === ">/" ? trimHistogram(left, right, op === "</") : undefined;
 }
 
+/** A sum or difference of histograms, with what is to be said of it. */
 function combine(expr: BinaryExpr, notes: Notes, left: FloatHistogram, right: FloatHistogram): Outcome | undefined {
   const plus = expr.op === "+";
   const combined = combineHistograms(left, right, plus ? 1 : -1);

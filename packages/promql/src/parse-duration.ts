@@ -7,9 +7,11 @@ import type { TokenReader } from "./token-reader.ts";
 /** Deeper nesting than this is refused, so that a text cannot exhaust the stack. */
 const MAX_NESTING = 100;
 
+// As in expressions: powers first, then products, then sums.
 const PRECEDENCE = { "+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "^": 3 } as const;
 type Op = keyof typeof PRECEDENCE;
 
+/** Whether a token is an operator of durations. */
 function isOp(kind: string): kind is Op {
   return kind in PRECEDENCE;
 }
@@ -24,12 +26,14 @@ export function readRange(reader: TokenReader, context: string): Duration {
 
 /** Reads what follows `offset`: one duration with an optional sign; anything more needs parentheses. */
 export function readOffset(reader: TokenReader): Duration {
+  // Not a whole expression: `x offset 5m + y` adds y to the series.
   const sign = reader.is("-") || reader.is("+") ? reader.next().kind : undefined;
   const duration = readPrimary(reader, 0, "offset", "number, duration, step(), or range()");
   if (sign !== "-") return duration;
   return duration.kind === "ms" ? { kind: "ms", ms: -duration.ms } : { kind: "unary", op: "-", inner: duration };
 }
 
+/** A Pratt parser of its own: durations allow less than expressions, and mean other things by it. */
 function readBinary(reader: TokenReader, above: number, depth: number, context: string): Duration {
   let left = readUnary(reader, depth, context);
   for (;;) {
@@ -42,6 +46,7 @@ function readBinary(reader: TokenReader, above: number, depth: number, context: 
   }
 }
 
+/** A sign, which binds like a product. */
 function readUnary(reader: TokenReader, depth: number, context: string): Duration {
   if (depth > MAX_NESTING)
     throw reader.failure(reader.peek(), `duration is nested more than ${MAX_NESTING} levels deep`);
@@ -51,6 +56,7 @@ function readUnary(reader: TokenReader, depth: number, context: string): Duratio
   return { kind: "unary", op: sign, inner: readBinary(reader, PRECEDENCE["*"], depth + 1, context) };
 }
 
+/** A literal, a duration of the query, a choice of two, or anything in parentheses. */
 function readPrimary(reader: TokenReader, depth: number, context: string, expected: string): Duration {
   const token = reader.peek();
   if (reader.skip("(")) {

@@ -49,6 +49,7 @@ class Parser {
     const reader = this.#reader;
     const { start } = reader;
     let left = this.#unary(this.#deeper(depth));
+    // A chain of operators makes a tree as deep as it is long: it counts like nesting.
     for (let chain = depth + 1; ; chain++) {
       const op = operatorAt(reader);
       if (op === undefined || PRECEDENCE[op] <= above) return left;
@@ -77,6 +78,7 @@ class Parser {
     // A sign binds like a multiplication: -1^2 is -(1^2), -1*2 is (-1)*2.
     const inner = this.expression(PRECEDENCE["*"], depth);
     const span = reader.spanFrom(start);
+    // A sign before a number is part of it, as Prometheus shows it.
     if (inner.kind === "number" && !inner.duration)
       return { ...inner, value: op === "-" ? -inner.value : inner.value, span };
     return checkUnary(reader, op, inner, span);
@@ -115,6 +117,7 @@ class Parser {
   #named(depth: number): Expr {
     const reader = this.#reader;
     const word = reader.word() ?? "";
+    // One token ahead decides: every aggregation and most keywords are names of metrics too.
     const after = reader.peek(1);
     if (word in AGGREGATIONS) {
       const modifier = reader.word(1);
@@ -150,6 +153,7 @@ class Parser {
     const known = functionNamed(["start", "end", "step", "range"].includes(lower) ? lower : token.text);
     const args = this.#args(depth, "function call", token.text === "info");
     const span = reader.spanFrom(token.start);
+    // Arguments are read first: a mistake in them comes earlier in the text than what they are for.
     if (known === undefined) throw reader.failure(token, `unknown function with name ${quote(token.text)}`);
     if (known.run.kind === "unbuilt") throw new PromqlError("unbuilt", `function ${known.name} is not built yet`, span);
     return checkCall(reader, known, args, span);

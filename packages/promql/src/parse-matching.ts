@@ -14,6 +14,7 @@ export interface Modifiers {
 
 /** Reads the modifiers behind an operator. */
 export function readModifiers(reader: TokenReader): Modifiers {
+  // In this order only, as in the grammar of Prometheus.
   const bool = reader.skipWord("bool");
   const matching: { -readonly [Key in keyof Matching]: Matching[Key] } = {
     cardinality: "one-to-one",
@@ -32,9 +33,11 @@ export function readModifiers(reader: TokenReader): Modifiers {
     if (group === "group_left" || group === "group_right") {
       reader.next();
       matching.cardinality = group === "group_left" ? "many-to-one" : "one-to-many";
+      // `group_left (x) y` takes the parentheses for labels, as the reference does.
       if (reader.is("(")) matching.include = readGrouping(reader);
     }
   }
+  // `fill` and its two halves may be combined; the last word on a side counts.
   for (;;) {
     const fill = reader.word();
     // Without a number in parentheses it is the name of a metric.

@@ -5,6 +5,7 @@ import type { TokenReader } from "./token-reader.ts";
 
 /** The value of a number as Go reads it: underscores between digits, `0x` hexadecimal, and a leading zero octal. */
 export function numberOf(text: string): number {
+  // Go reads integers with any base and everything else as decimal.
   const plain = text.replaceAll("_", "");
   if (/^0[xX]/.test(plain)) return Number(plain);
   if (/^0[0-7]+$/.test(plain)) return Number.parseInt(plain, 8);
@@ -21,6 +22,7 @@ export function literalOf(token: Token, reader: TokenReader): number | undefined
   return ms / 1000;
 }
 
+/** `NaN` and `Inf`, in any case: words to the lexer, numbers to the language. */
 function specialNumber(text: string): number | undefined {
   const lower = text.toLowerCase();
   return lower === "nan" ? Number.NaN : lower === "inf" ? Number.POSITIVE_INFINITY : undefined;

@@ -8,6 +8,7 @@ import type { TokenReader } from "./token-reader.ts";
 /** Reads every modifier behind `expr`, which began at `start`. */
 export function readPostfix(reader: TokenReader, expr: Expr, start: number): Expr {
   let current = expr;
+  // Modifiers come in any order; each refuses what it cannot be applied to.
   for (;;) {
     const word = reader.word();
     if (reader.is("[")) current = readBracket(reader, current, start);
@@ -18,11 +19,14 @@ export function readPostfix(reader: TokenReader, expr: Expr, start: number): Exp
   }
 }
 
+/** A range, or with a colon a subquery. */
 function readBracket(reader: TokenReader, expr: Expr, start: number): Expr {
   const bracket = reader.next();
   const range = readRange(reader, "subquery or range");
   if (!reader.is(":")) {
     reader.expect("]", "subquery or range", '":" or "]"');
+    // Modifiers belong behind the range: `x[5m] offset 1h`. Before it they would read as if they changed what the range
+    // is taken of.
     const problem =
       expr.kind !== "selector"
         ? "ranges only allowed for vector selectors"
@@ -64,6 +68,7 @@ function modify(
   );
 }
 
+/** The node that holds the modifiers of an expression. */
 function targetOf(expr: Expr): VectorSelector | SubqueryExpr | MatrixSelector["selector"] | undefined {
   return expr.kind === "range"
     ? expr.selector
@@ -72,6 +77,7 @@ function targetOf(expr: Expr): VectorSelector | SubqueryExpr | MatrixSelector["s
       : undefined;
 }
 
+/** `offset 5m`, once. */
 function readOffsetModifier(reader: TokenReader, expr: Expr, start: number): Expr {
   const word = reader.next();
   const offset: Duration = readOffset(reader);
@@ -79,6 +85,7 @@ function readOffsetModifier(reader: TokenReader, expr: Expr, start: number): Exp
   return modify(reader, expr, start, "offset", (node) => ({ ...node, offset }));
 }
 
+/** `@ 1234.5`, `@ start()` or `@ end()`, once. */
 function readAt(reader: TokenReader, expr: Expr, start: number): Expr {
   const sign = reader.next();
   const at = readAtTime(reader);
@@ -86,6 +93,7 @@ function readAt(reader: TokenReader, expr: Expr, start: number): Expr {
   return modify(reader, expr, start, "@", (node) => ({ ...node, at }));
 }
 
+/** The time behind `@`, rounded to milliseconds. */
 function readAtTime(reader: TokenReader): AtModifier {
   const word = reader.word();
   if (word === "start" || word === "end") {
@@ -102,6 +110,7 @@ function readAtTime(reader: TokenReader): AtModifier {
   return { kind: "ms", ms: Math.round(seconds * 1000) };
 }
 
+/** `anchored` for ranges, `smoothed` for these and for instant selectors; experimental in Prometheus. */
 function readExtended(reader: TokenReader, expr: Expr, start: number, extended: "anchored" | "smoothed"): Expr {
   const word = reader.next();
   const target = targetOf(expr);
@@ -110,6 +119,7 @@ function readExtended(reader: TokenReader, expr: Expr, start: number, extended: 
       word,
       `${extended} modifier must be preceded by ${extended === "anchored" ? "a range" : "an instant or range"} selector`,
     );
+  // Both at once would take the same end in two ways.
   if (target.extended !== undefined)
     throw reader.failure(word, "anchored and smoothed modifiers cannot be used together");
   const span = reader.spanFrom(start);

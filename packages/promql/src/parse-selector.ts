@@ -32,12 +32,14 @@ function readMatchers(reader: TokenReader): Matcher[] {
   while (!reader.skip("}")) {
     const { start } = reader;
     const one = readMatcher(reader);
+    // `{"a", "b"}` names two metrics at once; `{__name__="a", __name__="b"}` is allowed, and matches nothing.
     if (one.name === METRIC_NAME && one.op === "=") {
       const before = nameOfSelector(matchers);
       if (before !== undefined && start >= 0 && isBareName(reader.text, start))
         throw reader.failure({ start }, `metric name must not be set twice: ${quote(before)} or ${quote(one.value)}`);
     }
     matchers.push(one);
+    // A comma may follow the last.
     if (!reader.skip(",") && !reader.is("}")) throw reader.unexpected(CONTEXT, '"," or "}"');
   }
   return matchers;
@@ -48,6 +50,7 @@ function isBareName(text: string, start: number): boolean {
   return /^["'`]/.test(text.slice(start, start + 1));
 }
 
+/** `name op "value"`, or a quoted name of the metric alone. */
 function readMatcher(reader: TokenReader): Matcher {
   const { start } = reader;
   if (!reader.is("word") && !reader.is("string")) throw reader.unexpected(CONTEXT, 'identifier or "}"');
@@ -65,6 +68,7 @@ function readMatcher(reader: TokenReader): Matcher {
   }
 }
 
+/** Whether a token is an operator of matchers. */
 function isMatchOp(kind: string): kind is MatchOp {
   return kind === "=" || kind === "!=" || kind === "=~" || kind === "!~";
 }

@@ -22,6 +22,8 @@ export function pickRows(
   checkParams(evaluator, expr, params);
   const { steps } = grid;
   const out = newFrame(evaluator, grid, steps === 1 ? 0 : input.rows);
+  // In the order in which rows are picked: for an instant query that is the order of the result. Over a range a series
+  // keeps one row, whatever its place at each step.
   const rowsOut = new Map<number, number>();
   for (let step = 0; step < steps; step++) {
     evaluator.budget.check();
@@ -49,6 +51,7 @@ function takesPart({ notes }: Evaluator, expr: AggregateExpr, kind: number, para
   return false;
 }
 
+/** Refuses numbers of series that are none; ratios beyond their bounds are only warned of. */
 function checkParams({ notes }: Evaluator, expr: AggregateExpr, params: Float64Array): void {
   const ratio = expr.op === "limit_ratio";
   if (params.some(Number.isNaN))
@@ -68,6 +71,7 @@ function checkParams({ notes }: Evaluator, expr: AggregateExpr, params: Float64A
     }
 }
 
+/** The rows of one group that are picked at a step. */
 function choose(expr: AggregateExpr, rows: number[], param: number, input: Frame, step: number): readonly number[] {
   const value = (row: number) => input.value(row * input.steps + step);
   const count = Math.trunc(param);
@@ -79,6 +83,7 @@ function choose(expr: AggregateExpr, rows: number[], param: number, input: Frame
     default: {
       if (count < 1) return [];
       const sign = expr.op === "topk" ? -1 : 1;
+      // The sort is stable: of equal values those that came first are picked, as in Prometheus. NaN is never before a number.
       rows.sort((a, b) => {
         const [x, y] = [value(a), value(b)];
         if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
@@ -97,6 +102,7 @@ function isWithin(ratio: number, labels: Labels): boolean {
 
 /** A place in [0, 1) that depends on the labels alone and is spread evenly (FNV-1a, then mixed). */
 function placeOf(labels: Labels): number {
+  // Not Prometheus's hash, so other series are picked than there; only that it is stable is promised.
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(labelsKey(labels), "utf16le")) hash = Math.imul(hash ^ byte, 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -25,6 +25,7 @@ export function rangeSource(evaluator: Evaluator, expr: Expr, grid: Grid): Range
   if (expr.kind === "subquery") return ofSubquery(evaluator, expr, grid);
   if (expr.kind !== "range") throw new TypeError(`${expr.kind} is no range`);
   const { selector } = expr;
+  // Names stay: whether they go is the function's affair.
   const series = evaluator.seriesOf(selector).map(rangeSamples);
   return {
     series,
@@ -38,6 +39,7 @@ export function rangeSource(evaluator: Evaluator, expr: Expr, grid: Grid): Range
 /** The steps that a subquery evaluates its expression at for all steps of the grid: multiples of its own step. */
 export function subqueryGrid(evaluator: Evaluator, expr: SubqueryExpr, grid: Grid): Grid {
   const stepMs = expr.step === undefined ? evaluator.subqueryStepMs : rangeMs(expr.step, evaluator.durations);
+  // All steps of the outer grid share the inner ones: what one step reads, its neighbour mostly reads too.
   const endAt = readTime(evaluator, expr, grid);
   const after = endAt(0) - rangeMs(expr.range, evaluator.durations);
   // The first multiple that is later: ranges are open at their start.
@@ -45,6 +47,7 @@ export function subqueryGrid(evaluator: Evaluator, expr: SubqueryExpr, grid: Gri
   return gridOver(from, endAt(grid.steps - 1), stepMs);
 }
 
+/** The steps of a subquery as samples. */
 function ofSubquery(evaluator: Evaluator, expr: SubqueryExpr, grid: Grid): RangeSource {
   const inner = subqueryGrid(evaluator, expr, grid);
   const frame = vectorOf(evaluator, expr.inner, inner);

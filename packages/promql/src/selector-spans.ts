@@ -31,6 +31,7 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
   visit(expr, { from: query.from, until: query.until, pinned: false, totals: undefined });
   return found;
 
+  /** Walks down with the times at which a node is evaluated. */
   function visit(node: Expr, within: Within): void {
     switch (node.kind) {
       case "paren":
@@ -72,11 +73,13 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
     }
   }
 
+  /** Adds a selector that reads so far back and ahead of the times at which it is evaluated. */
   function add(selector: VectorSelector, within: Within, back: number, ahead: number): void {
     const { from, until, pinned } = move(selector, within);
     found.push({ selector, after: from - back, until: until + ahead, pinned, totalsOnly: within.totals ?? false });
   }
 
+  /** The times that a node reads, given those at which it is evaluated. */
   function move(node: VectorSelector | Extract<Expr, { readonly kind: "subquery" }>, within: Within): Within {
     const offset = node.offset === undefined ? 0 : durationMs(node.offset, query);
     if (node.at === undefined) return { ...within, from: within.from - offset, until: within.until - offset };
@@ -86,6 +89,7 @@ export function selectorSpans(expr: Expr, query: EvaluationSpan): readonly Selec
   }
 }
 
+/** What is known of the place of a node. */
 interface Within {
   readonly from: number;
   readonly until: number;
@@ -94,6 +98,7 @@ interface Within {
   readonly totals: boolean | undefined;
 }
 
+/** What a call asks of the histograms below it: some functions need nothing but totals, others every bucket. */
 function inCall(name: string, within: Within): Within {
   if (within.totals === false) return within;
   if (name === "histogram_quantile" || name === "histogram_fraction") return { ...within, totals: false };

@@ -21,8 +21,10 @@ function presence(frame: Frame, groups: Int32Array, count: number): Uint8Array {
 /** Evaluates a set operator. Throws `execution` when the result has two series with the same labels. */
 export function combineSets(evaluator: Evaluator, expr: BinaryExpr, grid: Grid, left: Frame, right: Frame): Frame {
   const { steps } = grid;
+  // Names are never compared: `a or b` is about what the two have in common.
   const signatures = signaturesOf(expr.matching ?? DEFAULT, left, right);
   const out = newFrame(evaluator, grid, left.rows + (expr.op === "or" ? right.rows : 0));
+  // Takes over the cells whose group is present, or is not, on the other side at that step.
   const copy = (from: Frame, groups: Int32Array, others: Uint8Array | undefined, wanted: 0 | 1) => {
     for (const [row, labels] of from.labels.entries()) {
       const start = out.addRow(labels, from.dropName[row] ?? false);
@@ -43,5 +45,6 @@ export function combineSets(evaluator: Evaluator, expr: BinaryExpr, grid: Grid, 
   }
   copy(left, signatures.left, undefined, 1);
   copy(right, signatures.right, presence(left, signatures.left, signatures.count), 0);
+  // Both sides may have the same series at different steps.
   return mergeRows(out);
 }

@@ -22,6 +22,7 @@ export function matchingLabels({ on, labels }: Matching): (labels: Labels) => La
 export function signaturesOf(matching: Matching, left: Frame, right: Frame): Signatures {
   const groups = new Map<string, number>();
   const compared = matchingLabels(matching);
+  // Numbers index flat arrays at every step; the text of a key is made once a series.
   const number = (labels: Labels): number => {
     const key = labelsKey(compared(labels));
     const known = groups.get(key);

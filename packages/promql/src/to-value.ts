@@ -18,6 +18,7 @@ import { Window } from "./window.ts";
 export function instantValue(value: EvalValue, at: number): Value {
   if (value.type === "string") return { type: "string", at, value: value.value };
   if (value.type === "scalar") return { type: "scalar", at, value: value.values[0] ?? Number.NaN };
+  // Only now are names dropped: whatever was computed could still see them.
   const frame = dropNames(value.frame);
   const samples: VectorSample[] = [];
   for (const [row, labels] of frame.labels.entries()) {
@@ -37,6 +38,7 @@ export function matrixValue(value: EvalValue, grid: Grid): readonly SampleSeries
     .sort((a, b) => compareLabels(a.labels, b.labels));
 }
 
+/** A scalar over a range is shown as a series without labels. */
 function ofScalar(value: EvalValue, grid: Grid): Frame {
   const frame = new Frame(grid.steps, 1);
   frame.addRow([], false);
@@ -44,6 +46,7 @@ function ofScalar(value: EvalValue, grid: Grid): Frame {
   return frame;
 }
 
+/** A row as a series; steps without a value are left out, as a graph wants it. */
 function seriesOfRow(frame: Frame, row: number, grid: Grid): SampleSeries {
   const present: number[] = [];
   let any = false;
@@ -61,6 +64,7 @@ function seriesOfRow(frame: Frame, row: number, grid: Grid): SampleSeries {
   };
 }
 
+/** A sample on its way out. */
 interface RawSample {
   readonly time: number;
   readonly value: number;
@@ -71,6 +75,7 @@ interface RawSample {
 function extendedSamples(window: Window, samples: readonly RawSample[]): RawSample[] {
   const ends = rangeEnds(window, false);
   if (ends === undefined) return [];
+  // Samples exactly at an end are that end.
   const inside = samples.filter(({ time }) => time > window.start && time < window.end);
   return [{ time: window.start, value: ends.left }, ...inside, { time: window.end, value: ends.right }];
 }
@@ -89,6 +94,7 @@ export function rawMatrix(evaluator: Evaluator, expr: Expr, grid: Grid): readonl
     window.end = end;
     window.extended = extended;
     window.slide(window.start - reach, end + (extended === "smoothed" ? reach : 0));
+    // This is for a person or a graph, and of one range only: an object a sample does no harm here.
     const plain = Array.from({ length: window.floats }, (_, at) => ({
       time: window.time(window.from + at),
       value: window.value(window.from + at),
@@ -100,6 +106,7 @@ export function rawMatrix(evaluator: Evaluator, expr: Expr, grid: Grid): readonl
       histogram,
     }));
     const all: RawSample[] = [...floats, ...histograms].sort((a, b) => a.time - b.time);
+    // What a subquery computed has lost its name, as anywhere else.
     const name = source.dropName[row] ? METRIC_NAME : "";
     if (all.length > 0) add(found, withLabel(samples.labels, name, ""), all);
   }
@@ -108,6 +115,7 @@ export function rawMatrix(evaluator: Evaluator, expr: Expr, grid: Grid): readonl
     .sort((a, b) => compareLabels(a.labels, b.labels));
 }
 
+/** The samples of one set of labels. */
 interface RawSeries {
   readonly labels: Labels;
   samples: readonly RawSample[];
@@ -127,6 +135,7 @@ function add(found: Map<string, RawSeries>, labels: Labels, samples: readonly Ra
   other.samples = [...other.samples, ...samples].sort((a, b) => a.time - b.time);
 }
 
+/** Samples as a series; the list of histograms is only there when there is one. */
 function toSeries(labels: Labels, samples: readonly RawSample[]): SampleSeries {
   const histograms = samples.map(({ histogram }) => histogram);
   return {

@@ -16,6 +16,7 @@ export class TokenReader {
   constructor(text: string) {
     this.text = text;
     this.#tokens = tokenize(text);
+    // Lines are found once, so that every node can say its line and column.
     const starts = [0];
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
     this.#lineStarts = starts;
@@ -94,6 +95,7 @@ export class TokenReader {
   /** From an offset to the end of the last token read. */
   spanFrom(start: number): Span {
     const end = this.#tokens[this.#at - 1]?.end ?? start;
+    // The last line that starts at or before the place.
     let low = 0;
     for (let high = this.#lineStarts.length; high - low > 1; ) {
       const middle = (low + high) >> 1;
@@ -105,6 +107,7 @@ export class TokenReader {
 }
 
 function describe(token: Token): string {
+  // The words of Prometheus's own messages, which people search for.
   switch (token.kind) {
     case "end":
       return "end of input";

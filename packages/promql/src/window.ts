@@ -20,6 +20,7 @@ export function rangeSamples(series: SampleSeries): RangeSamples {
   const { labels, times, values, histograms } = series;
   if (histograms === undefined && !values.some(isStale))
     return { labels, times, values, histogramTimes: NO_TIMES, histograms: [] };
+  // Indices first: most series are of one kind, and the arrays get their exact length.
   const floats: number[] = [];
   const found: FloatHistogram[] = [];
   const foundTimes: number[] = [];
@@ -73,6 +74,7 @@ export class Window {
   /** Moves on within the series, never back: samples later than `after`, up to and including `until`. */
   slide(after: number, until: number): void {
     const { times, histogramTimes } = this;
+    // Local copies: this is the innermost loop of every query over ranges.
     let { from, to } = this;
     while (to < times.length && (times[to] ?? 0) <= until) to++;
     while (from < to && (times[from] ?? 0) <= after) from++;

@@ -33,12 +33,14 @@ function extrapolated(window: Window, report: Report, counter: boolean, perSecon
     return undefined;
   }
   if (histogramCount > 1) {
+    // The same as below with numbers, but that the delta is one of every bucket.
     const { histogramFrom, histogramTo, histogramTimes, histograms } = window;
     const delta = histogramDelta(window, report, counter);
     if (delta === undefined) return undefined;
     const first = histogramTimes[histogramFrom] ?? 0;
     const last = histogramTimes[histogramTo - 1] ?? 0;
     const before = histograms[histogramFrom]?.count ?? 0;
+    // Where the count would have been zero, the histogram began.
     const zero = counter && delta.count > 0 && before >= 0 ? before / delta.count : undefined;
     return scaleHistogram(delta, factorOf(window, first, last, histogramCount, zero, perSecond));
   }
@@ -47,6 +49,8 @@ function extrapolated(window: Window, report: Report, counter: boolean, perSecon
   const first = values[from] ?? 0;
   let delta = (values[to - 1] ?? 0) - first;
   if (counter) {
+    // Every reset adds what was lost by it. The loop touches every sample of every range and series: it stays with
+    // plain numbers and indices.
     let previous = first;
     for (let index = from + 1; index < to; index++) {
       const value = values[index] ?? 0;
@@ -70,10 +74,13 @@ function factorOf(
 ): number {
   const sampled = (last - first) / 1000;
   const average = sampled / (count - 1);
+  // A sample that is missing at an end, where one would be expected from the distance of the others, means that the
+  // series began or ended there; ten percent are jitter of the scrapes.
   const threshold = average * 1.1;
   let toStart = (first - window.start) / 1000;
   let toEnd = (window.end - last) / 1000;
   if (toStart >= threshold) toStart = average / 2;
+  // A counter cannot have been negative: it is not extrapolated to before it was zero.
   if (zero !== undefined) {
     const toZero = sampled * zero;
     if (toZero < toStart) toStart = toZero;
@@ -92,6 +99,7 @@ function instant(window: Window, report: Report, counter: boolean): CellValue {
   const last = window.value(to - 1);
   const previous = window.value(to - 2);
   const seconds = (window.time(to - 1) - window.time(to - 2)) / 1000;
+  // After a reset the counter's value is what it rose by since.
   const delta = counter && last < previous ? last : last - previous;
   return counter ? delta / seconds : delta;
 }
@@ -115,6 +123,7 @@ function countSteps(
     for (let index = from + 1; index < to; index++) if (differs(values[index - 1] ?? 0, values[index] ?? 0)) count++;
     return count;
   }
+  // Numbers and histograms come in two lists: they are merged by time while they are compared.
   let float = from;
   let histogram = window.histogramFrom;
   let before: CellValue;
@@ -125,6 +134,7 @@ function countSteps(
     if (before !== undefined && now !== undefined) {
       if (typeof before === "number" && typeof now === "number") {
         if (differs(before, now)) count++;
+        // A change of kind is a change, and a reset: the metric was redefined.
       } else if (typeof before === "number" || typeof now === "number") count++;
       else if (histogramsDo(before, now)) count++;
     }
@@ -133,87 +143,61 @@ function countSteps(
   return count;
 }
 
+/** An entry for a function of how much the samples moved over a range. */
+function moving(name: string, doc: string, counter: boolean, perSecond: boolean): PromqlFunction {
+  const run: PromqlFunction["run"] = {
+    kind: "window",
+    extended: ["anchored", "smoothed"],
+    apply: (window, _params, report) => extrapolated(window, report, counter, perSecond),
+    // What a gauge is called does not matter.
+    ...(counter ? { check: checkCounter } : {}),
+  };
+  return { name, doc, args: ["matrix"], result: "vector", run };
+}
+
+/** An entry for a function of the last two samples. */
+function movingNow(name: string, doc: string, counter: boolean): PromqlFunction {
+  const run: PromqlFunction["run"] = {
+    kind: "window",
+    apply: (window, _params, report) => instant(window, report, counter),
+  };
+  return { name, doc, args: ["matrix"], result: "vector", run };
+}
+
+/** An entry for a function that counts how often neighbours differ in a way. */
+function counting(
+  name: string,
+  doc: string,
+  differs: (before: number, after: number) => boolean,
+  histogramsDo: typeof histogramsDiffer,
+): PromqlFunction {
+  const run: PromqlFunction["run"] = {
+    kind: "window",
+    // Between two samples there is nothing to count, so that smoothing would make no sense.
+    extended: ["anchored"],
+    apply: (window) => countSteps(window, differs, histogramsDo),
+  };
+  return { name, doc, args: ["matrix"], result: "vector", run };
+}
+
 /** Functions of counters and gauges. */
 export const COUNTER_FUNCTIONS: readonly PromqlFunction[] = [
-  {
-    name: "rate",
-    doc: "How fast a counter rose, per second on average.",
-    args: ["matrix"],
-    result: "vector",
-    run: {
-      kind: "window",
-      extended: ["anchored", "smoothed"],
-      apply: (window, _params, report) => extrapolated(window, report, true, true),
-      check: checkCounter,
-    },
-  },
-  {
-    name: "increase",
-    doc: "How much a counter rose.",
-    args: ["matrix"],
-    result: "vector",
-    run: {
-      kind: "window",
-      extended: ["anchored", "smoothed"],
-      apply: (window, _params, report) => extrapolated(window, report, true, false),
-      check: checkCounter,
-    },
-  },
-  {
-    name: "delta",
-    doc: "How much a gauge moved.",
-    args: ["matrix"],
-    result: "vector",
-    run: {
-      kind: "window",
-      extended: ["anchored", "smoothed"],
-      apply: (window, _params, report) => extrapolated(window, report, false, false),
-    },
-  },
-  {
-    name: "irate",
-    doc: "How fast a counter rose between its last two samples, per second.",
-    args: ["matrix"],
-    result: "vector",
-    run: { kind: "window", apply: (window, _params, report) => instant(window, report, true) },
-  },
-  {
-    name: "idelta",
-    doc: "The difference of a gauge's last two samples.",
-    args: ["matrix"],
-    result: "vector",
-    run: { kind: "window", apply: (window, _params, report) => instant(window, report, false) },
-  },
-  {
-    name: "resets",
-    doc: "How often a counter fell.",
-    args: ["matrix"],
-    result: "vector",
-    run: {
-      kind: "window",
-      extended: ["anchored"],
-      apply: (window) =>
-        countSteps(
-          window,
-          (before, after) => after < before,
-          (before, after) => isReset(after, before),
-        ),
-    },
-  },
-  {
-    name: "changes",
-    doc: "How often the value changed.",
-    args: ["matrix"],
-    result: "vector",
-    run: {
-      kind: "window",
-      extended: ["anchored"],
-      apply: (window) =>
-        countSteps(
-          window,
-          (before, after) => after !== before && !(Number.isNaN(after) && Number.isNaN(before)),
-          histogramsDiffer,
-        ),
-    },
-  },
+  moving("rate", "How fast a counter rose, per second on average.", true, true),
+  moving("increase", "How much a counter rose.", true, false),
+  moving("delta", "How much a gauge moved.", false, false),
+  movingNow("irate", "How fast a counter rose between its last two samples, per second.", true),
+  movingNow("idelta", "The difference of a gauge's last two samples.", false),
+  counting(
+    "resets",
+    "How often a counter fell.",
+    (before, after) => after < before,
+    (before, after) => isReset(after, before),
+  ),
+  counting(
+    "changes",
+    "How often the value changed.",
+    // NaN after NaN is no change, though the two are not equal.
+    (before, after) => after !== before && !(Number.isNaN(after) && Number.isNaN(before)),
+    histogramsDiffer,
+  ),
 ];

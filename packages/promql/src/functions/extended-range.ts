@@ -18,6 +18,8 @@ export function rangeEnds(
     throw new PromqlError("execution", "smoothed and anchored modifiers do not work with native histograms");
   const { from, to, start, end } = window;
   if (to === from) return undefined;
+  // Anchored, the last sample at or before each end stands for it; smoothed, the value on the line between the samples
+  // around it does.
   const smoothed = window.extended === "smoothed";
   let last = to - 1;
   if (smoothed) while (last > from && window.time(last - 1) >= end) last--;
@@ -43,6 +45,7 @@ export function extendedDelta(window: Window, counter: boolean, perSecond: boole
 
 /** What a counter lost by resets strictly within the range; those at its ends are in the ends' values. */
 function resetsBetween(window: Window, left: number, right: number): number {
+  // From sample to sample as ever, but beginning and ending with the values at the ends.
   let lost = 0;
   let previous = left;
   for (let index = window.from; index < window.to; index++) {

@@ -27,6 +27,7 @@ export const FUNCTIONS: readonly PromqlFunction[] = [
   ...UNBUILT_FUNCTIONS,
 ];
 
+// Asked at every parse and every call.
 const byName = new Map(FUNCTIONS.map((one) => [one.name, one]));
 
 /** The function of a name, which is case-sensitive; undefined when there is none. */

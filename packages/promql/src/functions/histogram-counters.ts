@@ -15,6 +15,7 @@ export function histogramsDiffer(before: FloatHistogram, after: FloatHistogram):
   return !equalHistograms(before, after);
 }
 
+/** A warning about the metric of a window, at the range. */
 function warn(window: Window, report: Report, message: string): void {
   report.notes.warn(`${message} ${JSON.stringify(window.name)}`, argument(report.expr, 0));
 }
@@ -36,6 +37,8 @@ export function histogramDelta(window: Window, report: Report, counter: boolean)
   if (head === undefined || second === undefined || last === undefined) return undefined;
   let first: FloatHistogram = head;
   if (counter && samples.some(({ resetHint }) => resetHint === "gauge")) warn(window, report, NOT_COUNTER);
+  // A reset right after the first sample makes it irrelevant: taken for nothing, its layout cannot spoil that of the
+  // others.
   if (counter && wasReset(second, first)) first = emptyLike(second);
   const custom = isCustom(first);
   // Between the ends, a gauge may look as it likes; a counter is followed through all of them.
@@ -51,6 +54,7 @@ export function histogramDelta(window: Window, report: Report, counter: boolean)
   if (counter) {
     let previous = first;
     for (const sample of samples.slice(1)) {
+      // What was counted before a reset is added, bucket by bucket.
       if (wasReset(sample, previous)) {
         const sum = combineHistograms(delta, previous, 1);
         if (sum?.reconciled) noteReconciled(report, "addition");
@@ -58,6 +62,7 @@ export function histogramDelta(window: Window, report: Report, counter: boolean)
       }
       previous = sample;
     }
+    // A coarser sample in between limits what is known of all.
     const schema = Math.min(...samples.slice(1).map((one) => one.schema), first.schema);
     if (schema < delta.schema) delta = combineHistograms(delta, { ...emptyLike(delta), schema }, 1)?.histogram ?? delta;
   } else if (head.resetHint !== "gauge" || last.resetHint !== "gauge") warn(window, report, NOT_GAUGE);
@@ -87,11 +92,13 @@ export function instantHistogramDelta(window: Window, report: Report, counter: b
   const lastTime = window.histogramTimes[window.histogramTo - 1] ?? 0;
   const previousTime = window.histogramTimes[window.histogramTo - 2] ?? 0;
   const floatTime = window.floats > 0 ? window.time(window.to - 1) : Number.NEGATIVE_INFINITY;
+  // Both of the last two samples must be histograms, with no number between or behind them.
   const both = last !== undefined && previous !== undefined && window.histogramCount > 1 && floatTime < previousTime;
   if (!both) {
     warn(window, report, "encountered a mix of histograms and floats for metric name");
     return undefined;
   }
+  // The hint says what the metric was meant to be; the result is given all the same.
   const gauges = [last, previous].filter(({ resetHint }) => resetHint === "gauge").length;
   if (counter && gauges > 0) warn(window, report, NOT_COUNTER);
   if (!counter && gauges < 2) warn(window, report, NOT_GAUGE);

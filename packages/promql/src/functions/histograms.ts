@@ -14,6 +14,7 @@ import { goNumber, warnOfQuantile } from "./over-time.ts";
 const BUCKET_LABEL = "le";
 
 /** A number as Go parses it in a label: also `+Inf`, not empty text. */
+// Whatever Go's parser takes is a bound: exporters write `1`, `1.0`, `1e0` and `+Inf` alike.
 function parseBound(text: string): number | undefined {
   if (/^[+-]?inf(?:inity)?$/i.test(text))
     return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
@@ -22,6 +23,7 @@ function parseBound(text: string): number | undefined {
 }
 
 /** The series that are one classic histogram. */
+/* Grouping is by labels and does not change from step to step: done once, it is cheap over any range. */
 interface ClassicGroup {
   readonly labels: Labels;
   readonly rows: number[];
@@ -36,11 +38,16 @@ interface Histograms {
   readonly groupOf: readonly (ClassicGroup | undefined)[];
 }
 
+/** The end of a note about a metric; nothing when its name is gone, as behind an aggregation. */
 function forMetric(labels: Labels): string {
   const name = labelValue(labels, METRIC_NAME);
   return name === "" ? "" : ` for metric name ${JSON.stringify(name)}`;
 }
 
+/**
+ * Sorts the rows of a vector into histograms. Rows of native histograms are no classic buckets, even where they have a label
+ * `le`; a row that changes from one to the other within the range is both.
+ */
 function gather(call: Call, index: number): Histograms {
   const frame = call.vector(index);
   const groups = new Map<string, ClassicGroup>();
@@ -78,6 +85,8 @@ function reduce(
   const out = call.frame(frame.rows);
   const { steps } = frame;
   const mixed = new Set<string>();
+  // Both kinds under one name and labels mean that an exporter is being migrated. Which of them is right cannot be
+  // told, so that neither is taken.
   const clash = (labels: Labels, step: number) => {
     mixed.add(`${labelsKey(labels)}${step}`);
     const message = `vector contains a mix of classic and native histograms${forMetric(labels)}`;
@@ -93,6 +102,7 @@ function reduce(
     }
     if (out.isEmpty(out.rows - 1)) out.removeLastRow();
   }
+  // Buckets may be missing at some steps: what is there is taken for the histogram.
   for (const { labels, rows, bounds } of groups) {
     const start = out.addRow(labels, true);
     const key = labelsKey(labels);
@@ -119,6 +129,7 @@ function quantiles(call: Call, histograms: Histograms, vector: number, values: F
     (histogram, step, labels) => {
       const value = nativeQuantile(values[step] ?? Number.NaN, histogram);
       if (Number.isNaN(histogram.sum) && histogram.count > 0) {
+        // Observations of NaN are in no bucket but in the count: the rank is that of a quantile further up, or of none.
         const effect = Number.isNaN(value) ? "is NaN" : "is skewed higher";
         const inBuckets = bucketsOf(histogram).reduce((sum, { count }) => sum + count, 0);
         if (inBuckets < histogram.count)
@@ -144,11 +155,13 @@ function quantiles(call: Call, histograms: Histograms, vector: number, values: F
 
 /** The variance of observations around their mean, each taken to lie in the middle of its bucket. */
 function variance(histogram: FloatHistogram): number {
+  // Where in its bucket an observation was is lost: the middle is the best guess, so this is an estimate.
   const mean = histogram.sum / histogram.count;
   const sum = new KahanSum();
   for (const { lower, upper, count } of bucketsOf(histogram)) {
     let value = (lower + upper) / 2;
     if (!isCustom(histogram)) {
+      // An exponential bucket's middle is the geometric one; around zero there is none but zero.
       const middle = lower <= 0 && upper >= 0 ? 0 : Math.sqrt(lower * upper);
       value = upper < 0 ? -middle : middle;
     }
@@ -157,6 +170,7 @@ function variance(histogram: FloatHistogram): number {
   return sum.total / histogram.count;
 }
 
+/** A function of native histograms alone; numbers are left out without a word, as there. */
 function ofNative(name: string, doc: string, apply: (histogram: FloatHistogram) => number): PromqlFunction {
   return { name, doc, args: ["vector"], result: "vector", run: { kind: "histogram", apply } };
 }
@@ -185,6 +199,7 @@ export const HISTOGRAM_FUNCTIONS: readonly PromqlFunction[] = [
       kind: "frame",
       apply(call) {
         const values = call.scalar(0);
+        // Over a range a quantile is mostly the same at every step: one warning says it all.
         for (const q of new Set(values)) warnOfQuantile(q, call, 0);
         return quantiles(call, gather(call, 1), 1, values);
       },
@@ -194,6 +209,7 @@ export const HISTOGRAM_FUNCTIONS: readonly PromqlFunction[] = [
     name: "histogram_quantiles",
     doc: "Several quantiles of histograms, told apart by a label.",
     args: ["vector", "string", "scalar", "scalar"],
+    // As many as Prometheus takes: each quantile is a pass over all buckets.
     variadic: 10,
     result: "vector",
     experimental: true,
@@ -244,6 +260,7 @@ export const HISTOGRAM_FUNCTIONS: readonly PromqlFunction[] = [
 
 /** Adds the rows of one quantile under a label with its value; two results for one series are an error. */
 function addQuantiles(out: Frame, label: string, values: Float64Array, found: Frame): void {
+  // A row a quantile and series: the value of a quantile may change from step to step, and its label with it.
   const rowOf = new Map<string, number>();
   for (const [row, labels] of out.labels.entries()) rowOf.set(labelsKey(labels), row * out.steps);
   for (const [row, labels] of found.labels.entries())

@@ -17,6 +17,7 @@ function identity(labels: Labels): string {
 /** For one step, the newest info series of every identity and metric. */
 function newestAt(info: Frame, step: number): ReadonlyMap<string, readonly number[]> {
   const newest = new Map<string, Map<string, number>>();
+  // The values of the frame are times, see `infoTimes`.
   const timeOf = (row: number) => info.value(row * info.steps + step);
   for (const [row, labels] of info.labels.entries()) {
     if (info.kind(row * info.steps + step) === Cell.absent) continue;
@@ -60,13 +61,16 @@ function join(call: Call): Frame {
   const isInfo = base.labels.map(
     (labels) => named.some(isPositive) && named.every((one) => one.matches(labelValue(labels, METRIC_NAME))),
   );
+  // Without anything to identify series by, every info metric would belong to every series.
   const identified = base.labels.some((labels, row) => !isInfo[row] && onlyLabels(labels, IDENTIFYING).length > 0);
   const info = identified ? call.infoTimes() : call.frame(0);
   const wanted = new Set(ofData.map(({ name }) => name));
+  // A matcher that an absent label passes does not ask for an info metric to be there.
   const mayMiss = ofData.every((one) => one.matches(""));
   const out = call.frame(base.rows);
   const starts = new Map<string, number>();
   for (let step = 0; step < base.steps; step++) {
+    // Step by step, because info metrics are replaced by new ones when what they say changes.
     const newest = newestAt(info, step);
     for (const [row, labels] of base.labels.entries()) {
       const index = row * base.steps + step;
@@ -78,6 +82,7 @@ function join(call: Call): Frame {
         rows.map((other) => info.labels[other] ?? []),
         wanted,
       );
+      // The same series may be enriched differently over time: each set of labels is a series of the result.
       const key = labelsKey(named);
       const start = starts.get(key) ?? out.addRow(named, base.dropName[row] ?? false);
       starts.set(key, start);

@@ -13,6 +13,7 @@ export function isLabelName(name: string): boolean {
   return name !== "" && name.isWellFormed();
 }
 
+/** The label's name that argument `index` is. Throws for what can be no name. */
 function checkName(call: Call, index: number, role: string): string {
   const name = call.text(index);
   if (!isLabelName(name))
@@ -22,6 +23,7 @@ function checkName(call: Call, index: number, role: string): string {
 
 /** Gives every row the label `name` that `value` makes of its labels; undefined leaves a row as it is. */
 function relabel(call: Call, name: string, value: (labels: Labels) => string | undefined): Frame {
+  // Cells are shared with the argument: only labels change.
   const out = call.vector(0).relabelled();
   for (const [row, labels] of out.labels.entries()) {
     const text = value(labels);
@@ -51,6 +53,7 @@ export const LABEL_FUNCTIONS: readonly PromqlFunction[] = [
       kind: "frame",
       apply(call) {
         const [replacement, source, pattern] = [call.text(2), call.text(3), call.text(4)];
+        // Compiled once a call, before anything is evaluated: a mistake in it shows even where there is no data.
         let regex: ReturnType<typeof compileAnchored>;
         try {
           regex = compileAnchored(pattern);
@@ -59,8 +62,10 @@ export const LABEL_FUNCTIONS: readonly PromqlFunction[] = [
         }
         const name = checkName(call, 1, "destination");
         return relabel(call, name, (labels) => {
+          // The whole value must match: the expression is anchored.
           const match = regex.matcher(labelValue(labels, source));
           if (!match.matches()) return undefined;
+          // A group that there is not, or that took no part, is empty.
           const groups = regex.namedGroups();
           return expand(replacement, (group) => {
             const index = /^\d+$/.test(group) ? Number(group) : (groups[group] ?? -1);

@@ -1,10 +1,12 @@
 /** Functions on the numbers of a vector one by one: https://prometheus.io/docs/prometheus/latest/querying/functions */
 import type { PromqlFunction } from "./function-type.ts";
 
+/** An entry of the table for a function of one number. */
 function math(name: string, doc: string, apply: (value: number) => number): PromqlFunction {
   return { name, doc, args: ["vector"], result: "vector", run: { kind: "element", apply } };
 }
 
+/** `Math.min` and `Math.max` pass NaN on, as Go's do. */
 function clamp(value: number, least: number, most: number): number | undefined {
   return most < least ? undefined : Math.max(least, Math.min(most, value));
 }

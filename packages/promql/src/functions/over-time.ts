@@ -5,6 +5,7 @@ import type { Window } from "../window.ts";
 import { argument, type CellValue, type PromqlFunction, type Report } from "./function-type.ts";
 import { histogramsOverTime } from "./histogram-over-time.ts";
 
+/** An entry of the table for a function of nothing but a range. */
 function overTime(
   name: string,
   doc: string,
@@ -42,6 +43,7 @@ export function noteIgnored(window: Window, { notes, expr }: Report, rangeArg = 
 /** Whether a range is of one kind; a mix of numbers and histograms is warned of. */
 function isUniform(window: Window, { notes, expr }: Report): boolean {
   if (window.floats === 0 || window.histogramCount === 0) return true;
+  // Neither the sum of the numbers nor that of the histograms would be that of the metric.
   const message = "encountered a mix of histograms and floats for metric name";
   notes.warn(`${message} ${JSON.stringify(window.name)}`, argument(expr, 0));
   return false;
@@ -49,6 +51,7 @@ function isUniform(window: Window, { notes, expr }: Report): boolean {
 
 /** The index of the number that wins every comparison; NaN loses to any number. */
 function extreme(window: Window, wins: (value: number, best: number) => boolean): number {
+  // Starts with the first number whatever it is, so that a range of NaN alone yields NaN.
   let best = window.from;
   for (let index = best + 1; index < window.to; index++) {
     const held = window.value(best);
@@ -57,6 +60,7 @@ function extreme(window: Window, wins: (value: number, best: number) => boolean)
   return best;
 }
 
+/** The extreme number of a range, or when it was seen. */
 function extremeOverTime(
   name: string,
   doc: string,
@@ -77,6 +81,7 @@ function extremeOverTime(
 
 /** The population variance of the numbers of a range (Welford, with compensation). */
 function variance(window: Window): number {
+  // Two running values, each compensated: the squares of large numbers leave little room for their differences.
   const mean = new KahanSum();
   const aux = new KahanSum();
   let count = 0;
@@ -90,12 +95,14 @@ function variance(window: Window): number {
   return aux.total / count;
 }
 
+/** The sum of the numbers of a range; what is infinite has no rounding to make up for. */
 function sum(window: Window): number {
   const sum = new KahanSum();
   for (let index = window.from; index < window.to; index++) sum.add(window.value(index));
   return Number.isFinite(sum.sum) ? sum.total : sum.sum;
 }
 
+/** The mean of the numbers of a range. */
 function mean(window: Window): number {
   const mean = new RunningMean(window.value(window.from));
   for (let index = window.from + 1; index < window.to; index++) mean.add(window.value(index));
@@ -109,6 +116,7 @@ function atEnd(window: Window, first: boolean): { readonly time: number; readonl
   const floatTime = window.floats === 0 ? undefined : window.time(float);
   const histogramTime = window.histogramCount === 0 ? undefined : (window.histogramTimes[histogram] ?? 0);
   if (histogramTime === undefined && floatTime === undefined) return undefined;
+  // In a series that changed its kind, the two ends may be of different kinds.
   const takeFloat =
     histogramTime === undefined ||
     (floatTime !== undefined && (first ? floatTime < histogramTime : floatTime > histogramTime));
@@ -117,6 +125,7 @@ function atEnd(window: Window, first: boolean): { readonly time: number; readonl
     : { time: histogramTime, value: window.histograms[histogram] };
 }
 
+/** The median of the distances from the median. */
 function deviation(window: Window): number {
   const values = window.values.slice(window.from, window.to);
   // A quantile would take NaN for the smallest value; here it makes the result unknown.
@@ -145,6 +154,7 @@ export const OVER_TIME_FUNCTIONS: readonly PromqlFunction[] = [
       : undefined,
   ),
   overTime("count_over_time", "How many samples there are.", (window) => window.floats + window.histogramCount),
+  // Only called for ranges that have a sample.
   overTime("present_over_time", "1 where there is any sample.", () => 1),
   overTime("last_over_time", "The last sample.", (window) => atEnd(window, false)?.value, { keepsName: true }),
   overTime("first_over_time", "The first sample.", (window) => atEnd(window, true)?.value, { keepsName: true }),
@@ -188,6 +198,7 @@ export const OVER_TIME_FUNCTIONS: readonly PromqlFunction[] = [
     run: {
       kind: "window",
       apply(window, [q = Number.NaN], report) {
+        // The note is about the metric, but Prometheus places it at the quantile.
         if (!hasFloats(window, report, 0)) return undefined;
         warnOfQuantile(q, report, 0);
         return quantileOf(q, window.values.slice(window.from, window.to));
@@ -196,6 +207,7 @@ export const OVER_TIME_FUNCTIONS: readonly PromqlFunction[] = [
   },
 ];
 
+/** The time of the first or last sample in seconds. */
 function seconds(window: Window, first: boolean): number | undefined {
   const sample = atEnd(window, first);
   return sample === undefined ? undefined : sample.time / 1000;

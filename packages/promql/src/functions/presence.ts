@@ -8,12 +8,15 @@ import type { Call, PromqlFunction } from "./function-type.ts";
 /** The labels that a missing series would have: those that its selector asks for with one `=`. */
 function labelsOfAbsent(call: CallExpr): Labels {
   let arg: Expr | undefined = call.args[0];
+  // Anything but a selector, such as a sum, asks for no labels.
   while (arg?.kind === "paren") arg = arg.inner;
   if (arg?.kind === "range") arg = arg.selector;
   if (arg?.kind !== "selector") return [];
+  // A label that is asked for twice has no value that could be told.
   const found = new Map<string, string>();
   const seen = new Set<string>();
   for (const { name, op, value } of arg.matchers) {
+    // The result is no series of that metric, but says that there is none.
     if (name === METRIC_NAME) continue;
     if (op === "=" && !seen.has(name)) found.set(name, value);
     else found.delete(name);
@@ -25,6 +28,7 @@ function labelsOfAbsent(call: CallExpr): Labels {
 /** One row with 1 where `present` is false. */
 function ofAbsence(call: Call, present: (step: number) => boolean): Frame {
   const out = call.frame(1);
+  // There is no name to drop, but Prometheus's own rules treat the result as computed.
   const start = out.addRow(labelsOfAbsent(call.expr), true);
   for (let step = 0; step < call.grid.steps; step++) if (!present(step)) out.setFloat(start + step, 1);
   return out;
@@ -35,14 +39,17 @@ function onlyNumber(frame: Frame, step: number): number {
   let found = Number.NaN;
   let count = 0;
   for (let row = 0; row < frame.rows; row++) {
+    // Histograms are no numbers: a vector of one of each has one number.
     const index = row * frame.steps + step;
     if (frame.kind(index) !== Cell.float) continue;
     found = frame.value(index);
     count++;
   }
+  // None and several are alike: there is not the one number that was asked for.
   return count === 1 ? found : Number.NaN;
 }
 
+/** A function of two numbers; experimental in Prometheus. */
 function ofTwo(name: string, doc: string, apply: (a: number, b: number) => number): PromqlFunction {
   return {
     name,
@@ -66,6 +73,7 @@ export const PRESENCE_FUNCTIONS: readonly PromqlFunction[] = [
       apply(call) {
         const frame = call.vector(0);
         return ofAbsence(call, (step) => {
+          // Down the column of the step.
           for (let at = step; at < frame.rows * frame.steps; at += frame.steps)
             if (frame.kind(at) !== Cell.absent) return true;
           return false;

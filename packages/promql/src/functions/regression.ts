@@ -13,6 +13,7 @@ function hasTwo(window: Window, report: Report): boolean {
 
 /** The line of least squares through the numbers: its slope per second, and its value at a time in milliseconds. */
 function fitLine(window: Window, atMs: number): { readonly slope: number; readonly intercept: number } {
+  // Times are taken relative to `atMs`, in seconds: squares of whole epochs would leave no digits for the rest.
   const sumX = new KahanSum();
   const sumY = new KahanSum();
   const sumXY = new KahanSum();
@@ -28,6 +29,7 @@ function fitLine(window: Window, atMs: number): { readonly slope: number; readon
     sumXY.add(x * y);
     sumX2.add(x * x);
   }
+  // A constant has no slope but the roundings of the sums; an infinite one has no line at all.
   if (constant)
     return Number.isFinite(first) ? { slope: 0, intercept: first } : { slope: Number.NaN, intercept: Number.NaN };
   const n = window.floats;
@@ -39,10 +41,12 @@ function fitLine(window: Window, atMs: number): { readonly slope: number; readon
 
 /** Smoothed over the numbers, and over their trend; both factors lie between 0 and 1. */
 function smooth(window: Window, smoothing: number, trending: number): number {
+  // Level and trend, each a moving average: the trend of what the level did, the level of values and trend.
   let before = 0;
   let level = window.value(window.from);
   let trend = window.value(window.from + 1) - level;
   for (let index = window.from + 1; index < window.to; index++) {
+    // The first trend is that of the first two samples; it has nothing before it to be smoothed with.
     if (index > window.from + 1) trend = trending * (level - before) + (1 - trending) * trend;
     const next = smoothing * window.value(index) + (1 - smoothing) * (level + trend);
     before = level;
@@ -51,6 +55,7 @@ function smooth(window: Window, smoothing: number, trending: number): number {
   return level;
 }
 
+/** Refuses a factor outside of (0, 1), worded as Prometheus does. */
 function checkFactor(name: string, value: number): void {
   if (!(value > 0 && value < 1))
     throw new PromqlError(

@@ -14,6 +14,7 @@ function reordered(call: Call, frame: Frame, rows: readonly number[]): Frame {
   return out;
 }
 
+/** A function that orders by value. */
 function byValue(name: string, doc: string, sign: 1 | -1): PromqlFunction {
   return {
     name,
@@ -29,6 +30,7 @@ function byValue(name: string, doc: string, sign: 1 | -1): PromqlFunction {
         const rows = [...frame.labels.keys()].filter(
           (row) => frame.steps > 1 || frame.kind(row * frame.steps + last) === Cell.float,
         );
+        // A range is sorted by labels when it is shown: only the histograms go.
         if (frame.steps !== 1) return withoutHistograms(call, frame);
         // NaN comes last in either order.
         rows.sort((a, b) => {
@@ -55,6 +57,7 @@ function withoutHistograms(call: Call, frame: Frame): Frame {
   return out;
 }
 
+/** A function that orders by labels, then by all labels, so that the order is total. */
 function byLabel(name: string, doc: string, sign: 1 | -1): PromqlFunction {
   return {
     name,

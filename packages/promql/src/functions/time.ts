@@ -1,6 +1,7 @@
 /** Functions of time: of the calendar in UTC, and of the query itself. */
 import type { PromqlFunction } from "./function-type.ts";
 
+/** A part of the date; a time that JavaScript has no date for yields NaN. */
 function calendar(name: string, doc: string, read: (date: Date) => number): PromqlFunction {
   return {
     name,
@@ -13,6 +14,7 @@ function calendar(name: string, doc: string, read: (date: Date) => number): Prom
   };
 }
 
+/** A fact of the query, in seconds. */
 function ofQuery(
   name: string,
   doc: string,
@@ -28,6 +30,7 @@ function ofQuery(
   };
 }
 
+// There are no leap seconds in the epoch's days.
 const DAY_MS = 86_400_000;
 
 /** Functions of time. */
@@ -72,6 +75,7 @@ export const TIME_FUNCTIONS: readonly PromqlFunction[] = [
     run: {
       kind: "frame",
       apply(call) {
+        // The frame was made for this call alone: it may be changed in place.
         const frame = call.sampleTimes(0);
         for (const [index, value] of frame.values.entries()) frame.values[index] = value / 1000;
         frame.dropName.fill(true);
