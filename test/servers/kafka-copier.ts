@@ -3,7 +3,7 @@
  * same-numbered partition of TO, with who copied it, in which generation of the group, and from where, and then committed.
  */
 import { openKafka } from "@rondo/broker/kafka";
-import { silentLog, systemClock } from "@rondo/core";
+import { silentLog, sleep, systemClock } from "@rondo/core";
 
 const [, , broker = "", name = "", group = "", from = "", to = "", stateTopic = ""] = process.argv;
 const opened = await openKafka({
@@ -15,6 +15,19 @@ const opened = await openKafka({
   stateTopic,
   evict: true,
 });
+
+/** Writes until the log takes it, or the claim is lost. */
+async function untilTaken(lost: AbortSignal, write: () => Promise<unknown>): Promise<void> {
+  while (!lost.aborted) {
+    try {
+      await write();
+      return;
+    } catch {
+      await sleep(systemClock, 100, lost);
+    }
+  }
+}
+
 const failed = Promise.withResolvers<never>();
 await opened.join(
   { group, topic: from },
@@ -25,12 +38,9 @@ await opened.join(
         headers: { by: name, generation: String(generation), origin: String(offset) },
         value,
       }));
-      try {
-        await claim.append(to, partition, copies);
-        await claim.commit((records.at(-1)?.offset ?? 0) + 1, []);
-      } catch {
-        return;
-      }
+      const next = (records.at(-1)?.offset ?? 0) + 1;
+      await untilTaken(claim.revoked, () => claim.append(to, partition, copies));
+      await untilTaken(claim.revoked, () => claim.commit(next, []));
     }
   },
   failed.reject,
