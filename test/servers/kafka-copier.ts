@@ -16,19 +16,21 @@ const opened = await openKafka({
   evict: true,
 });
 
-/** Writes until the log takes it, or the claim is lost. */
+/** Writes until the log takes it, or refuses it because the claim is lost; what is in hand when it is taken back still goes out. */
 async function untilTaken(lost: AbortSignal, write: () => Promise<unknown>): Promise<void> {
-  while (!lost.aborted) {
+  for (;;) {
     try {
       await write();
       return;
     } catch {
+      if (lost.aborted) return;
       await sleep(systemClock, 100, lost);
     }
   }
 }
 
 const failed = Promise.withResolvers<never>();
+process.once("SIGTERM", () => void opened.close().then(() => process.exit(0)));
 await opened.join(
   { group, topic: from },
   async (claim) => {

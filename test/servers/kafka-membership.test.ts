@@ -122,4 +122,21 @@ suiteNeeds("kafka")("a group of processes", () => {
       new Set(["one", "two"]),
     );
   }, 60_000);
+
+  test("members that come and go in order repeat nothing, reorder nothing and never stop for long", async () => {
+    await using run = await copying();
+    const members = [await run.start("one")];
+    for (const name of ["two", "three", "four", "five", "six"]) {
+      members.push(await run.start(name));
+      await pause(1_000);
+      if (members.length > 2) members.shift()?.kill("SIGTERM");
+      await pause(1_000);
+    }
+    for (const records of await run.finish()) {
+      const origins = records.map((record) => Number(originOf(record)));
+      expect(origins).toEqual(origins.map((_, at) => at));
+      expect(generationsGrow(records)).toBe(true);
+      expect(longestGap(records)).toBeLessThan(3_000);
+    }
+  }, 60_000);
 });
