@@ -1,8 +1,9 @@
 /** Backends that write down every item before they answer, and answer late, not yet, or not at all when the seed says so. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Signal } from "@rondo/otlp";
 import { type OtlpServer, type Reply, serveGrpc, serveHttp } from "../rig/otlp-server.ts";
 import { between } from "../rig/random.ts";
-import { identify, ledgerLine } from "./identity.ts";
+import { type Identified, identify, ledgerLine } from "./identity.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 
 /** A backend of one exporter. */
@@ -16,8 +17,16 @@ export interface Backend {
   close(): Promise<void>;
 }
 
+/** Hears of every request whose items are written down. */
+export type OnItems = (signal: Signal, items: readonly Identified[]) => void;
+
 /** Starts a backend on a free port. `random` decides how each request is treated. */
-export async function startBackend(transport: "grpc" | "http", path: string, random: () => number): Promise<Backend> {
+export async function startBackend(
+  transport: "grpc" | "http",
+  path: string,
+  random: () => number,
+  heard: OnItems = () => undefined,
+): Promise<Backend> {
   const ledger = openLedger(path);
   const faults = { late: 0, later: 0, silence: 0 };
   let items = 0;
@@ -29,6 +38,7 @@ export async function startBackend(transport: "grpc" | "http", path: string, ran
       return "later";
     }
     const found = identify(signal, body, true);
+    heard(signal, found);
     await ledger.append(found.map((one) => ledgerLine(signal, one)));
     items += found.length;
     // The items are taken; only the answer is lost. They come again, and must be counted as such.

@@ -48,7 +48,7 @@ describe.each(SIGNALS)("identity of %s", (signal) => {
     const before = identify(signal, body, false);
     expect(before).toHaveLength(10);
     expect(new Set(before.map(({ identity }) => identity)).size).toBe(10);
-    expect(before.map(({ stamp }) => stamp).sort()).toContain("3:105");
+    expect(before.map(({ stamp }) => stamp).sort()).toContain("3:2:100:105");
     expect(sort(identify(signal, enrich(signal, body), true).map((one) => ledgerLine(signal, one)))).toEqual(
       sort(before.map((one) => ledgerLine(signal, one))),
     );
@@ -111,7 +111,7 @@ describe("a ledger", () => {
 });
 
 describe("the comparison", () => {
-  const line = (number: number) => `logs hash${number} 0:${number}`;
+  const line = (number: number) => `logs hash${number} 0:1:${number}:${number}`;
   const tallyOf = (sent: number, acked: number) => {
     const tally = openTally(["a", "b"]);
     for (let i = 0; i < sent; i++) tally.sent(line(i));
@@ -139,6 +139,16 @@ describe("the comparison", () => {
     tally.delivered("a", line(0));
     tally.delivered("b", line(0).replace("hash0", "hash9"));
     expect(tally.findings()).toMatchObject({ lost: 1, strangers: 1 });
+  });
+
+  test("sees what overtook an earlier request of the same service instance, and only what was acknowledged", () => {
+    const tally = tallyOf(3, 2);
+    for (const number of [2, 1, 0]) for (const exporter of ["a", "b"]) tally.delivered(exporter, line(number));
+    expect(tally.disorder()).toEqual([
+      "a delivered the logs of instance 1 out of order: 0:0 came after 0:1",
+      "b delivered the logs of instance 1 out of order: 0:0 came after 0:1",
+    ]);
+    expect(tally.disorder()).toEqual([]);
   });
 
   test("counts what came again", () => {

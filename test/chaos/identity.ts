@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Signal } from "@rondo/otlp";
 import { type DecodedAttribute, decodedItems, decodeRequest } from "@rondo/otlp/codec";
 
-/** The attribute that carries an item's `round:sequence`. */
+/** The attribute that carries an item's stamp. */
 export const STAMP_KEY = "chaos.stamp";
 /** What the pipeline's processors insert; it is taken away again before the identity is formed, and must be there. */
 export const INSERTED = { resource: ["chaos.site", "site-1"], item: ["chaos.enriched", "yes"] } as const;
@@ -11,7 +11,7 @@ export const INSERTED = { resource: ["chaos.site", "site-1"], item: ["chaos.enri
 /** One item as a ledger knows it. */
 export interface Identified {
   readonly identity: string;
-  /** `round:sequence`. */
+  /** `round:instance:request:number`, as the load gave it. */
   readonly stamp: string;
 }
 

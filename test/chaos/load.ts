@@ -7,9 +7,30 @@ import { between } from "../rig/random.ts";
 import { identify, ledgerLine, STAMP_KEY } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
 
+/** Where a gateway takes requests. */
+export interface GatewayPorts {
+  readonly grpc: number;
+  readonly http: number;
+}
+
+/** One client: what it sends is its own, so that its items have an order. */
+export interface LoadClient {
+  readonly transport: "grpc" | "http";
+  readonly gzip: boolean;
+  /** The numbers of the service instances that it speaks for, and no other does. */
+  readonly instances: readonly number[];
+  /** Items of a request, up to and without this number. */
+  readonly itemsBelow: number;
+  /** Between an answer and the next request, milliseconds. */
+  readonly pauseMs: number;
+}
+
 /** What a load is started with. */
 export interface LoadOptions {
-  readonly ports: { readonly grpc: number; readonly http: number };
+  /** The gateways; a client that gets no answer from one goes on with the next. */
+  readonly gateways: readonly GatewayPorts[];
+  /** Who sends; six clients without a pause unless told otherwise. */
+  readonly clients?: readonly LoadClient[];
   readonly round: number;
   readonly random: () => number;
   /** Every item, before it is sent. */
@@ -28,7 +49,17 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-const CLIENTS = 6;
+/** Six clients, three instances each, so that partitions are mixed. */
+const CLIENTS: readonly LoadClient[] = Array.from({ length: 6 }, (_, index) => ({
+  transport: index % 2 === 0 ? "http" : "grpc",
+  gzip: index === 2 || index === 3,
+  instances: [index, index + 6, index + 12],
+  itemsBelow: 20,
+  pauseMs: 0,
+}));
+
+/** How long a client waits that was refused or got no answer, milliseconds. */
+const AGAIN_MS = 20;
 const START = 1_790_000_000_000_000_000n;
 
 const text = (key: string, stringValue: string): DecodedAttribute => ({ key, value: { stringValue } });
@@ -114,7 +145,10 @@ const BUILD: { readonly [S in Signal]: (resource: Resource, items: readonly Item
   logs: (resource, items) => ({ resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords: items.map(log) }] }] }),
 };
 
-/** A request whose items carry `round:sequence` from `first` on; a resource in sixteen, so that partitions are mixed. */
+/**
+ * A request of one service instance. Each item carries `round:instance:first:number`: numbers count from `first`, which so
+ * names the request.
+ */
 export function buildRequest(signal: Signal, round: number, first: number, items: number, instance: number): Buffer {
   const resource = {
     attributes: [text("service.name", "chaos"), text("service.instance.id", `client-${instance}`)],
@@ -126,7 +160,10 @@ export function buildRequest(signal: Signal, round: number, first: number, items
     return {
       number,
       time,
-      attributes: [text(STAMP_KEY, `${round}:${number}`), text("kind", number % 3 === 0 ? "a" : "b")],
+      attributes: [
+        text(STAMP_KEY, `${round}:${instance}:${first}:${number}`),
+        text("kind", number % 3 === 0 ? "a" : "b"),
+      ],
     };
   });
   return Buffer.from(encodeRequest(signal, BUILD[signal](resource, stamped)));
@@ -134,36 +171,36 @@ export function buildRequest(signal: Signal, round: number, first: number, items
 
 /** Starts the clients. Each waits for its answer before it sends again, and sends nothing twice. */
 export function startLoad(options: LoadOptions): Load {
-  const { round, random, ports } = options;
-  const timeoutMs = 5000;
-  const clients: OtlpClient[] = Array.from({ length: CLIENTS }, (_, index) =>
-    index % 2 === 0
-      ? httpClient({ port: ports.http, gzip: index === 2, timeoutMs, connections: 1 })
-      : grpcClient({ port: ports.grpc, gzip: index === 3, timeoutMs }),
-  );
+  const { round, random, gateways, clients = CLIENTS } = options;
   let stopping = false;
   let sequence = 0;
   let unanswered = 0;
   let accepted = 0;
 
-  const run = async (client: OtlpClient) => {
+  const run = async (client: LoadClient, index: number) => {
+    const ways = gateways.map((ports) => way(client, ports));
+    let [turn, at] = [between(random, 0, SIGNALS.length), index % ways.length];
     while (!stopping) {
-      const signal = SIGNALS[between(random, 0, SIGNALS.length)] ?? "traces";
-      const items = between(random, 1, 20);
-      const body = buildRequest(signal, round, sequence, items, between(random, 0, 16));
+      const signal = SIGNALS[turn++ % SIGNALS.length] ?? "traces";
+      const items = between(random, 1, client.itemsBelow);
+      const instance = client.instances[between(random, 0, client.instances.length)] ?? 0;
+      const body = buildRequest(signal, round, sequence, items, instance);
       sequence += items;
       const lines = identify(signal, body, false).map((one) => ledgerLine(signal, one));
       await options.sent.append(lines);
       unanswered++;
-      const answer = await client.send(signal, body);
+      const answer = await ways[at]?.send(signal, body);
       unanswered--;
-      if (answer.kind === "accepted") {
+      if (answer?.kind === "accepted") {
         accepted++;
         await options.acked.append(lines);
+        if (client.pauseMs > 0) await pause(client.pauseMs);
       } else {
-        await pause(20);
+        at = (at + 1) % ways.length;
+        await pause(Math.max(AGAIN_MS, client.pauseMs));
       }
     }
+    for (const one of ways) one.close();
   };
   const running = clients.map(run);
   return {
@@ -176,7 +213,15 @@ export function startLoad(options: LoadOptions): Load {
     async stop() {
       stopping = true;
       await Promise.all(running);
-      for (const client of clients) client.close();
     },
   };
+}
+
+/** How long a client waits for an answer, milliseconds. */
+const TIMEOUT_MS = 5000;
+
+function way({ transport, gzip }: LoadClient, ports: GatewayPorts): OtlpClient {
+  return transport === "http"
+    ? httpClient({ port: ports.http, gzip, timeoutMs: TIMEOUT_MS, connections: 1 })
+    : grpcClient({ port: ports.grpc, gzip, timeoutMs: TIMEOUT_MS });
 }

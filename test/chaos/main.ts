@@ -3,30 +3,59 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { hitSomething, type RoundResult, runRounds } from "./run.ts";
+import { type KafkaRoundResult, runKafkaRounds } from "./kafka-run.ts";
+import { kafkaLineOf, lineOf, stopLines } from "./report.ts";
+import { hitSomething, type RoundResult, type RunOptions, runRounds } from "./run.ts";
 
-const USAGE = `usage: npm run chaos -- [--rounds N] [--seed S] [--from-round K] [--keep]
+const USAGE = `usage: npm run chaos -- [--broker embedded|kafka3] [--rounds N] [--seed S] [--from-round K] [--keep]
 
-Sends load into rondo up, kills it with kill -9 at a moment that the seed decides, starts it again, waits until it has
-drained, and compares the ledgers of clients and backends. --keep leaves the folder with ledgers, log and data.`;
+Sends load into Rondo, kills it with kill -9 at a moment that the seed decides, starts it again, waits until it has drained,
+and compares the ledgers of clients and backends. --broker embedded, the default, is rondo up; kafka3 is two gateways, two
+workers of two threads and two alert workers over three nodes of Kafka and a Redis, of which one process or node is broken at
+a time. --keep leaves the folder with ledgers, logs and data.`;
 
 /** The share of kills that must hit a request without an answer or a record that is not settled. */
 const HITS = 0.8;
 
-function lineOf(seed: number, result: RoundResult): string {
-  const again = [...result.duplicates]
-    .map(([name, times]) => `${name} ${times}/${result.redelivered.get(name)}`)
-    .join(", ");
-  const state = `${result.unanswered} unanswered, ${result.unsettled} unsettled`;
-  return (
-    `${result.problems.length === 0 ? "ok    " : "FAILED"} seed ${seed} round ${result.round}: killed ${result.moment} (${state}); ` +
-    `acked ${result.acked} of ${result.sent}; again/counted: ${again}; drained in ${result.drainMs} ms`
-  );
+interface Outcome {
+  readonly rounds: readonly { readonly problems: readonly string[] }[];
+  /** What the run as a whole lacks, as sentences. */
+  readonly misses: readonly string[];
 }
+
+function reporter<R extends { readonly problems: readonly string[] }>(line: (result: R) => string) {
+  const rounds: R[] = [];
+  const report = (result: R) => {
+    rounds.push(result);
+    console.log(line(result));
+    for (const problem of result.problems) console.log(`       ${problem}`);
+  };
+  return { rounds, report };
+}
+
+async function embedded(options: RunOptions): Promise<Outcome> {
+  const { rounds, report } = reporter<RoundResult>((result) => lineOf(options.seed, result));
+  await runRounds(options, report);
+  const hits = rounds.filter(hitSomething).length;
+  const enough = hits >= HITS * rounds.length;
+  const said = `${hits} of ${rounds.length} kills hit a request without an answer or a record that was not settled`;
+  console.log(`${said}${enough ? "" : ": too few"}`);
+  return { rounds, misses: enough ? [] : ["too few kills hit something"] };
+}
+
+async function kafka3(options: RunOptions): Promise<Outcome> {
+  const { rounds, report } = reporter<KafkaRoundResult>((result) => kafkaLineOf(options.seed, result));
+  const misses = await runKafkaRounds(options, report);
+  for (const line of [...stopLines(rounds), ...misses]) console.log(line);
+  return { rounds, misses };
+}
+
+const BROKERS: Readonly<Record<string, (options: RunOptions) => Promise<Outcome>>> = { embedded, kafka3 };
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
+      broker: { type: "string", default: "embedded" },
       rounds: { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       "from-round": { type: "string", default: "0" },
@@ -34,29 +63,19 @@ async function main(): Promise<number> {
       help: { type: "boolean", default: false },
     },
   });
-  const [rounds, seed, from] = [values.rounds, values.seed, values["from-round"]].map(Number);
-  if (values.help || ![rounds, seed, from].every(Number.isSafeInteger)) {
+  const [rounds = 0, seed = 0, from = 0] = [values.rounds, values.seed, values["from-round"]].map(Number);
+  const run = BROKERS[values.broker];
+  if (values.help || run === undefined || ![rounds, seed, from].every(Number.isSafeInteger)) {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
   const folder = mkdtempSync(join(tmpdir(), "rondo-chaos-"));
-  const results: RoundResult[] = [];
-  await runRounds({ seed: seed ?? 1, from: from ?? 0, rounds: rounds ?? 10, folder }, (result) => {
-    results.push(result);
-    console.log(lineOf(seed ?? 1, result));
-    for (const problem of result.problems) console.log(`       ${problem}`);
-  });
-  const failed = results.filter(({ problems }) => problems.length > 0).length;
-  const hits = results.filter(hitSomething).length;
-  const enough = hits >= HITS * results.length;
-  console.log(
-    `${hits} of ${results.length} kills hit a request without an answer or a record that was not settled${enough ? "" : ": too few"}`,
-  );
-  if (failed > 0 || values.keep) console.log(`ledgers, log and data are in ${folder}`);
+  const outcome = await run({ seed, from, rounds, folder });
+  const failed = outcome.rounds.filter(({ problems }) => problems.length > 0).length + outcome.misses.length;
+  if (failed > 0 || values.keep) console.log(`ledgers, logs and data are in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
-  const misses = enough ? 0 : 1;
-  console.log(`${results.length - failed} passed, ${failed + misses} failed`);
-  return failed + misses > 0 ? 1 : 0;
+  console.log(`${outcome.rounds.length - failed + outcome.misses.length} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

@@ -7,14 +7,13 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sumOf } from "../rig/metrics-page.ts";
 import { between, seededRandom } from "../rig/random.ts";
-import { choosePorts, type Ports, prepareRondo, type RondoProcess } from "../rig/rondo-process.ts";
+import { choosePorts, prepareRondo, type RondoProcess } from "../rig/rondo-process.ts";
 import { checkAccount, isDrained, totalsOf } from "./account.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { capturedLines } from "./capture.ts";
-import { INSERTED } from "./identity.ts";
-import { followLines, openLedger } from "./ledger.ts";
+import { chaosYaml, DEBUG, OTLP, OTLP_HTTP } from "./config.ts";
+import { compareLedgers, openLedgers, redeliveredOf } from "./ledgers.ts";
 import { startLoad } from "./load.ts";
-import { openTally } from "./tally.ts";
 
 /** When a round kills: in the middle of the load, right after its last answer, or again while the restart is under way. */
 export type Moment = "under load" | "draining" | "starting";
@@ -50,37 +49,8 @@ export function hitSomething({ unanswered, unsettled }: RoundResult): boolean {
   return unanswered > 0 || unsettled > 0;
 }
 
-const OTLP = "otlp/a";
-const OTLP_HTTP = "otlphttp/b";
-const DEBUG = "debug";
 const EXPORTERS = [OTLP, OTLP_HTTP, DEBUG] as const;
 const DRAIN_MS = 60_000;
-
-function yamlOf(ports: Ports, grpc: number, http: number, capture: string): string {
-  const pipeline = (signal: string) =>
-    `    ${signal}: {receivers: [otlp], processors: [memory_limiter, resource, attributes, batch], exporters: [${EXPORTERS.join(", ")}]}`;
-  const retry = "retry_on_failure: {initial_interval: 50ms, max_interval: 500ms}";
-  return `receivers:
-  otlp:
-    protocols:
-      grpc: {endpoint: "127.0.0.1:${ports.grpc}"}
-      http: {endpoint: "127.0.0.1:${ports.http}"}
-processors:
-  memory_limiter: {check_interval: 1s, limit_mib: 512, spike_limit_mib: 128}
-  resource:
-    attributes: [{key: ${INSERTED.resource[0]}, value: "${INSERTED.resource[1]}", action: insert}]
-  attributes:
-    actions: [{key: ${INSERTED.item[0]}, value: "${INSERTED.item[1]}", action: insert}]
-  batch: {timeout: 50ms, send_batch_size: 256}
-exporters:
-  ${OTLP}: {endpoint: "127.0.0.1:${grpc}", tls: {insecure: true}, compression: none, timeout: 2s, ${retry}}
-  ${OTLP_HTTP}: {endpoint: "http://127.0.0.1:${http}", compression: none, timeout: 2s, ${retry}}
-  ${DEBUG}: {capture_file: ${JSON.stringify(capture)}}
-service:
-  pipelines:
-${["traces", "metrics", "logs"].map(pipeline).join("\n")}
-`;
-}
 
 function momentOf(random: () => number): Moment {
   const chance = random();
@@ -116,31 +86,25 @@ export async function runRounds(options: RunOptions, report: (result: RoundResul
     [OTLP]: await startBackend("grpc", file("otlp.ledger"), seededRandom(seed * 7 + 1)),
     [OTLP_HTTP]: await startBackend("http", file("otlphttp.ledger"), seededRandom(seed * 7 + 2)),
   };
-  const [sent, acked] = [openLedger(file("sent.ledger")), openLedger(file("acked.ledger"))];
   const capture = file("debug.ndjson");
-  const rondo = prepareRondo(folder, ports, yamlOf(ports, backends[OTLP].port, backends[OTLP_HTTP].port, capture));
-  const tally = openTally(EXPORTERS);
-  const follow = {
-    sent: followLines(sent.path),
-    acked: followLines(acked.path),
-    otlp: followLines(backends[OTLP].ledger.path),
-    otlphttp: followLines(backends[OTLP_HTTP].ledger.path),
-    debug: followLines(capture),
-  };
-  /** Brings the tally up to what is on disk; a captured line that a kill tore off is left out. */
-  const readLedgers = () => {
-    for (const line of follow.sent()) tally.sent(line);
-    for (const line of follow.acked()) tally.acked(line);
-    for (const line of follow.otlp()) tally.delivered(OTLP, line);
-    for (const line of follow.otlphttp()) tally.delivered(OTLP_HTTP, line);
-    for (const line of follow.debug()) for (const one of capturedLines(line) ?? []) tally.delivered(DEBUG, one);
-  };
+  const rondo = prepareRondo(
+    folder,
+    ports,
+    chaosYaml(ports, { grpc: backends[OTLP].port, http: backends[OTLP_HTTP].port, capture }),
+  );
+  const ledgers = openLedgers(folder, [
+    { exporter: OTLP, path: backends[OTLP].ledger.path },
+    { exporter: OTLP_HTTP, path: backends[OTLP_HTTP].ledger.path },
+    // A captured line that a kill tore off is left out.
+    { exporter: DEBUG, path: capture, lines: (line) => capturedLines(line) ?? [] },
+  ]);
+  const { sent, acked, tally } = ledgers;
 
   const oneRound = async (round: number): Promise<RoundResult> => {
     // A round's chances depend on seed and number alone, so that it can be repeated without the ones before it.
     const random = seededRandom(seed * 1_000_003 + round);
     const moment = momentOf(random);
-    const load = startLoad({ ports, round, random, sent, acked });
+    const load = startLoad({ gateways: [ports], round, random, sent, acked });
     await pause(between(random, 150, 1200));
     if (moment === "draining") {
       await load.stop();
@@ -149,7 +113,7 @@ export async function runRounds(options: RunOptions, report: (result: RoundResul
     const unanswered = load.unanswered;
     await rondo.kill();
     const stopped = load.stop();
-    readLedgers();
+    ledgers.read();
     const unsettled = tally.findings().lost;
     rondo.launch();
     if (moment === "starting") {
@@ -160,24 +124,17 @@ export async function runRounds(options: RunOptions, report: (result: RoundResul
     await stopped;
     await rondo.ready();
     const drain = await drained(rondo);
-    readLedgers();
+    ledgers.read();
     const findings = tally.findings();
     const samples = await rondo.metrics();
-    const redelivered = new Map<string, number>(
-      EXPORTERS.map((name) => [name, sumOf(samples, "rondo_items_redelivered_total", { component: name })]),
-    );
+    const redelivered = redeliveredOf(samples, EXPORTERS);
     const problems = [
       ...(drain.problem === undefined ? [] : [drain.problem]),
       ...checkAccount(samples, findings.delivered),
+      ...compareLedgers(findings, redelivered),
+      ...tally.disorder(),
     ];
     if (load.accepted === 0) problems.push("nothing was accepted: the round shows nothing");
-    if (findings.lost > 0) problems.push(`${findings.lost} acknowledged items were not delivered`);
-    if (findings.strangers > 0) problems.push(`${findings.strangers} items were delivered that nobody sent`);
-    for (const [name, times] of findings.duplicates) {
-      const counted = redelivered.get(name) ?? 0;
-      if (times > counted)
-        problems.push(`${name} delivered ${times} items again and counted ${counted} as redelivered`);
-    }
     return {
       round,
       moment,
@@ -205,7 +162,6 @@ export async function runRounds(options: RunOptions, report: (result: RoundResul
     throw thrown;
   } finally {
     await Promise.all(Object.values(backends).map((one) => one.close()));
-    sent.close();
-    acked.close();
+    ledgers.close();
   }
 }

@@ -1,6 +1,7 @@
 /** Adds up the ledgers of a run: what was sent, what was acknowledged, what each exporter delivered and how often. */
 import type { Signal } from "@rondo/otlp";
 import type { Delivered } from "./account.ts";
+import { Order } from "./order.ts";
 
 interface Fate {
   readonly stamp: string;
@@ -36,6 +37,11 @@ export interface Tally {
   acked(line: string): void;
   delivered(exporter: string, line: string): void;
   findings(): Findings;
+  /**
+   * First deliveries since the last call that overtook an earlier request of their service instance, as sentences, at most
+   * five. To be called when it is known what was acknowledged: the order of anything else is nobody's promise.
+   */
+  disorder(): readonly string[];
 }
 
 /** A tally for these exporters. */
@@ -45,6 +51,7 @@ export function openTally(exporters: readonly string[]): Tally {
   const duplicates = new Map<string, number>(exporters.map((name) => [name, 0]));
   /** Acknowledged items still to be delivered, by exporter; keeps a check from walking the whole run. */
   const owed = new Map<string, Set<string>>(exporters.map((name) => [name, new Set()]));
+  const order = new Order();
   let strangers = 0;
   let acked = 0;
   const strange: string[] = [];
@@ -89,8 +96,12 @@ export function openTally(exporters: readonly string[]): Tally {
       owed.get(exporter)?.delete(key);
       const counts = distinct.get(exporter);
       if (before > 0) duplicates.set(exporter, (duplicates.get(exporter) ?? 0) + 1);
-      else if (counts !== undefined) counts[signal]++;
+      else {
+        if (counts !== undefined) counts[signal]++;
+        order.delivered(exporter, signal, fate);
+      }
     },
+    disorder: () => order.settle(),
     findings() {
       const missing = [...owed].flatMap(([exporter, keys]) =>
         [...keys].slice(0, 5).map((key) => `${exporter} never delivered ${key}`),

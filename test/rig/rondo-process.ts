@@ -8,6 +8,7 @@ import { parseMetrics, type Sample } from "./metrics-page.ts";
 
 const COMMAND = new URL("../../packages/cli/bin/rondo", import.meta.url).pathname;
 const START_MS = 60_000;
+const ANSWER_MS = 10_000;
 
 /** The ports that a configuration names. */
 export interface Ports {
@@ -121,7 +122,9 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
       return code;
     },
     async metrics() {
-      const response = await fetch(`http://${address(ports.metrics)}/metrics`);
+      // One that is frozen takes the question and says nothing.
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const response = await fetch(`http://${address(ports.metrics)}/metrics`, { signal });
       return parseMetrics(await response.text());
     },
   };

@@ -1,0 +1,223 @@
+/**
+ * A run over Kafka and Redis: rounds of load in each of which something is killed, frozen or gone for a while, each ended by
+ * the same comparison as on one machine, over all processes. What a round did and found is a value.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { runRondo } from "../e2e/run-rondo.ts";
+import type { RoleProcess } from "../rig/deployment.ts";
+import { sumOf } from "../rig/metrics-page.ts";
+import { seededRandom } from "../rig/random.ts";
+import { checkAccount, isDrained, totalsOf } from "./account.ts";
+import { beaconProblems, notificationsOf, startBeacon } from "./beacon.ts";
+import { partitionClients } from "./clients.ts";
+import { OTLP, OTLP_HTTP } from "./config.ts";
+import { openSite, PARTITIONS, type Site } from "./kafka-site.ts";
+import { compareLedgers, redeliveredOf } from "./ledgers.ts";
+import { startLoad } from "./load.ts";
+import { type Origins, openOrigins } from "./origins.ts";
+import { type Plan, planOf, type Victim } from "./plan.ts";
+import type { RunOptions } from "./run.ts";
+
+/** What came of one round over Kafka. */
+export interface KafkaRoundResult {
+  readonly round: number;
+  readonly plan: Plan;
+  /** Over the whole run so far. */
+  readonly sent: number;
+  readonly acked: number;
+  readonly duplicates: ReadonlyMap<string, number>;
+  readonly redelivered: ReadonlyMap<string, number>;
+  /** Longest stops of the roads that the victim had a part in, and of the others, milliseconds; empty unless apart. */
+  readonly victims: readonly number[];
+  readonly others: readonly number[];
+  /** Enriched records of this round that stand there twice. */
+  readonly repeated: number;
+  /** From the start of a killed process to its readiness; undefined where nothing was started. */
+  readonly readyMs: number | undefined;
+  readonly drainMs: number;
+  /** Empty when the round holds. */
+  readonly problems: readonly string[];
+}
+
+/** Between two breaks of which the second is apart, milliseconds. */
+const APART_MS = 14_000;
+/** Load that goes on after the end of a break in a round that is measured. */
+const AFTER_MS = 3_000;
+const DRAIN_MS = 90_000;
+const EXPORTERS = [OTLP, OTLP_HTTP];
+
+/** Runs the rounds, handing each result over as it is known; resolves when everything has ended. */
+export async function runKafkaRounds(
+  options: RunOptions,
+  report: (result: KafkaRoundResult) => void,
+): Promise<readonly string[]> {
+  const site = await openSite(options.folder, options.seed);
+  try {
+    const origins = await openOrigins(site.kafka.brokers);
+    try {
+      const rounds = new Rounds(site, origins, options.seed);
+      for (let round = options.from; round < options.from + options.rounds; round++) report(await rounds.run(round));
+      return await rounds.end();
+    } finally {
+      await origins.close();
+    }
+  } finally {
+    await site.close();
+  }
+}
+
+/** What a break did, and when. */
+interface Broken {
+  /** Of the monotonic clock: when it happened, and when its direct effects were over. */
+  readonly at: number;
+  readonly until: number;
+  readonly readyMs: number | undefined;
+}
+
+class Rounds {
+  readonly #site: Site;
+  readonly #origins: Origins;
+  readonly #seed: number;
+  readonly #clients = partitionClients(PARTITIONS);
+  #lastBreak = Number.NEGATIVE_INFINITY;
+
+  constructor(site: Site, origins: Origins, seed: number) {
+    this.#site = site;
+    this.#origins = origins;
+    this.#seed = seed;
+  }
+
+  async run(round: number): Promise<KafkaRoundResult> {
+    const plan = planOf(this.#seed, round);
+    const { rondo, ledgers, progress } = this.#site;
+    const { sent, acked, tally } = ledgers;
+    const gateways = rondo.gateways.map(({ ports }) => ports);
+    const random = seededRandom(this.#seed * 7_000_003 + round);
+    const load = startLoad({ gateways, clients: this.#clients, round, random, sent, acked });
+    const beacon = startBeacon({ gateways, round, sent, acked });
+    const calmMs = plan.apart ? this.#lastBreak + APART_MS - performance.now() : 0;
+    await pause(Math.max(plan.loadMs, calmMs));
+    const owners = plan.apart ? await this.#site.owners() : undefined;
+    progress.forget(performance.now() - 1_000);
+    if (plan.flush) await this.#site.redis.command("FLUSHALL");
+    const broken = await this.#break(plan);
+    this.#lastBreak = performance.now();
+    await pause(plan.apart ? AFTER_MS : plan.loadMs);
+    const until = performance.now();
+    await Promise.all([load.stop(), beacon.stop()]);
+    const stops = owners === undefined ? [] : progress.stops(broken.at, Math.max(broken.until, until - 500));
+    const victim = nameOf(plan);
+    const isVictims = (stop: (typeof stops)[number]) =>
+      owners?.(stop.road).some((client) => client.startsWith(`rondo/${victim}/`)) === true;
+    await Promise.all(rondo.all.map((one) => one.ready()));
+    const settled = await this.#settle();
+    const { repeated, gaps } = await this.#origins.look();
+    const problems = [...settled.problems, ...gaps, ...tally.disorder()];
+    problems.push(...beaconProblems(notificationsOf(this.#site.told.posts)));
+    if (load.accepted === 0) problems.push("nothing was accepted: the round shows nothing");
+    if (repeated > 0 && plan.break.kind !== "broker") problems.push(`${repeated} enriched records were written twice`);
+    const findings = tally.findings();
+    return {
+      ...{ round, plan, sent: findings.sent, acked: findings.acked, duplicates: findings.duplicates },
+      redelivered: settled.redelivered,
+      victims: stops.filter(isVictims).map(({ ms }) => ms),
+      others: stops.filter((stop) => !isVictims(stop)).map(({ ms }) => ms),
+      ...{ repeated, readyMs: broken.readyMs, drainMs: settled.ms },
+      problems: problems.length > 0 ? [...problems, ...findings.examples] : [],
+    };
+  }
+
+  /** What only the end shows. */
+  async end(): Promise<readonly string[]> {
+    const firing = new Set((await this.#site.alertmanager.alerts()).map(({ labels }) => labels["alertname"] ?? ""));
+    const expected = ["BeaconOne", "BeaconTwo", "BeaconThree"].filter((alert) => !firing.has(alert));
+    const codes = await this.#site.rondo.stop();
+    return [
+      ...expected.map((alert) => `${alert} does not fire at Alertmanager in the end`),
+      ...codes.flatMap((code, index) =>
+        code === 0 ? [] : [`${this.#site.rondo.all[index]?.data} ended with code ${code}`],
+      ),
+    ];
+  }
+
+  async #break({ break: how, again }: Plan): Promise<Broken> {
+    const at = performance.now();
+    if (how.kind === "broker") {
+      const node = this.#site.kafka.nodes[how.index];
+      await node?.kill();
+      await pause(how.forMs);
+      const until = performance.now();
+      await node?.start();
+      await this.#site.kafka.inSync();
+      return { at, until, readyMs: undefined };
+    }
+    if (how.kind === "freeze") {
+      const { pid } = this.#process("worker", how.index);
+      process.kill(pid, "SIGSTOP");
+      await pause(how.forMs);
+      process.kill(pid, "SIGCONT");
+      return { at, until: performance.now(), readyMs: undefined };
+    }
+    const victim = this.#process(how.victim, how.index);
+    await victim.kill();
+    if (how.kind === "absence") await pause(how.forMs);
+    const [until, started] = [performance.now(), performance.now()];
+    victim.launch();
+    if (again !== undefined) {
+      await pause(again.afterMs);
+      const second = this.#process(again.victim, again.index);
+      await second.kill();
+      second.launch();
+    }
+    await victim.ready();
+    return { at, until: how.kind === "absence" ? until : performance.now(), readyMs: performance.now() - started };
+  }
+
+  #process(victim: Victim, index: number): RoleProcess {
+    const { gateways, workers, alertWorkers } = this.#site.rondo;
+    const found = { gateway: gateways, worker: workers, alerts: alertWorkers }[victim][index];
+    if (found === undefined) throw new Error(`there is no ${victim} ${index}`);
+    return found;
+  }
+
+  /** Waits until the account of all processes agrees with the ledgers; what does not in time, is a problem. */
+  async #settle() {
+    const { rondo, ledgers } = this.#site;
+    const began = performance.now();
+    let last = "";
+    for (;;) {
+      const samples = await rondo.metrics();
+      ledgers.read();
+      const findings = ledgers.tally.findings();
+      const redelivered = redeliveredOf(samples, EXPORTERS);
+      const totals = isDrained(samples) ? totalsOf(samples) : "";
+      const isQuiet = totals !== "" && totals === last;
+      last = totals;
+      const problems = [...checkAccount(samples, findings.delivered), ...compareLedgers(findings, redelivered)];
+      const ms = Math.round(performance.now() - began);
+      if (isQuiet && problems.length === 0) {
+        const account = await this.#accountProblems();
+        if (account.length === 0) return { ms, problems: account, redelivered };
+        problems.push(...account);
+      }
+      if (ms > DRAIN_MS) {
+        const left = `${sumOf(samples, "rondo_items_in_flight")} items in flight, ${sumOf(samples, "rondo_log_lag_records")} records unread`;
+        return { ms, problems: [...(isQuiet ? [] : [`not drained: ${left}`]), ...problems], redelivered };
+      }
+      await pause(400);
+    }
+  }
+
+  /** What `rondo ledger` says, unless it says that the account balances and nothing is left. */
+  async #accountProblems(): Promise<readonly string[]> {
+    const config = this.#site.rondo.gateways[0]?.config ?? "";
+    const { code, out, err } = await runRondo(["ledger", "--config", config], { timeoutMs: 60_000 });
+    return code === 0 && !out.includes("not committed yet") ? [] : [`rondo ledger ended with ${code}: ${out}${err}`];
+  }
+}
+
+/** The process that a round breaks, by its name; no process has the one of a broker. */
+function nameOf({ break: how }: Plan): string {
+  if (how.kind === "broker") return "none";
+  return `${how.kind === "freeze" ? "worker" : how.victim}-${how.index + 1}`;
+}
