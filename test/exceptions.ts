@@ -16,7 +16,6 @@ export const TERMINAL: Readonly<Record<string, string>> = {};
 /** Source files without a test beside them. */
 export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/alerts-role.ts": "test/e2e runs it as a process",
-  "packages/broker/src/kafka/evict.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/group-member.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/group-session.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/kafkajs-node.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",

@@ -87,15 +87,22 @@ export function notificationsOf(posts: readonly RecordedPost[]): readonly Notifi
     });
 }
 
-/** What the rules above said that they must not have, as sentences. */
+/**
+ * What was told that must not have been, as sentences, each once. Before the beacon was seen for the first time it is truly
+ * gone; what was told then does not count.
+ */
 export function beaconProblems(told: readonly Notification[]): readonly string[] {
   const first = new Map<string, number>();
-  return told.flatMap(({ at, labels, startsAt, endsAt }) => {
-    const alert = labels["alertname"] ?? "";
-    if (alert === GONE) return [`${GONE} was told of ${labels["group"]} at ${at}`];
+  const problems = told.flatMap(({ at, labels, startsAt, endsAt }) => {
+    const [alert = "", group = ""] = [labels["alertname"], labels["group"]];
+    if (alert === GONE) {
+      const seen = first.get(group);
+      return seen !== undefined && startsAt > seen ? [`${GONE} of ${group} fired at ${startsAt}`] : [];
+    }
     const began = first.get(alert) ?? startsAt;
     first.set(alert, began);
-    if (endsAt <= at) return [`${alert} was resolved at ${at}`];
+    if (endsAt <= at) return [`${alert} was resolved with the end ${endsAt}`];
     return startsAt === began ? [] : [`${alert} fired anew at ${startsAt}, after ${began}`];
   });
+  return [...new Set(problems)];
 }

@@ -3,20 +3,22 @@
  * the same comparison as on one machine, over all processes. What a round did and found is a value.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { Signal } from "@rondo/otlp";
 import { runRondo } from "../e2e/run-rondo.ts";
 import type { RoleProcess } from "../rig/deployment.ts";
 import { sumOf } from "../rig/metrics-page.ts";
 import { seededRandom } from "../rig/random.ts";
-import { checkAccount, isDrained, totalsOf } from "./account.ts";
+import { checkAccount, type Delivered, isDrained, totalsOf } from "./account.ts";
 import { beaconProblems, notificationsOf, startBeacon } from "./beacon.ts";
 import { partitionClients } from "./clients.ts";
 import { OTLP, OTLP_HTTP } from "./config.ts";
-import { openSite, PARTITIONS, type Site } from "./kafka-site.ts";
+import { openSite, PARTITIONS, RAW, type Site } from "./kafka-site.ts";
 import { compareLedgers, redeliveredOf } from "./ledgers.ts";
 import { startLoad } from "./load.ts";
-import { type Origins, openOrigins } from "./origins.ts";
 import { type Plan, planOf, type Victim } from "./plan.ts";
 import type { RunOptions } from "./run.ts";
+import type { Findings } from "./tally.ts";
+import { openTopics, type TopicFindings, type Topics } from "./topics.ts";
 
 /** What came of one round over Kafka. */
 export interface KafkaRoundResult {
@@ -53,13 +55,14 @@ export async function runKafkaRounds(
 ): Promise<readonly string[]> {
   const site = await openSite(options.folder, options.seed);
   try {
-    const origins = await openOrigins(site.kafka.brokers);
+    const { ledgers, kafka } = site;
+    const topics = await openTopics(kafka.brokers, (line) => ledgers.tally.delivered(RAW, line));
     try {
-      const rounds = new Rounds(site, origins, options.seed);
+      const rounds = new Rounds(site, topics, options.seed);
       for (let round = options.from; round < options.from + options.rounds; round++) report(await rounds.run(round));
       return await rounds.end();
     } finally {
-      await origins.close();
+      await topics.close();
     }
   } finally {
     await site.close();
@@ -76,14 +79,19 @@ interface Broken {
 
 class Rounds {
   readonly #site: Site;
-  readonly #origins: Origins;
+  readonly #topics: Topics;
   readonly #seed: number;
   readonly #clients = partitionClients(PARTITIONS);
-  #lastBreak = Number.NEGATIVE_INFINITY;
+  #lastBreak: number | undefined;
+  /** Problems with what Alertmanager was told that are already said. */
+  #told = 0;
+  #looked: TopicFindings = { repeated: 0, gaps: [] };
+  /** A node of Kafka was gone in this run: what a gateway had to repeat then may stand in the log twice. */
+  #brokerBroke = false;
 
-  constructor(site: Site, origins: Origins, seed: number) {
+  constructor(site: Site, topics: Topics, seed: number) {
     this.#site = site;
-    this.#origins = origins;
+    this.#topics = topics;
     this.#seed = seed;
   }
 
@@ -95,7 +103,7 @@ class Rounds {
     const random = seededRandom(this.#seed * 7_000_003 + round);
     const load = startLoad({ gateways, clients: this.#clients, round, random, sent, acked });
     const beacon = startBeacon({ gateways, round, sent, acked });
-    const calmMs = plan.apart ? this.#lastBreak + APART_MS - performance.now() : 0;
+    const calmMs = plan.apart && this.#lastBreak !== undefined ? this.#lastBreak + APART_MS - performance.now() : 0;
     await pause(Math.max(plan.loadMs, calmMs));
     const owners = plan.apart ? await this.#site.owners() : undefined;
     progress.forget(performance.now() - 1_000);
@@ -110,13 +118,19 @@ class Rounds {
     const isVictims = (stop: (typeof stops)[number]) =>
       owners?.(stop.road).some((client) => client.startsWith(`rondo/${victim}/`)) === true;
     await Promise.all(rondo.all.map((one) => one.ready()));
+    const before = this.#looked;
     const settled = await this.#settle();
-    const { repeated, gaps } = await this.#origins.look();
+    const repeated = this.#looked.repeated - before.repeated;
+    const gaps = this.#looked.gaps.slice(before.gaps.length);
     const problems = [...settled.problems, ...gaps, ...tally.disorder()];
-    problems.push(...beaconProblems(notificationsOf(this.#site.told.posts)));
+    const told = beaconProblems(notificationsOf(this.#site.told.posts));
+    problems.push(...told.slice(this.#told));
+    this.#told = told.length;
     if (load.accepted === 0) problems.push("nothing was accepted: the round shows nothing");
     if (repeated > 0 && plan.break.kind !== "broker") problems.push(`${repeated} enriched records were written twice`);
     const findings = tally.findings();
+    const inLog = findings.duplicates.get(RAW) ?? 0;
+    if (inLog > 0 && !this.#brokerBroke) problems.push(`${inLog} items stand in the raw topics twice`);
     return {
       ...{ round, plan, sent: findings.sent, acked: findings.acked, duplicates: findings.duplicates },
       redelivered: settled.redelivered,
@@ -143,6 +157,7 @@ class Rounds {
   async #break({ break: how, again }: Plan): Promise<Broken> {
     const at = performance.now();
     if (how.kind === "broker") {
+      this.#brokerBroke = true;
       const node = this.#site.kafka.nodes[how.index];
       await node?.kill();
       await pause(how.forMs);
@@ -188,12 +203,16 @@ class Rounds {
     for (;;) {
       const samples = await rondo.metrics();
       ledgers.read();
+      this.#looked = await this.#topics.look();
       const findings = ledgers.tally.findings();
       const redelivered = redeliveredOf(samples, EXPORTERS);
       const totals = isDrained(samples) ? totalsOf(samples) : "";
       const isQuiet = totals !== "" && totals === last;
       last = totals;
-      const problems = [...checkAccount(samples, findings.delivered), ...compareLedgers(findings, redelivered)];
+      const problems = [
+        ...checkAccount(samples, owedBy(findings)),
+        ...compareLedgers(findings, redelivered, findings.duplicates.get(RAW)),
+      ];
       const ms = Math.round(performance.now() - began);
       if (isQuiet && problems.length === 0) {
         const account = await this.#accountProblems();
@@ -214,6 +233,18 @@ class Rounds {
     const { code, out, err } = await runRondo(["ledger", "--config", config], { timeoutMs: 60_000 });
     return code === 0 && !out.includes("not committed yet") ? [] : [`rondo ledger ended with ${code}: ${out}${err}`];
   }
+}
+
+/** What each exporter has to have delivered: the different items that it did, and what stands in the log once more. */
+function owedBy({ delivered, repeats }: Findings): Delivered {
+  const again = repeats.get(RAW);
+  return new Map(
+    EXPORTERS.map((name) => {
+      const once = delivered.get(name);
+      const owed = (signal: Signal) => (once?.[signal] ?? 0) + (again?.[signal] ?? 0);
+      return [name, { traces: owed("traces"), metrics: owed("metrics"), logs: owed("logs") }];
+    }),
+  );
 }
 
 /** The process that a round breaks, by its name; no process has the one of a broker. */

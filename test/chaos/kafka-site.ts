@@ -20,6 +20,9 @@ import { Progress, type Road } from "./progress.ts";
 export const PARTITIONS = 6;
 const THREADS = 2;
 
+/** What the raw topics are tallied as. */
+export const RAW = "the raw topic";
+
 /** A site that runs. */
 export interface Site {
   readonly kafka: Kafka;
@@ -65,10 +68,11 @@ export async function openSite(folder: string, seed: number): Promise<Site> {
         }),
       );
     const [grpc, http] = [await backend(OTLP, "grpc", 1), await backend(OTLP_HTTP, "http", 2)];
-    const ledgers = openLedgers(folder, [
+    const files = [
       { exporter: OTLP, path: grpc.ledger.path },
       { exporter: OTLP_HTTP, path: http.ledger.path },
-    ]);
+    ];
+    const ledgers = openLedgers(folder, files, [RAW]);
     closing.push(async () => ledgers.close());
     const rules = join(folder, "rules.yml");
     writeFileSync(rules, BEACON_RULES);

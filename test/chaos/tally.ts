@@ -24,6 +24,8 @@ export interface Findings {
   readonly delivered: Delivered;
   /** Deliveries beyond the first, by exporter. */
   readonly duplicates: ReadonlyMap<string, number>;
+  /** The same by signal. */
+  readonly repeats: Delivered;
   /** Acknowledged items that some exporter has not delivered: sentences, at most five, and their number. */
   readonly lost: number;
   /** Delivered items that nobody sent. */
@@ -44,11 +46,14 @@ export interface Tally {
   disorder(): readonly string[];
 }
 
+const copyOf = (counts: ReadonlyMap<string, Counts>) =>
+  new Map([...counts].map(([name, { traces, metrics, logs }]) => [name, { traces, metrics, logs }]));
+
 /** A tally for these exporters. */
 export function openTally(exporters: readonly string[]): Tally {
   const fates = new Map<string, Fate>();
   const distinct = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
-  const duplicates = new Map<string, number>(exporters.map((name) => [name, 0]));
+  const repeats = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
   /** Acknowledged items still to be delivered, by exporter; keeps a check from walking the whole run. */
   const owed = new Map<string, Set<string>>(exporters.map((name) => [name, new Set()]));
   const order = new Order();
@@ -94,12 +99,9 @@ export function openTally(exporters: readonly string[]): Tally {
       const before = fate.delivered.get(exporter) ?? 0;
       fate.delivered.set(exporter, before + 1);
       owed.get(exporter)?.delete(key);
-      const counts = distinct.get(exporter);
-      if (before > 0) duplicates.set(exporter, (duplicates.get(exporter) ?? 0) + 1);
-      else {
-        if (counts !== undefined) counts[signal]++;
-        order.delivered(exporter, signal, fate);
-      }
+      const counts = (before > 0 ? repeats : distinct).get(exporter);
+      if (counts !== undefined) counts[signal]++;
+      if (before === 0) order.delivered(exporter, signal, fate);
     },
     disorder: () => order.settle(),
     findings() {
@@ -109,8 +111,9 @@ export function openTally(exporters: readonly string[]): Tally {
       return {
         sent: fates.size,
         acked,
-        delivered: new Map([...distinct].map(([name, counts]) => [name, { ...counts }])),
-        duplicates: new Map(duplicates),
+        delivered: copyOf(distinct),
+        repeats: copyOf(repeats),
+        duplicates: new Map([...repeats].map(([name, { traces, metrics, logs }]) => [name, traces + metrics + logs])),
         lost: [...owed.values()].reduce((sum, keys) => sum + keys.size, 0),
         strangers,
         examples: [...strange, ...missing].slice(0, 5),

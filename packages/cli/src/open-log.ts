@@ -18,8 +18,6 @@ export interface OpenLogOptions {
   readonly log: Log;
   /** Nothing will be written: a log on this machine may then be open in another process. */
   readonly readOnly?: boolean;
-  /** Members that a dead process of this client id left in their groups are taken out first. */
-  readonly evict?: boolean;
   /** Where the log on this machine shows what it does. */
   readonly registry?: Registry;
 }
@@ -29,13 +27,13 @@ export type OpenLog = Broker & Partial<Pick<KafkaBroker, "evictPredecessor">>;
 
 /** Opens it. Throws a Fault `unavailable` when a cluster does not answer, and what the two logs say of everything else. */
 export async function openLog(options: OpenLogOptions): Promise<OpenLog> {
-  const { settings, data, clientId, clock, random, log, readOnly = false, evict = false, registry } = options;
+  const { settings, data, clientId, clock, random, log, readOnly = false, registry } = options;
   if (settings.kind === "kafka") {
     const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs } = settings;
     const topics = { partitions, retentionMs, ...(replicationFactor !== undefined && { replicationFactor }) };
     // Members may take as long to come together as one of them may be silent.
     const times = { sessionMs: sessionTimeoutMs, rebalanceMs: sessionTimeoutMs };
-    return await openKafka({ brokers, clientId, topics, times, evict, clock, random, log });
+    return await openKafka({ brokers, clientId, topics, times, clock, random, log });
   }
   const { partitions, retentionMs, segmentBytes, sync } = settings;
   const common = { directory: data, partitions, retentionMs, segmentBytes, sync, readOnly };

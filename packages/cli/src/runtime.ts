@@ -63,8 +63,6 @@ export interface ThreadsAround {
   readonly registry: Registry;
   readonly readiness: Readiness;
   readonly readAheadBytes: number;
-  /** A dead process had this one's name: what it left in the groups is to be taken out. */
-  readonly evict: boolean;
 }
 
 /** A worker as the process sees it, in whatever threads it runs. */
@@ -166,7 +164,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           : await options.threads({
               ...{ graph, registry, readiness, readAheadBytes },
               lags: ledgerOf(graph, broker, readers),
-              evict: held?.succeeds === true,
             });
       const { ledger, close } = worker;
       closing.push(() => close.call(worker));

@@ -6,10 +6,20 @@
 import { Fault, type Log } from "@rondo/core";
 import type { Cluster } from "./cluster.ts";
 
-/** Takes the members that have this client id out of the groups. Failures are told and passed over: sessions run out by themselves. */
+/**
+ * Whether a member's client id is one of the process that `clientId` belongs to: `rondo/<instance>/<role>/<any thread>`. A dead
+ * process is taken out whole: a rebalance waits for every member that is left, until its session has run out.
+ */
+export function isOfProcess(clientId: string): (member: string) => boolean {
+  const stem = clientId.slice(0, clientId.lastIndexOf("/") + 1);
+  return (member) =>
+    member === clientId || (stem !== "" && /^\d+$/.test(member.slice(stem.length)) && member.startsWith(stem));
+}
+
+/** Takes the members whose client id is chosen out of the groups. Failures are told and passed over: sessions run out by themselves. */
 export async function evictPredecessor(
   cluster: Cluster,
-  clientId: string,
+  isChosen: (clientId: string) => boolean,
   groups: readonly string[],
   log: Log,
 ): Promise<void> {
@@ -18,7 +28,7 @@ export async function evictPredecessor(
       try {
         const removed = await cluster.askCoordinator(group, `looking for members of group ${group}`, async (node) => {
           const described = await node.describeGroups({ groupIds: [group] });
-          const members = described.groups.flatMap((one) => one.members).filter((one) => one.clientId === clientId);
+          const members = described.groups.flatMap((one) => one.members).filter(({ clientId }) => isChosen(clientId));
           for (const { memberId } of members) await node.leaveGroup({ groupId: group, memberId });
           return members.length;
         });

@@ -4,7 +4,7 @@ import type { Broker, NewRecord } from "../log.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
-import { evictPredecessor } from "./evict.ts";
+import { evictPredecessor, isOfProcess } from "./evict.ts";
 import type { Address } from "./exchange.ts";
 import { GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
@@ -39,7 +39,7 @@ export interface KafkaOptions extends Credentials {
   /** Appends that may wait for Kafka, beyond which they fail with `unavailable`; 64 MiB. */
   readonly queueBytes?: number;
   /**
-   * True: first remove members of this client id from every registered group, left there by a process that was killed. Only
+   * True: first remove members of this process's client ids from every registered group, left there by a process that was killed. Only
    * for the first opening in a process's life, and only when it is known that no other lives under this name.
    */
   readonly evict?: boolean;
@@ -50,8 +50,8 @@ export interface KafkaOptions extends Credentials {
 /** The log on Kafka. */
 export interface KafkaBroker extends Broker {
   /**
-   * Takes members that a dead process of this client id left behind out of every group, so that their partitions do not wait
-   * for the end of a session. To be called once, before joining, by whoever knows that the process is dead.
+   * Takes what a dead process of this name, in whatever thread, left behind out of every group, so that its partitions do not
+   * wait for the end of a session. To be called once, before joining, by whoever knows that the process is dead.
    */
   evictPredecessor(): Promise<void>;
 }
@@ -136,7 +136,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
 
   const evict = async () => {
     const groups = (await registrations.all()).map(({ group }) => group);
-    await evictPredecessor(cluster, clientId, groups, log);
+    await evictPredecessor(cluster, isOfProcess(clientId), groups, log);
   };
 
   try {

@@ -23,7 +23,7 @@ const start = (graph = graphOf(yaml())) =>
   startThreads({
     ...{ threads: 2, graph },
     settings: { config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
-    ...{ readAheadBytes: 1 << 20, evict: false },
+    ...{ readAheadBytes: 1 << 20 },
     module: new URL("./task.cases.ts", import.meta.url),
     lags: { lags: async () => [], isDrained: async () => true },
     ...{ registry, readiness, clock: systemClock, log },

@@ -27,10 +27,8 @@ export interface ThreadsOptions {
   readonly threads: number;
   /** What the threads run: the process serves the pages of its exporters. */
   readonly graph: Pick<Graph, "pipelines">;
-  readonly settings: Omit<ThreadSettings, "index" | "readAheadBytes" | "evict">;
+  readonly settings: Omit<ThreadSettings, "index" | "readAheadBytes">;
   readonly readAheadBytes: number;
-  /** Holds for the first task of each thread: what is started again has its own members to replace, which are gone. */
-  readonly evict: boolean;
   /** The module whose default export a thread runs; `./task.ts` unless a test has another. */
   readonly module?: URL;
   /** Says how far the groups are behind, over all processes; no account was opened in it. */
@@ -193,13 +191,11 @@ class Lane {
   async #run(stop: AbortSignal): Promise<void> {
     const { settings, threads, clock, log } = this.#options;
     const readAheadBytes = Math.floor(this.#options.readAheadBytes / threads);
-    let { evict } = this.#options;
     const index = this.#index;
     while (!stop.aborted) {
       const { port1, port2 } = new MessageChannel();
       this.#caller = new Caller(port1);
-      const mine: ThreadSettings = { ...settings, index, readAheadBytes, evict };
-      evict = false;
+      const mine: ThreadSettings = { ...settings, index, readAheadBytes };
       let fault = new Fault("unavailable", `thread ${index} ended`);
       try {
         // Piscina's own type of the list was made for an older Node, in which a port looked otherwise.

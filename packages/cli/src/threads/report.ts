@@ -31,6 +31,4 @@ export interface ThreadSettings {
   readonly index: number;
   /** Bytes of records that this thread may hold unsettled. */
   readonly readAheadBytes: number;
-  /** A dead process had this one's name: what its thread of this index left in the groups is taken out first. */
-  readonly evict: boolean;
 }

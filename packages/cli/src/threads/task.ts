@@ -19,7 +19,7 @@ import type { PartWanted, ThreadReport, ThreadSettings } from "./report.ts";
 export default async function task({ settings, port }: { settings: ThreadSettings; port: MessagePort }): Promise<void> {
   const clock = systemClock;
   const random = Math.random;
-  const { logLevel: level, logFormat: format, instance, index, readAheadBytes, evict } = settings;
+  const { logLevel: level, logFormat: format, instance, index, readAheadBytes } = settings;
   const root = await createLog({ level, format, destination: descriptorDestination(2, settings.terminal), clock });
   const log = root.child({ thread: index });
   const pages = new HeldPages();
@@ -31,7 +31,7 @@ export default async function task({ settings, port }: { settings: ThreadSetting
   const stop = new AbortController();
   const waiting = { clock, log, readiness, abort: stop.signal };
   const clientId = `rondo/${instance}/worker/${index}`;
-  const opening = { settings: graph.broker, data: "", clientId, evict, clock, random, log };
+  const opening = { settings: graph.broker, data: "", clientId, clock, random, log };
   const broker = await untilThere("Kafka", () => openLog(opening), waiting);
   const { alerts } = graph;
   const windows = alerts && (await openWindows({ ...waiting, ...graph, alerts, rules, data: "", random }));
