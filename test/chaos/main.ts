@@ -78,4 +78,6 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
+// What was started ends with us, by whatever we are ended.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main();

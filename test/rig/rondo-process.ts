@@ -54,6 +54,12 @@ export interface RondoProcess {
   logTail(): string;
 }
 
+/** No process outlives an orderly end of ours. */
+const alive = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
 /** Four free ports. */
 export async function choosePorts(): Promise<Ports> {
   const [grpc = 0, http = 0, metrics = 0, health = 0] = await freePorts(4);
@@ -96,7 +102,13 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
         stdio: ["ignore", out, out],
         env: { ...process.env, ...options.env },
       });
-      gone = new Promise((resolve) => started.on("exit", (code) => resolve(code ?? -1)));
+      alive.add(started);
+      gone = new Promise((resolve) =>
+        started.on("exit", (code) => {
+          alive.delete(started);
+          resolve(code ?? -1);
+        }),
+      );
       child = started;
     },
     async ready() {
