@@ -83,8 +83,10 @@ function trimBucket(bucket: Bucket, bound: number, keepBelow: boolean, linear: b
   if (lower === Number.NEGATIVE_INFINITY) return trimLowest(bucket, bound, keepBelow);
   if (upper === Number.POSITIVE_INFINITY) return trimHighest(bucket, bound, keepBelow);
   // Wholly on the side that stays, wholly on the other, or split.
+  // What lies exactly at the value stays with the upper side; a zero bucket may have no width.
+  if (keepBelow && bound <= lower) return NOTHING;
   if (keepBelow ? upper <= bound : lower >= bound) return { count, middle: middleOf(lower, upper, linear) };
-  if (keepBelow ? lower >= bound : upper <= bound) return NOTHING;
+  if (!keepBelow && upper <= bound) return NOTHING;
   const share = shareBelow(bucket, bound, linear);
   return keepBelow
     ? { count: count * share, middle: middleOf(lower, bound, linear) }
