@@ -111,8 +111,6 @@ export interface KafkajsNode {
 interface KafkajsConnection {
   readonly clientId: string;
   readonly socket: Socket;
-  isAuthenticated(): boolean;
-  authenticate(): Promise<void>;
   failIfNotConnected(): void;
   nextCorrelationId(): number;
   readonly requestQueue: KafkajsQueue;
@@ -158,6 +156,9 @@ export interface NodeOptions extends Credentials {
   readonly log: Log;
 }
 
+/** How long before the end of its session with SASL a connection counts as gone, milliseconds; a new one takes its place. */
+const SESSION_MARGIN_MS = 2_000;
+
 /** Returns a function that makes nodes, not yet connected. */
 export function nodeFactory(options: NodeOptions): (address: Address) => Promise<KafkajsNode> {
   const { clientId, connectTimeoutMs, requestTimeoutMs, log, ssl, sasl } = options;
@@ -167,6 +168,7 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
     clientId,
     connectionTimeout: connectTimeoutMs,
     authenticationTimeout: requestTimeoutMs,
+    reauthenticationThreshold: SESSION_MARGIN_MS,
     requestTimeout: requestTimeoutMs,
     logLevel: logLevel.ERROR,
     socketFactory: socketFactory(),
@@ -197,8 +199,6 @@ const FIRST = 0;
 export async function exchange<T>(node: KafkajsNode, message: Exchange<T>): Promise<T> {
   const { apiKey, apiName, apiVersion, body } = message;
   const connection = await node.connectionPool.getConnection(FIRST);
-  // A session of SASL ends, and is then begun again; without SASL this does nothing.
-  if (!connection.isAuthenticated()) await connection.authenticate();
   connection.failIfNotConnected();
   const correlationId = connection.nextCorrelationId();
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly payload: Buffer }>();

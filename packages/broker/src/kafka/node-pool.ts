@@ -8,8 +8,9 @@ import type { KafkajsNode } from "./kafkajs-node.ts";
 export type MakeNode = (address: Address) => Promise<KafkajsNode>;
 
 interface Entry {
-  readonly made: Promise<KafkajsNode>;
-  connecting?: Promise<KafkajsNode> | undefined;
+  readonly opening: Promise<KafkajsNode>;
+  /** Once it is open. */
+  node?: KafkajsNode;
 }
 
 /** A broker that refused is left alone for so long, milliseconds: a dead one of three must not cost every call a timeout. */
@@ -33,55 +34,50 @@ export class NodePool {
   async at(address: Address): Promise<KafkajsNode> {
     if (this.#closed) throw new Fault("aborted", "the log is closed");
     const key = `${address.host}:${address.port}`;
-    let entry = this.#nodes.get(key);
-    if (entry === undefined) {
-      entry = { made: this.#make(address) };
-      this.#nodes.set(key, entry);
+    const known = this.#nodes.get(key);
+    if (known?.node?.isConnected() === true) return known.node;
+    if (known !== undefined && known.node === undefined) return await known.opening;
+    // Its socket broke, or its session with SASL is about to end. It is never opened again: kafkajs would close the new socket
+    // for the old one, and take the answers to requests under way for those of its authentication.
+    void known?.node?.disconnect().catch(() => undefined);
+    const entry: Entry = { opening: this.#open(address, key) };
+    this.#nodes.set(key, entry);
+    try {
+      entry.node = await entry.opening;
+      return entry.node;
+    } catch (thrown) {
+      if (this.#nodes.get(key) === entry) this.#nodes.delete(key);
+      throw thrown;
     }
-    entry.connecting ??= this.#connect(entry, key);
-    return await entry.connecting;
   }
 
-  async #connect(entry: Entry, key: string): Promise<KafkajsNode> {
+  async #open(address: Address, key: string): Promise<KafkajsNode> {
+    const refusedAt = this.#refused.get(key);
+    if (refusedAt !== undefined && this.#clock.monotonic() - refusedAt < REFUSED_MS) {
+      throw new Fault("unavailable", `broker ${key} could not be reached a moment ago`);
+    }
     try {
-      const node = await entry.made;
-      if (node.isConnected()) return node;
-      const refusedAt = this.#refused.get(key);
-      if (refusedAt !== undefined && this.#clock.monotonic() - refusedAt < REFUSED_MS) {
-        throw new Fault("unavailable", `broker ${key} could not be reached a moment ago`);
-      }
+      const node = await this.#make(address);
       await node.connect();
       this.#refused.delete(key);
       return node;
     } catch (thrown) {
-      if (!(thrown instanceof Fault)) this.#refused.set(key, this.#clock.monotonic());
-      if (this.#nodes.get(key) === entry) this.#nodes.delete(key);
+      this.#refused.set(key, this.#clock.monotonic());
       throw faultOf(failureOf(thrown), `connecting to broker ${key}`, thrown);
-    } finally {
-      entry.connecting = undefined;
     }
   }
 
-  /**
-   * Forgets a node that failed to answer: its socket is closed, and the next call makes another. The same kafkajs connection
-   * must not be opened again while it is closing, or it closes the new socket.
-   */
+  /** Forgets a node that failed to answer, and closes its socket; the next call makes another. */
   async drop(node: KafkajsNode): Promise<void> {
-    for (const [key, entry] of this.#nodes) {
-      if ((await entry.made) === node && this.#nodes.get(key) === entry) this.#nodes.delete(key);
-    }
+    for (const [key, entry] of this.#nodes) if (entry.node === node) this.#nodes.delete(key);
     await node.disconnect().catch(() => undefined);
   }
 
   /** Closes every socket, once what is under way on it was answered or timed out. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(
-      [...this.#nodes.values()].map(async ({ made, connecting }) => {
-        await connecting?.catch(() => undefined);
-        await made.then((node) => node.disconnect()).catch(() => undefined);
-      }),
-    );
+    const opened = [...this.#nodes.values()].map(({ opening }) => opening.then((node) => node.disconnect()));
+    await Promise.allSettled(opened);
     this.#nodes.clear();
   }
 }

@@ -126,8 +126,6 @@ export class StubKafka {
     return {
       clientId: "stub",
       socket: Object.assign(new Socket(), { write, cork: () => undefined, uncork: () => undefined }),
-      isAuthenticated: () => true,
-      authenticate: async () => undefined,
       failIfNotConnected: () => undefined,
       nextCorrelationId: () => 1,
       bytesBuffered: 0,
