@@ -2,7 +2,7 @@
  * Sockets that hand over whole answers: everything is read into one buffer that all sockets of a process share, and copied from
  * there into memory of the answer's own size. Left to itself, Node makes new memory for every read, and kafkajs joins the reads.
  */
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Fault } from "@rondo/core";
 import type { ISocketFactory } from "kafkajs";
@@ -65,7 +65,8 @@ export function socketFactory(): ISocketFactory {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   return ({ host, port, ssl, onConnect }) => {
     if (ssl) {
-      const named = { host, port, servername: host, ...ssl };
+      // A certificate is asked for by name; an address is none.
+      const named = { host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl };
       return connectTls(named, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
     }
     const frames = new Frames((frame) => socket.emit("data", frame));
