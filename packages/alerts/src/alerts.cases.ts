@@ -57,6 +57,8 @@ export class TestWindows implements WindowReader {
   }
 
   async select(matchers: readonly Matcher[]): Promise<readonly SampleSeries[]> {
+    // What is being refilled is empty at first: the worst that an evaluator may meet.
+    if (this.warming) return [];
     return [...this.#series.values()]
       .filter(({ labels }) => matchers.every((matcher) => matcher.matches(labelValue(labels, matcher.name))))
       .map(({ labels, samples }) => ({

@@ -1,7 +1,8 @@
 import { labelsOf, type VectorSample } from "@rondo/promql";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { oneRule } from "./alerts.cases.ts";
-import { type Alerts, evaluateRule, RESOLVED_RETENTION_MS } from "./evaluate-rule.ts";
+import { type Alerts, evaluateRule, MAX_ALERTS, RESOLVED_RETENTION_MS } from "./evaluate-rule.ts";
 import type { AlertRule } from "./rule-group.ts";
 
 const MINUTE = 60_000;
@@ -127,6 +128,14 @@ test("two elements that become one alert are an error that changes nothing", () 
   expect(outcome.alerts).toBe(before);
 });
 
+test("a result that is too large becomes no alerts, and ends none", () => {
+  const rule = ruleOf("");
+  const before = evaluateRule(rule, new Map(), [sample(1)], { ...AROUND, at: START }).alerts;
+  const many = Array.from({ length: MAX_ALERTS + 1 }, (_, index) => sample(1, { index: String(index) }));
+  const { alerts, error } = evaluateRule(rule, before, many, { ...AROUND, at: START + MINUTE });
+  expect([alerts, error]).toEqual([before, "a result of 10001 elements is over the limit of 10000"]);
+});
+
 test("beyond the limit every alert of the rule is forgotten", () => {
   const rule = ruleOf("");
   const hosts = (...names: readonly string[]) => names.map((host) => sample(1, { host }));
@@ -137,4 +146,50 @@ test("beyond the limit every alert of the rule is forgotten", () => {
   expect(outcome.error).toBe("exceeded limit of 2 with 3 alerts");
   expect([...outcome.alerts]).toEqual([]);
   expect(outcome.transitions.map(({ from, to }) => `${from} ${to}`)).toEqual(["firing inactive", "firing inactive"]);
+});
+
+/** Prometheus's own loop over one alert (rules/alerting.go, Eval), line by line and with its mutable alert. */
+function reference(forMs: number, keepMs: number, results: readonly boolean[]): readonly string[] {
+  interface Active {
+    state: "pending" | "firing" | "inactive";
+    activeAt: number;
+    keepFiringSince?: number;
+    resolvedAt?: number;
+  }
+  let active: Active | undefined;
+  return results.map((isFound, minute) => {
+    const at = START + minute * MINUTE;
+    if (isFound && (active === undefined || active.state === "inactive")) active = { state: "pending", activeAt: at };
+    if (active === undefined) return ".";
+    if (isFound) delete active.keepFiringSince;
+    else {
+      let keepFiring = false;
+      if (active.state === "firing" && keepMs > 0) {
+        active.keepFiringSince ??= at;
+        keepFiring = at - active.keepFiringSince < keepMs;
+      }
+      const isForgotten =
+        active.state === "pending" ||
+        (active.resolvedAt !== undefined && at - active.resolvedAt > RESOLVED_RETENTION_MS);
+      if (active.state !== "inactive" && !keepFiring) Object.assign(active, { state: "inactive", resolvedAt: at });
+      if (isForgotten) active = undefined;
+      if (active === undefined) return ".";
+      if (!keepFiring) return "r";
+    }
+    if (active.state === "pending" && at - active.activeAt >= forMs) active.state = "firing";
+    if (active.state === "firing") return active.keepFiringSince === undefined ? "f" : "k";
+    return "p";
+  });
+}
+
+test("agrees with Prometheus's own loop on any course of results", () => {
+  const course = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 18 })), { maxLength: 8 });
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 4 }), course, (held, kept, runs) => {
+      const results = runs.flatMap(([isFound, length]) => Array<boolean>(length).fill(isFound));
+      const rule = ruleOf(`for: ${held}m, keep_firing_for: ${kept}m`);
+      const seen = phases(rule, results.map((isFound) => (isFound ? "1" : "_")).join(" "));
+      if (results.length > 0) expect(seen.split(" ")).toEqual(reference(held * MINUTE, kept * MINUTE, results));
+    }),
+  );
 });

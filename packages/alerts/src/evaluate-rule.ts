@@ -8,6 +8,9 @@ import { expandTemplate, type TemplateData } from "./template/expand-template.ts
 /** How long a resolved alert is told again, milliseconds (Prometheus: resolvedRetention). */
 export const RESOLVED_RETENTION_MS = 15 * 60_000;
 
+/** Elements that a result may have to become alerts; a rule with more is wrong, and every one would be written and told. */
+export const MAX_ALERTS = 10_000;
+
 /** A rule's alerts by `labelsKey` of their labels. */
 export type Alerts = ReadonlyMap<string, Alert>;
 
@@ -48,6 +51,10 @@ export function evaluateRule(
   around: RuleSurroundings,
 ): RuleOutcome {
   const templateErrors: string[] = [];
+  if (result.length > MAX_ALERTS) {
+    const error = `a result of ${result.length} elements is over the limit of ${MAX_ALERTS}`;
+    return { alerts: before, transitions: [], error, templateErrors };
+  }
   const found = new Map<string, Found>();
   for (const sample of result) {
     const one = foundOf(rule, sample, around, templateErrors);
@@ -122,7 +129,10 @@ function next(rule: AlertRule, was: Alert | undefined, found: Found | undefined,
   if (found !== undefined) return present(to, found, goesOn, activeAt, at);
   if (was === undefined) return undefined;
   if (to === "keeping") return { ...was, phase: to, keepFiringSince: was.keepFiringSince ?? at };
-  return { ...was, phase: to, resolvedAt: was.resolvedAt ?? at };
+  if (was.resolvedAt !== undefined) return was;
+  // Its end is news, whenever it was told last.
+  const { lastSentAt: _, ...over } = was;
+  return { ...over, phase: to, resolvedAt: at };
 }
 
 /** A result refreshes value and annotations, and what held the alert up without one is forgotten. */

@@ -2,8 +2,14 @@
 import { type Clock, Fault, sleep } from "@rondo/core";
 import type { Freshness, WindowReader } from "@rondo/windows";
 
-/** How long after its time an evaluation waits for the windows, milliseconds; with the rest of it below the 10 s from slot to Alertmanager. */
+/** How long after its time an evaluation waits for the windows before its alerts are held, milliseconds: below the 10 s from slot to Alertmanager. */
 export const PATIENCE_MS = 8_000;
+
+/**
+ * How long after its time an evaluation is still made, milliseconds, once the windows are whole again: at its own time and on all
+ * that it asks for, since readers keep more than this beyond every rule's reach. So lateness costs time, and no evaluation.
+ */
+export const CATCH_UP_MS = 240_000;
 
 /** How often the windows are asked meanwhile, milliseconds. */
 const POLL_MS = 200;

@@ -39,7 +39,7 @@ function rig(group: RuleGroup) {
     emptyState(group.rules),
   );
   const evaluate = async () => {
-    const evaluated = evaluator.evaluate(clock.now(), never);
+    const evaluated = evaluator.evaluate(clock.now(), clock.now() + PATIENCE_MS, never);
     // Long enough for the patience with windows that do not catch up.
     await clock.advance(PATIENCE_MS + 1_000);
     const outcome = await evaluated;
@@ -226,7 +226,7 @@ describe("an owner", () => {
     const one = rig(oneRule("up == 0"));
     for (let slot = 0; slot < 30; slot++) {
       one.windows.set({ __name__: "up", host: "h" }, 1);
-      await one.evaluator.evaluate(one.clock.now(), never);
+      await one.evaluator.evaluate(one.clock.now(), one.clock.now() + PATIENCE_MS, never);
       await one.clock.advance(1_000);
     }
     expect(one.owner.writes).toHaveLength(2);
@@ -253,6 +253,6 @@ test("a query offset asks for the past, and tells the present", async () => {
   // Windows that reach as far as the offset are whole enough.
   one.windows.lagMs = 30_000;
   const slot = one.clock.now();
-  expect(await one.evaluator.evaluate(slot, never)).toBe("done");
+  expect(await one.evaluator.evaluate(slot, slot + PATIENCE_MS, never)).toBe("done");
   expect(one.told.map(({ posted: { startsAt } }) => startsAt)).toEqual([new Date(slot).toISOString()]);
 });

@@ -10,13 +10,13 @@ import type { WindowReader } from "@rondo/windows";
 import type { Alert } from "./alert.ts";
 import type { Notification, Standing } from "./alertmanager.ts";
 import { type Alerts, evaluateRule, type RuleOutcome, type Transition } from "./evaluate-rule.ts";
-import { ask, PATIENCE_MS, untilFresh } from "./fresh-windows.ts";
+import { ask, untilFresh } from "./fresh-windows.ts";
 import { encodeState, type GroupState, type RuleState } from "./group-state.ts";
 import { queryRule } from "./query-rule.ts";
 import type { AlertRule, RuleGroup } from "./rule-group.ts";
 import type { GroupMeter } from "./rule-metrics.ts";
 import { needsSending, postedAlert } from "./sending.ts";
-import type { Slots } from "./slots.ts";
+import { type Slots, slotAt } from "./slots.ts";
 
 /** Who evaluates a group. */
 export interface GroupOwner {
@@ -98,15 +98,17 @@ export class GroupEvaluator implements Standing {
     );
   }
 
-  /** Evaluates the rules at `slot`, milliseconds since the epoch. `abort` ends the wait for the windows, and nothing else. */
-  async evaluate(slot: number, abort: AbortSignal): Promise<EvaluationOutcome> {
+  /**
+   * Evaluates the rules at `slot`, as soon as the windows are whole up to it; if they are not by `deadline` the alerts are held.
+   * Both in milliseconds since the epoch. `abort` ends the wait, and nothing else.
+   */
+  async evaluate(slot: number, deadline: number, abort: AbortSignal): Promise<EvaluationOutcome> {
     const { clock, windows, meter } = this.#options;
+    const reason = await untilFresh(windows, this.#upTo(slot), { clock, deadline, abort });
     const standing = this.#owner.standing();
     if (standing === "lost") return "lost";
-    if (standing === "unsure") return this.#hold(slot, "the leases cannot be reached");
-    const reason = await untilFresh(windows, this.#upTo(slot), { clock, deadline: slot + PATIENCE_MS, abort });
-    if (this.#owner.standing() === "lost") return "lost";
     if (reason !== undefined) return abort.aborted ? "held" : this.#hold(slot, reason);
+    if (standing === "unsure") return this.#hold(slot, "the leases cannot be reached");
     const started = clock.monotonic();
     const evaluated: Evaluated[] = [];
     for (const [index, rule] of this.#options.group.rules.entries()) {
@@ -114,7 +116,9 @@ export class GroupEvaluator implements Standing {
       if (typeof one === "string") return this.#hold(slot, one);
       evaluated.push(one);
     }
-    const outcome = await this.#commit(slot, evaluated);
+    // Another group of the tenant may meanwhile have found them lost, and what was read of them then was less than there is.
+    const lost = await ask(windows, this.#upTo(slot));
+    const outcome = lost === undefined ? await this.#commit(slot, evaluated) : this.#hold(slot, lost);
     meter.took(clock.monotonic() - started);
     return outcome;
   }
@@ -151,7 +155,7 @@ export class GroupEvaluator implements Standing {
 
   /** Makes the evaluation durable, and then tells what it found. */
   async #commit(slot: number, evaluated: readonly Evaluated[]): Promise<EvaluationOutcome> {
-    const { clock, group, tell, windows, onTransition } = this.#options;
+    const { clock, group, tell, onTransition } = this.#options;
     const told: Notification[] = [];
     const rules = evaluated.map(({ state }, index) => ({
       ...state,
@@ -159,11 +163,8 @@ export class GroupEvaluator implements Standing {
       alerts: state.standing.health === "ok" ? this.#send(index, state.alerts, slot, () => true, told) : state.alerts,
     }));
     const next: GroupState = { lastSlot: slot, rules };
-    if (told.some(({ resolved }) => resolved)) {
-      if (!(await this.#owner.confirm()))
-        return this.speaks() ? this.#hold(slot, "the lease cannot be confirmed") : "lost";
-      const reason = await ask(windows, this.#upTo(slot));
-      if (reason !== undefined) return this.#hold(slot, reason);
+    if (told.some(({ resolved }) => resolved) && !(await this.#owner.confirm())) {
+      return this.speaks() ? this.#hold(slot, "the lease cannot be confirmed") : "lost";
     }
     if (!this.speaks()) return "lost";
     if (this.#mustWrite(next)) {
@@ -212,9 +213,13 @@ export class GroupEvaluator implements Standing {
     return "held";
   }
 
-  /** Adds to `told` the alerts of a rule that are due, and returns all with the time at which they were told. */
-  #send(index: number, alerts: Alerts, at: number, which: (alert: Alert) => boolean, told: Notification[]): Alerts {
-    const { group, slots, resendDelayMs, externalLabels, externalUrl, tenantLabel } = this.#options;
+  /**
+   * Adds to `told` the alerts of a rule that are due, and returns all with the time at which they were told. That is the present
+   * slot, however late the evaluation is: what fires must not be told with an end that has already passed.
+   */
+  #send(index: number, alerts: Alerts, slot: number, which: (alert: Alert) => boolean, told: Notification[]): Alerts {
+    const { group, slots, resendDelayMs, externalLabels, externalUrl, tenantLabel, clock } = this.#options;
+    const at = Math.max(slot, slotAt(slots, clock.now()));
     const query = group.rules[index]?.query ?? "";
     const around = { at, intervalMs: slots.intervalMs, resendDelayMs, externalLabels, externalUrl, query };
     return new Map(

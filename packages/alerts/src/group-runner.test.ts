@@ -163,7 +163,8 @@ describe("a process that sleeps through its successor's claim", () => {
     const b = start("b");
     await downFor(1);
     expect([a.runner.state, b.runner.state?.rules[0]?.standing.health]).toEqual([undefined, "ok"]);
-    expect(said().length).toBeLessThanOrEqual(1);
+    // Each of the two once at most: the one before it knew, the other because it took over.
+    expect(said().length).toBeLessThanOrEqual(2);
     await Promise.all([a.end(), b.end()]);
   });
 });

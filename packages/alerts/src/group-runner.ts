@@ -3,13 +3,13 @@ import type { StateStore } from "@rondo/broker";
 import { type Clock, Fault, type Random, sleep } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import type { Leases } from "@rondo/windows";
-import { PATIENCE_MS } from "./fresh-windows.ts";
+import { CATCH_UP_MS, PATIENCE_MS } from "./fresh-windows.ts";
 import { claimGroup, type GroupClaim, groupPrefix } from "./group-claim.ts";
 import { GroupEvaluator, type GroupEvaluatorOptions, type GroupOwner } from "./group-evaluator.ts";
 import { decodeState, emptyState, type GroupState } from "./group-state.ts";
 import { type HeldLease, holdLease, LEASE_MS } from "./hold-lease.ts";
 import type { Replicas } from "./replicas.ts";
-import { nextSlot } from "./slots.ts";
+import { nextSlot, slotAt } from "./slots.ts";
 
 /** How often a replica tries for a group that should be its own, milliseconds. */
 const TRY_OWN_MS = 1_000;
@@ -137,7 +137,7 @@ export class GroupRunner {
         standing,
         alerts: new Map(
           [...alerts].map(([key, { lastSentAt, ...alert }]) => {
-            const isOpen = lastSentAt === undefined || lastSentAt === state.lastSlot;
+            const isOpen = lastSentAt === undefined || lastSentAt >= (state.lastSlot ?? 0);
             return [key, isOpen ? alert : { ...alert, lastSentAt }];
           }),
         ),
@@ -153,15 +153,24 @@ export class GroupRunner {
   ): Promise<void> {
     const { slots, clock, meter } = this.#options;
     let last = from;
+    let heldUntil = 0;
     const ended = AbortSignal.any([stop, owner.lost]);
     while (!ended.aborted) {
-      const { slot, missed } = nextSlot(slots, last, clock.now(), PATIENCE_MS);
+      const { slot, missed } = nextSlot(slots, last, clock.now(), CATCH_UP_MS);
       if (missed > 0) meter.missed(missed);
+      // Left out for good: not to be counted again while the next one is held.
+      last = slot - slots.intervalMs;
       await this.#until(slot, ended);
       if (ended.aborted) return;
       await owner.look();
-      if ((await evaluator.evaluate(slot, ended)) === "lost") return;
-      last = slot;
+      const outcome = await evaluator.evaluate(slot, Math.max(slot + PATIENCE_MS, heldUntil), ended);
+      if (outcome === "lost") return;
+      if (outcome === "done") last = slot;
+      else {
+        // What is held is evaluated as soon as it can be, and held once more at each slot until then.
+        heldUntil = slotAt(slots, clock.now()) + slots.intervalMs + PATIENCE_MS;
+        await sleep(clock, TRY_OWN_MS, ended);
+      }
       if (this.#shouldHandOver()) return;
     }
   }

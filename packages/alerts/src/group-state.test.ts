@@ -38,7 +38,26 @@ test("rules find their state by name and labels, whatever was put before or betw
   expect(found).toEqual([undefined, "Bx", "B1", "A"]);
 });
 
-test.each(["{", "null", '{"version":2,"rules":[]}'])("%s is refused by its key", (text) => {
+test("many alerts take little room", () => {
+  const many = Array.from({ length: 10_000 }, (_, index) =>
+    alertOf("A", {
+      labels: [
+        ["alertname", "A"],
+        ["host", `host-${index}`],
+      ],
+    }),
+  );
+  const state: GroupState = {
+    rules: [{ alerts: new Map(many.map((alert) => [labelsKey(alert.labels), alert])), standing: UNEVALUATED }],
+  };
+  const [first] = rules;
+  const some = first === undefined ? [] : [first];
+  const written = encodeState(state, some);
+  expect(written.length).toBeLessThan(300_000);
+  expect(decodeState("k", written, some)).toEqual(state);
+});
+
+test.each(["{", "\u001f", "null", '{"version":2,"rules":[]}'])("%s is refused by its key", (text) => {
   expect(() => decodeState("alerts/t/g/1/state", new TextEncoder().encode(text), rules)).toThrow(
     expect.objectContaining({ code: "corrupt", message: expect.stringContaining("alerts/t/g/1/state") }),
   );

@@ -1,4 +1,5 @@
 /** The whole state of a group as it stands in `rondo.state`: what a successor needs to go on as if nothing had happened. */
+import { gunzipSync, gzipSync } from "node:zlib";
 import { Fault } from "@rondo/core";
 import { labelsKey } from "@rondo/promql";
 import type { Alert } from "./alert.ts";
@@ -68,6 +69,15 @@ interface StoredState {
   }[];
 }
 
+/** From how many bytes on a state is compressed: thousands of alerts of a rule are alike, and shrink to a twentieth. */
+const COMPRESSED_FROM = 16_384;
+
+/** Bytes that a state may have when it is read, decompressed. */
+const MAX_STATE_BYTES = 256 << 20;
+
+/** gzip's first byte (RFC 1952 §2.3.1), which no JSON begins with. */
+const GZIP = 0x1f;
+
 /** Writes a state; `rules` are those of the group, in order. */
 export function encodeState(state: GroupState, rules: readonly AlertRule[]): Uint8Array {
   const stored: StoredState = {
@@ -79,7 +89,8 @@ export function encodeState(state: GroupState, rules: readonly AlertRule[]): Uin
       return { rule: identityOf(rule), standing, alerts: written };
     }),
   };
-  return new TextEncoder().encode(JSON.stringify(stored));
+  const json = Buffer.from(JSON.stringify(stored));
+  return json.length < COMPRESSED_FROM ? json : gzipSync(json, { level: 1 });
 }
 
 /**
@@ -90,7 +101,8 @@ export function decodeState(key: string, value: Uint8Array, rules: readonly Aler
   let stored: StoredState | null;
   try {
     // Only `encodeState` writes under these keys.
-    stored = JSON.parse(new TextDecoder().decode(value)) as StoredState | null;
+    const json = value[0] === GZIP ? gunzipSync(value, { maxOutputLength: MAX_STATE_BYTES }) : Buffer.from(value);
+    stored = JSON.parse(json.toString("utf8")) as StoredState | null;
   } catch (thrown) {
     throw new Fault("corrupt", `the rule state under ${key} cannot be read`, { cause: thrown });
   }

@@ -4,10 +4,10 @@ import type { Alert } from "./alert.ts";
 import { queryEscape } from "./template/functions.ts";
 
 /** Whether an alert is told at an evaluation: a change at once, what lasts when it was last told more than `resendDelayMs` ago. */
-export function needsSending({ phase, lastSentAt, resolvedAt }: Alert, at: number, resendDelayMs: number): boolean {
+export function needsSending({ phase, lastSentAt }: Alert, at: number, resendDelayMs: number): boolean {
   if (phase === "pending") return false;
+  // Forgotten whenever there is news: when it begins to fire, and when it is over.
   if (lastSentAt === undefined) return true;
-  if (resolvedAt !== undefined && resolvedAt > lastSentAt) return true;
   return at - lastSentAt > resendDelayMs;
 }
 
