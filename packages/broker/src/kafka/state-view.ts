@@ -24,8 +24,10 @@ export class StateView {
   readonly #facts = new Map<string, Fact>();
 
   /** Takes in one record of the topic; in the order of offsets. Records of other kinds are passed over. */
-  apply({ key: written, value }: InRecord): void {
+  apply({ key: written, value: found }: InRecord): void {
     const key = Buffer.from(written ?? []).toString();
+    // A copy: the record is a view of its whole answer, and is kept for as long as its key.
+    const value = found === null ? null : Buffer.from(found);
     if (key[0] === PUT) this.#put(key.slice(1), value);
     else if (key[0] === TRY) this.#try(key, value);
   }
