@@ -58,10 +58,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     return {
       topic: spec.topic,
       partition,
-      generation,
-      start,
-      revoked,
-      lost: revoked,
+      ...{ generation, start, revoked, lost: revoked },
       seek(offset) {
         position = offset;
       },
