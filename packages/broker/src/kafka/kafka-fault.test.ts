@@ -12,6 +12,7 @@ describe("what kafkajs threw", () => {
     [named("KafkaJSProtocolError", "wait", { code: 27 }), "rejoin", "unavailable"],
     [named("KafkaJSProtocolError", "no", { code: 30 }), "never", "startup"],
     [named("KafkaJSConnectionError", "refused", { code: "ECONNREFUSED" }), "leader", "unavailable"],
+    [named("KafkaJSConnectionError", "self-signed", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }), "never", "startup"],
     [named("KafkaJSRequestTimeoutError", "late"), "leader", "unavailable"],
     [named("KafkaJSSASLAuthenticationError", "no"), "never", "startup"],
     [new TypeError("x is undefined"), "never", "bug"],

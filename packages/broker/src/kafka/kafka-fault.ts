@@ -66,6 +66,9 @@ const PROTOCOL: Readonly<Record<number, readonly [name: string, remedy: Remedy, 
 /** Names of kafkajs's own errors that no retry heals. */
 const FINAL = new Set(["KafkaJSSASLAuthenticationError", "KafkaJSServerDoesNotSupportApiKey", "KafkaJSNotImplemented"]);
 
+/** Codes of a connection that TLS does not let come about: another try will find the same certificate. */
+const CERTIFICATE = /CERT|ALTNAME|UNABLE_TO_(?:GET_ISSUER|VERIFY)/;
+
 /** Understands an error code of the protocol. */
 export function failureOfCode(code: number): Failure {
   const [name, remedy, fault] = PROTOCOL[code] ?? [`ERROR_${code}`, "never", "rejected"];
@@ -80,7 +83,8 @@ export function failureOf(thrown: unknown): Failure {
   }
   const { name = "Error", code } = thrown instanceof Error ? shapeOf(thrown) : {};
   if (typeof code === "number") return failureOfCode(code);
-  if (FINAL.has(name)) return { name, remedy: "never", code: "startup" };
+  const isUntrusted = typeof code === "string" && CERTIFICATE.test(code);
+  if (FINAL.has(name) || isUntrusted) return { name, remedy: "never", code: "startup" };
   // A connection that broke, a request that was not answered: the other side may be somebody else by now.
   if (name.startsWith("KafkaJS")) return { name, remedy: "leader", code: "unavailable" };
   return { name: String(thrown), remedy: "never", code: "bug" };
