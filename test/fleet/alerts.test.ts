@@ -3,9 +3,7 @@
  * Alertmanager is told of each episode once. Everything is real but the clock and the windows.
  */
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type RuleGroup, readRuleFile, slotsOf, startAlerts } from "@rondo/alerts";
+import { readRuleFile, startAlerts } from "@rondo/alerts";
 import { silentLog } from "@rondo/core";
 import { createRegistry, Readiness } from "@rondo/monitor";
 import { FakeClock, memoryBroker, seededRandom, settled } from "@rondo/testkit";
@@ -20,7 +18,8 @@ import {
   type Transition,
 } from "@rondo/testkit/fleet";
 import { localLeases } from "@rondo/windows";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { inOrder, listener, slotOffsets } from "./outage-watch.ts";
 
 const FILE = "alerting-rules.yml";
 const RULES = readFileSync(new URL(`../../deploy/examples/${FILE}`, import.meta.url), "utf8");
@@ -35,40 +34,13 @@ async function quiet(): Promise<void> {
   while (process.getActiveResourcesInfo().some((name) => /^TCP(?!Server)/.test(name))) await settled();
 }
 
-/** An Alertmanager that only listens, and the URL where it does. */
-async function listener(clock: FakeClock, heard: (notification: Notification) => void): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const body = (await request.toArray()).join("");
-    for (const { labels, startsAt, endsAt } of JSON.parse(body)) {
-      heard({ at: clock.now(), labels, startsAt: Date.parse(startsAt), endsAt: Date.parse(endsAt) });
-    }
-    response.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  // A server that listens on a port has an address of this form.
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** The truth's order is by rule, the worker's by group: put both into one. */
-function inOrder(transitions: readonly Omit<Transition, "value">[]) {
-  return transitions
-    .map(({ at, group, alert, labels, from, to }) => ({ at, group, alert, labels, from, to }))
-    .toSorted((a, b) => a.at - b.at || a.alert.localeCompare(b.alert) || a.from.localeCompare(b.from));
-}
-
-/** Slots as the worker has them, by group. */
-function offsets(groups: readonly RuleGroup[], intervalMs: number): Readonly<Record<string, number>> {
-  return Object.fromEntries(groups.map((group) => [group.name, slotsOf(TENANT, group, intervalMs).offsetMs]));
-}
-
 /** Lets an outage happen in front of an alert worker. */
 async function watch({ speed, startMs }: EventTime) {
   const clock = new FakeClock(startMs);
   const { groups, problems } = readRuleFile(FILE, spedUpRules(RULES, speed));
   expect(problems).toEqual([]);
   const intervalMs = MINUTE / speed;
-  const evaluation = { intervalMs: MINUTE, offsetsMs: offsets(groups, intervalMs) };
+  const evaluation = { intervalMs: MINUTE, offsetsMs: slotOffsets(groups, intervalMs) };
   const played = outage({ seed: 1, startMs, speed, evaluation });
   const made: Transition[] = [];
   const heard: Notification[] = [];
