@@ -53,7 +53,7 @@ function start(url = `http://127.0.0.1:${port}/prefix`, timeoutMs = 10_000) {
   return { alertmanager, counts, said };
 }
 
-const speaking = { speaks: () => true, confirmsResolved: async () => true };
+const speaking = { speaks: async () => true, confirmsResolved: async () => true };
 
 function notification(name: string, more: Partial<Notification> = {}): Notification {
   const posted = { labels: { alertname: name }, annotations: {}, startsAt: "", endsAt: "", generatorURL: "" };
@@ -141,14 +141,14 @@ test("what no longer holds when its turn comes is withheld: all of a group that 
   const { alertmanager, counts } = start();
   let asked = 0;
   const unsure = {
-    speaks: () => true,
+    speaks: async () => true,
     confirmsResolved: async () => {
       asked++;
       return false;
     },
   };
-  const failing = { speaks: () => true, confirmsResolved: () => Promise.reject(new Error("no")) };
-  const gone = { speaks: () => false, confirmsResolved: async () => true };
+  const failing = { speaks: async () => true, confirmsResolved: () => Promise.reject(new Error("no")) };
+  const gone = { speaks: async () => false, confirmsResolved: async () => true };
   alertmanager.tell([
     notification("fires", { standing: unsure }),
     notification("ends", { standing: unsure, resolved: true }),

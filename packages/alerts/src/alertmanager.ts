@@ -21,8 +21,8 @@ export const NOTIFIER_LIMITS = {
 
 /** Whether what an alert says still holds, asked right before it is sent: it may have waited, and the process slept. */
 export interface Standing {
-  /** Nobody else is known to speak for the group now. */
-  speaks(): boolean;
+  /** Nobody else speaks for the group now. */
+  speaks(): Promise<boolean>;
   /** It may be said that an alert is over: the group is still ours, and the windows are whole. */
   confirmsResolved(): Promise<boolean>;
 }
@@ -181,16 +181,20 @@ export class Alertmanager {
   }
 }
 
-/** Those whose word still holds. Each group is asked once for all of its alerts. */
+/** Those whose word still holds. Each group is asked once for all of its alerts, and once more for all that are over. */
 async function stillTrue(batch: readonly Notification[]): Promise<readonly Notification[]> {
-  const confirmed = new Map<Standing, Promise<boolean>>();
+  const speaking = new Map<Standing, Promise<boolean>>();
+  const confirming = new Map<Standing, Promise<boolean>>();
+  const once = (asked: Map<Standing, Promise<boolean>>, standing: Standing, ask: () => Promise<boolean>) => {
+    // Who cannot answer is taken for one who does not know.
+    const answer = asked.get(standing) ?? ask().catch(() => false);
+    asked.set(standing, answer);
+    return answer;
+  };
   const answers = await Promise.all(
-    batch.map(({ resolved, standing }) => {
-      if (!standing.speaks()) return false;
-      if (!resolved) return true;
-      const asked = confirmed.get(standing) ?? standing.confirmsResolved().catch(() => false);
-      confirmed.set(standing, asked);
-      return asked;
+    batch.map(async ({ resolved, standing }) => {
+      if (!(await once(speaking, standing, () => standing.speaks()))) return false;
+      return !resolved || once(confirming, standing, () => standing.confirmsResolved());
     }),
   );
   return batch.filter((_, index) => answers[index] === true);

@@ -19,6 +19,9 @@ class TestOwner implements GroupOwner {
   standing() {
     return this.now;
   }
+  async speaks() {
+    return this.now !== "lost";
+  }
   async confirm() {
     return this.confirms && this.now === "held";
   }
@@ -177,7 +180,7 @@ describe("an owner", () => {
     one.said();
     one.owner.now = "lost";
     expect(await one.evaluate()).toBe("lost");
-    expect([one.said(), one.owner.writes.length, one.evaluator.speaks()]).toEqual([[], 1, false]);
+    expect([one.said(), one.owner.writes.length, await one.evaluator.speaks()]).toEqual([[], 1, false]);
   });
 
   test("whose lease is lost between evaluation and end says nothing of the end", async () => {

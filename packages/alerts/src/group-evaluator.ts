@@ -22,6 +22,8 @@ import { type Slots, slotAt } from "./slots.ts";
 export interface GroupOwner {
   /** By what is known here: `unsure` while nobody can be asked. */
   standing(): "held" | "unsure" | "lost";
+  /** Whether nobody else speaks for the group; asks where that is in doubt. */
+  speaks(): Promise<boolean>;
   /** Asks; whether the group is ours beyond doubt. */
   confirm(): Promise<boolean>;
   /** Makes the state durable. */
@@ -87,8 +89,8 @@ export class GroupEvaluator implements Standing {
     return this.#state;
   }
 
-  speaks(): boolean {
-    return this.#owner.standing() !== "lost";
+  speaks(): Promise<boolean> {
+    return this.#owner.speaks();
   }
 
   async confirmsResolved(): Promise<boolean> {
@@ -164,9 +166,9 @@ export class GroupEvaluator implements Standing {
     }));
     const next: GroupState = { lastSlot: slot, rules };
     if (told.some(({ resolved }) => resolved) && !(await this.#owner.confirm())) {
-      return this.speaks() ? this.#hold(slot, "the lease cannot be confirmed") : "lost";
+      return this.#owner.standing() === "lost" ? "lost" : this.#hold(slot, "the lease cannot be confirmed");
     }
-    if (!this.speaks()) return "lost";
+    if (this.#owner.standing() === "lost") return "lost";
     if (this.#mustWrite(next)) {
       try {
         await this.#owner.write(encodeState(next, group.rules));

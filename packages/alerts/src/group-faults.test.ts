@@ -94,7 +94,7 @@ function startReplica(world: World, instance: string, random: () => number) {
     });
   const send = async ({ resolved, standing, posted }: Notification) => {
     await gate.through(async () => {});
-    if (!standing.speaks() || (resolved && !(await standing.confirmsResolved()))) return;
+    if (!(await standing.speaks()) || (resolved && !(await standing.confirmsResolved()))) return;
     heard.push({
       ...{ at: clock.now(), labels: posted.labels },
       ...{ startsAt: Date.parse(posted.startsAt), endsAt: Date.parse(posted.endsAt) },

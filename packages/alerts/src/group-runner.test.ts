@@ -3,6 +3,7 @@ import { Fault, silentLog } from "@rondo/core";
 import { FakeClock } from "@rondo/testkit";
 import { type Leases, localLeases, type WindowReader } from "@rondo/windows";
 import { describe, expect, test } from "vitest";
+import type { Notification } from "./alertmanager.ts";
 import { evaluatorOptions, oneRule, testState, words } from "./alerts.cases.ts";
 import { groupPrefix, readGroup } from "./group-claim.ts";
 import { GroupRunner, type GroupRunnerOptions } from "./group-runner.ts";
@@ -167,6 +168,26 @@ describe("a process that sleeps through its successor's claim", () => {
     expect(said().length).toBeLessThanOrEqual(2);
     await Promise.all([a.end(), b.end()]);
   });
+});
+
+test("a word that waited through a long sleep is not said once there is a successor", async () => {
+  const { clock, leases, windows, start, downFor } = rig();
+  const { cut, leases: asleep } = cutLeases(leases);
+  const told: Notification[] = [];
+  const a = start("a", { leases: asleep, tell: (notifications) => void told.push(...notifications) });
+  await downFor(1);
+  const [word] = told;
+  expect(await word?.standing.speaks()).toBe(true);
+  cut.now = true;
+  await clock.advance(LEASE_MS);
+  // Nobody can be asked for the lease, and nobody has taken over: it still holds.
+  expect([await word?.standing.speaks(), await word?.standing.confirmsResolved()]).toEqual([true, false]);
+  const b = start("b", { tell: () => {} });
+  await clock.advance(1_500);
+  windows.set({ __name__: "up", host: "h" }, 0);
+  expect(b.runner.state).toBeDefined();
+  expect([await word?.standing.speaks(), await word?.standing.confirmsResolved()]).toEqual([false, false]);
+  await Promise.all([a.end(), b.end()]);
 });
 
 test("a group whose state cannot be read begins anew, and says so", async () => {

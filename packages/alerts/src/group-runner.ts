@@ -162,7 +162,8 @@ export class GroupRunner {
       last = slot - slots.intervalMs;
       await this.#until(slot, ended);
       if (ended.aborted) return;
-      await owner.look();
+      // A successor that shows in the store ends it, even while nobody can be asked for the lease.
+      await owner.speaks();
       const outcome = await evaluator.evaluate(slot, Math.max(slot + PATIENCE_MS, heldUntil), ended);
       if (outcome === "lost") return;
       if (outcome === "done") last = slot;
@@ -209,9 +210,13 @@ class LeasedOwner implements GroupOwner {
     return this.#superseded.signal.aborted ? "lost" : this.#lease.standing();
   }
 
-  /** While nobody can be asked for the lease, a successor still shows in the store. */
-  async look(): Promise<void> {
-    if (this.standing() === "unsure") await this.#isNewest();
+  /**
+   * A lease that is held by the clock is enough. One that may have run out is not – whoever wakes from a long sleep has such a
+   * one – but a successor would show in the store, and as long as there is none, what fires is told on.
+   */
+  async speaks(): Promise<boolean> {
+    const standing = this.standing();
+    return standing === "held" || (standing === "unsure" && (await this.#isNewest()));
   }
 
   async confirm(): Promise<boolean> {

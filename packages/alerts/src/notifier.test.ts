@@ -22,7 +22,7 @@ test("every Alertmanager is told, and one that is away holds back no other", asy
     registry,
   });
   const posted = { labels: { alertname: "A" }, annotations: {}, startsAt: "", endsAt: "", generatorURL: "" };
-  const standing = { speaks: () => true, confirmsResolved: async () => true };
+  const standing = { speaks: async () => true, confirmsResolved: async () => true };
   notifier.tell([{ key: "A", posted, resolved: false, standing }]);
   await notifier.close();
   server.close();
