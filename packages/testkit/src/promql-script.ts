@@ -104,7 +104,7 @@ function parseEval(head: string, block: readonly string[], line: number): EvalCo
     else if (told === null) results.push(one);
     else if (word === "ordered") ordered = true;
     else if (word === "no_warn" || word === "no_info") forbidden.add(word === "no_warn" ? "warn" : "info");
-    else if (word === "string") string = JSON.parse(rest);
+    else if (word === "string") string = expectedString(one);
     else if (word === "range") {
       const [, start = "0", step = "0"] = /^vector from (\S+) to \S+ step (\S+)$/.exec(rest) ?? [];
       steps = { from: duration(start), stepMs: duration(step) };
@@ -126,6 +126,12 @@ function parseEval(head: string, block: readonly string[], line: number): EvalCo
     range: steps,
     result: string === undefined ? parseResult(results) : { string },
   };
+}
+
+/** The string behind `expect string`: as it stands, or a JSON string. */
+function expectedString(line: string): string {
+  const text = line.slice("expect string ".length);
+  return text.startsWith('"') ? JSON.parse(text) : text;
 }
 
 function expectation(kind: Expectation["kind"], rest: string): Expectation {
