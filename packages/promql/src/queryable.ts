@@ -23,6 +23,11 @@ export interface SampleSeries {
   readonly times: Float64Array;
   /** The value at the same index. */
   readonly values: Float64Array;
+  /**
+   * When the counter of the number at the same index began to count, milliseconds since the epoch; 0 where that is not known.
+   * A counter that began later than the sample before it was reset, even if it did not fall. Absent: nothing is known.
+   */
+  readonly startTimes?: Float64Array;
   /** Native histograms: where one stands at an index, that sample is it and `values` says nothing there. Absent: none. */
   readonly histograms?: readonly (FloatHistogram | undefined)[];
 }

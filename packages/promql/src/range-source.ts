@@ -79,6 +79,8 @@ function rowSamples(frame: Frame, row: number, grid: Grid): RangeSamples {
     labels: frame.labels[row] ?? [],
     times: Float64Array.from(floats, (step) => timeAt(grid, step)),
     values: Float64Array.from(floats, (step) => frame.value(row * frame.steps + step)),
+    // What a step shows may be any sample before it: when that began means nothing for the step.
+    startTimes: undefined,
     histogramTimes: Float64Array.from(histogramTimes),
     histograms,
   };

@@ -9,6 +9,8 @@ export interface RangeSamples {
   readonly labels: Labels;
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** When each number's counter began, 0 where that is not known; undefined when nothing is. */
+  readonly startTimes: Float64Array | undefined;
   readonly histogramTimes: Float64Array;
   readonly histograms: readonly FloatHistogram[];
 }
@@ -17,9 +19,9 @@ const NO_TIMES = new Float64Array(0);
 
 /** Splits a series; one without histograms and stale markers is taken as it is. */
 export function rangeSamples(series: SampleSeries): RangeSamples {
-  const { labels, times, values, histograms } = series;
+  const { labels, times, values, startTimes, histograms } = series;
   if (histograms === undefined && !values.some(isStale))
-    return { labels, times, values, histogramTimes: NO_TIMES, histograms: [] };
+    return { labels, times, values, startTimes, histogramTimes: NO_TIMES, histograms: [] };
   // Indices first: most series are of one kind, and the arrays get their exact length.
   const floats: number[] = [];
   const found: FloatHistogram[] = [];
@@ -37,6 +39,7 @@ export function rangeSamples(series: SampleSeries): RangeSamples {
     labels,
     times: Float64Array.from(floats, (index) => times[index] ?? 0),
     values: Float64Array.from(floats, (index) => values[index] ?? 0),
+    startTimes: startTimes === undefined ? undefined : Float64Array.from(floats, (index) => startTimes[index] ?? 0),
     histogramTimes: Float64Array.from(foundTimes),
     histograms: found,
   };
@@ -47,6 +50,7 @@ export class Window {
   labels: Labels = [];
   times: Float64Array = NO_TIMES;
   values: Float64Array = NO_TIMES;
+  startTimes: Float64Array | undefined = undefined;
   from = 0;
   to = 0;
   histogramTimes: Float64Array = NO_TIMES;
@@ -66,6 +70,7 @@ export class Window {
     this.labels = samples.labels;
     this.times = samples.times;
     this.values = samples.values;
+    this.startTimes = samples.startTimes;
     this.histogramTimes = samples.histogramTimes;
     this.histograms = samples.histograms;
     this.from = this.to = this.histogramFrom = this.histogramTo = 0;
@@ -105,6 +110,23 @@ export class Window {
   /** The time at an index of `times`. */
   time(index: number): number {
     return this.times[index] ?? 0;
+  }
+
+  /** When the counter of the number at an index began; 0 when that is not known, or is no time before the sample. */
+  startTime(index: number): number {
+    const start = this.startTimes?.[index] ?? 0;
+    return start < this.time(index) ? start : 0;
+  }
+
+  /**
+   * Whether the counter was reset between the number before an index and the one at it: by falling, or because it began to
+   * count since. One that began exactly with the sample before is a delta, unless of that sample no beginning is known.
+   */
+  wasReset(index: number): boolean {
+    if (this.value(index) < this.value(index - 1)) return true;
+    const start = this.startTime(index);
+    const before = this.time(index - 1);
+    return start > before || (start !== 0 && start === before && this.startTime(index - 1) !== 0);
   }
 
   /** The metric's name, empty when it has none. */

@@ -48,10 +48,14 @@ export async function problemsOf(text: string): Promise<readonly string[]> {
 
 function load(store: SampleStore, { series, stepMs, withNative }: Extract<ScriptCommand, { kind: "load" }>): void {
   const all = withNative ? [...series, ...nativeOfClassic(series)] : series;
-  for (const { labels, values } of all)
+  for (const { labels, values, starts } of all)
     store.add(
       labels,
-      values.flatMap((value, step) => (value === undefined ? [] : [{ time: step * stepMs, value }])),
+      values.flatMap((value, step) => {
+        const [time, start] = [step * stepMs, starts?.[step]];
+        if (value === undefined) return [];
+        return [start === undefined ? { time, value } : { time, value, startTime: time + start }];
+      }),
     );
 }
 

@@ -2,8 +2,8 @@
  * Reads scripts of PromQL's test language: `clear`, `load`, `eval`, and what is expected of each evaluation. Lines are
  * trimmed, comments are empty lines, and an empty line ends a block.
  */
-import { parseDuration } from "@rondo/promql";
-import { type NotatedSeries, parseNumber, parseSeries } from "./series-notation.ts";
+import { labelsKey, parseDuration } from "@rondo/promql";
+import { type NotatedSeries, parseMetric, parseNumber, parseSeries, parseStartOffsets } from "./series-notation.ts";
 
 /** What a note or failure must be: this text, or matching this expression; neither means that there must be one. */
 export interface Expectation {
@@ -65,10 +65,25 @@ function parseCommand(head: string, block: readonly string[], line: number): Scr
   if (head === "clear") return { kind: "clear", line };
   const load = /^load(_with_nhcb)?\s+(\S+)$/i.exec(head);
   if (load !== null) {
-    const series = block.filter((one) => !one.startsWith("@st")).map(parseSeries);
-    return { kind: "load", line, stepMs: duration(load[2] ?? ""), withNative: load[1] !== undefined, series };
+    const withNative = load[1] !== undefined;
+    return { kind: "load", line, stepMs: duration(load[2] ?? ""), withNative, series: parseLoaded(block) };
   }
   return parseEval(head, block, line);
+}
+
+/** The series of a block; a line `metric@st offsets` tells when the counters of the same metric's values began. */
+function parseLoaded(block: readonly string[]): readonly NotatedSeries[] {
+  const startsOf = (line: string) => /^(.*?)@st\s+(.*)$/.exec(line);
+  const starts = new Map<string, readonly (number | undefined)[]>();
+  for (const [, metric = "", offsets = ""] of block.map(startsOf).filter((match) => match !== null))
+    starts.set(labelsKey(parseMetric(metric)), parseStartOffsets(offsets));
+  return block
+    .filter((line) => startsOf(line) === null)
+    .map(parseSeries)
+    .map((series) => {
+      const known = starts.get(labelsKey(series.labels));
+      return known === undefined ? series : { ...series, starts: known };
+    });
 }
 
 /** A duration or a number of seconds, in milliseconds. */

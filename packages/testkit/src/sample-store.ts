@@ -16,14 +16,13 @@ import {
 export interface StoredSample {
   readonly time: number;
   readonly value: number | FloatHistogram | "stale";
+  /** When the counter of a number began, milliseconds; absent when that is not known. */
+  readonly startTime?: number;
 }
 
 /** A store of series. A sample at a time that a series has already replaces the one there. */
 export class SampleStore implements Queryable {
-  readonly #series = new Map<
-    string,
-    { readonly labels: Labels; readonly samples: Map<number, StoredSample["value"]> }
-  >();
+  readonly #series = new Map<string, { readonly labels: Labels; readonly samples: Map<number, StoredSample> }>();
 
   /** Adds samples to a series, which is created when it is new. */
   add(labels: Labels, samples: readonly StoredSample[]): void {
@@ -31,7 +30,7 @@ export class SampleStore implements Queryable {
     const key = labelsKey(labels);
     const series = this.#series.get(key) ?? { labels, samples: new Map() };
     this.#series.set(key, series);
-    for (const { time, value } of samples) series.samples.set(time, value);
+    for (const sample of samples) series.samples.set(sample.time, sample);
   }
 
   /** Forgets everything. */
@@ -49,25 +48,27 @@ export class SampleStore implements Queryable {
     for (const { labels, samples } of this.#series.values()) {
       if (!matchers.every(({ name, matches }) => matches(labelValue(labels, name)))) continue;
       // Whole series, so that what is said of resets does not depend on the span.
-      const all = [...samples].sort(([a], [b]) => a - b);
-      if (all.some(([time]) => time > after && time <= until)) found.push(toSeries(labels, all));
+      const all = [...samples.values()].sort((a, b) => a.time - b.time);
+      if (all.some(({ time }) => time > after && time <= until)) found.push(toSeries(labels, all));
     }
     return found;
   }
 }
 
-function toSeries(labels: Labels, samples: readonly (readonly [number, StoredSample["value"]])[]): SampleSeries {
-  const histograms = samples.map(([, value], index) =>
-    typeof value !== "object" ? undefined : hinted(value, samples[index - 1]?.[1]),
+function toSeries(labels: Labels, samples: readonly StoredSample[]): SampleSeries {
+  const histograms = samples.map(({ value }, index) =>
+    typeof value !== "object" ? undefined : hinted(value, samples[index - 1]?.value),
   );
-  const values = Float64Array.from(samples, ([, value]) => (typeof value === "number" ? value : Number.NaN));
+  const values = Float64Array.from(samples, ({ value }) => (typeof value === "number" ? value : Number.NaN));
   // By its bits: as a number the marker might become an ordinary NaN on the way.
   const bits = new BigUint64Array(values.buffer);
-  for (const [index, [, value]] of samples.entries()) if (value === "stale") bits[index] = STALE_BITS;
+  for (const [index, { value }] of samples.entries()) if (value === "stale") bits[index] = STALE_BITS;
+  const begun = samples.some(({ startTime }) => startTime !== undefined);
   return {
     labels,
-    times: Float64Array.from(samples, ([time]) => time),
+    times: Float64Array.from(samples, ({ time }) => time),
     values,
+    ...(begun ? { startTimes: Float64Array.from(samples, ({ startTime }) => startTime ?? 0) } : {}),
     ...(histograms.some((one) => one !== undefined) ? { histograms } : {}),
   };
 }

@@ -2,7 +2,7 @@
  * Series as PromQL's test language and rule tests write them: `up{job="a"} 1 _ 2+1x3 stale {{schema:0 count:1}}`. A value
  * stands for one step; `axn` repeats it n more times, `a+bxn` goes on from it, `_` is nothing, `_xn` nothing n times.
  */
-import { type FloatHistogram, type Labels, labelsOf, parseExpr, withLabel } from "@rondo/promql";
+import { type FloatHistogram, type Labels, labelsOf, parseDuration, parseExpr, withLabel } from "@rondo/promql";
 import { addNotated, parseHistogramNotation } from "./histogram-notation.ts";
 
 /** A value of a step: a number, a histogram, the marker of a series that ended, or nothing. The marker is a word, because an array of numbers does not keep the bits of a NaN. */
@@ -12,6 +12,8 @@ export type NotatedValue = number | FloatHistogram | "stale" | undefined;
 export interface NotatedSeries {
   readonly labels: Labels;
   readonly values: readonly NotatedValue[];
+  /** When the counter of each value began, milliseconds from the time of the value; undefined where that is not known. */
+  readonly starts?: readonly (number | undefined)[];
 }
 
 /** The most values that one item may stand for. */
@@ -25,6 +27,24 @@ const HISTOGRAM_ITEM = /^\{\{(.*?)\}\}(?:([+-])\{\{(.*?)\}\})?(?:x(\d+))?$/s;
 export function parseSeries(text: string): NotatedSeries {
   const end = endOfMetric(text);
   return { labels: parseMetric(text.slice(0, end)), values: parseValues(text.slice(end)) };
+}
+
+/** Reads the offsets of an `@st` line: durations with a sign, repeated and continued as values are. */
+export function parseStartOffsets(text: string): readonly (number | undefined)[] {
+  return (text.match(/\S+/g) ?? []).flatMap((item) => {
+    const blank = /^_(?:x(\d+))?$/.exec(item);
+    if (blank !== null) return new Array<undefined>(repeats(blank[1] ?? "1")).fill(undefined);
+    const [, first, step = "0", times = "0"] = /^([+-]?\w+?)([+-]\w+?)?(?:x(\d+))?$/.exec(item) ?? [];
+    if (first === undefined) throw new Error(`${JSON.stringify(item)} is no offset`);
+    const [start, delta] = [signedDuration(first), signedDuration(step)];
+    return Array.from({ length: repeats(times) + 1 }, (_, at) => start + at * delta);
+  });
+}
+
+function signedDuration(text: string): number {
+  const ms = parseDuration(text.replace(/^[+-]/, ""));
+  if (ms === undefined) throw new Error(`${text} is no duration`);
+  return text.startsWith("-") ? -ms : ms;
 }
 
 /** Where the metric ends: at its closing brace, or at the first space. */

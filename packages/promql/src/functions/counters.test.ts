@@ -169,3 +169,39 @@ eval instant at 1m rate(h_total[30s] smoothed)
   expect(rangeEnds(new Window(), true)).toBeUndefined();
   expect(COUNTER_FUNCTIONS.map(({ name }) => name)).toContain("rate");
 });
+
+test("a known beginning of a counter tells resets, and how much it rose before its first sample", async () => {
+  const script = `
+load 1m
+  c_total{k="unknown"} 30x10
+  c_total{k="delta"}@st -1mx10
+  c_total{k="delta"} 30x10
+  c_total{k="restarted"}@st -1m -2m -3m -1s -61s -121s -181s _
+  c_total{k="restarted"} 10 20 30 40 50 60 70 _
+  c_total{k="once"}@st _ _ _ _ _ _ -30s
+  c_total{k="once"} _ _ _ _ _ _ 9 _
+  c_total{k="older"}@st _ _ _ _ _ _ -1h
+  c_total{k="older"} _ _ _ _ _ _ 9 _
+
+eval instant at 6m increase(c_total[4m])
+  {k="unknown"} 0
+  {k="delta"} 120
+  {k="restarted"} 70
+  {k="once"} 9
+
+eval instant at 6m resets(c_total{k!~"once|older"}[5m])
+  {k="unknown"} 0
+  {k="delta"} 4
+  {k="restarted"} 1
+
+eval instant at 3m irate(c_total{k!~"once|older"}[2m])
+  {k="unknown"} 0
+  {k="delta"} 0.5
+  {k="restarted"} 0.6666666666666666
+
+# A step of a subquery is not the sample it shows.
+eval instant at 6m increase(c_total{k="delta"}[4m:1m])
+  {k="delta"} 0
+`;
+  expect(await problemsOf(script)).toEqual([]);
+});

@@ -44,23 +44,54 @@ function extrapolated(window: Window, report: Report, counter: boolean, perSecon
     const zero = counter && delta.count > 0 && before >= 0 ? before / delta.count : undefined;
     return scaleHistogram(delta, factorOf(window, first, last, histogramCount, zero, perSecond));
   }
-  if (floats < 2) return undefined;
+  // A counter that began within the range was zero then: one sample is enough to tell how much it rose since.
+  const began = counter && floats > 0 ? beginningOf(window) : undefined;
+  if (floats < 2 && began === undefined) return undefined;
   const { values, from, to } = window;
   const first = values[from] ?? 0;
-  let delta = (values[to - 1] ?? 0) - first;
-  if (counter) {
-    // Every reset adds what was lost by it. The loop touches every sample of every range and series: it stays with
-    // plain numbers and indices.
-    let previous = first;
-    for (let index = from + 1; index < to; index++) {
-      const value = values[index] ?? 0;
-      // A counter that fell has started anew from zero.
-      if (value < previous) delta += previous;
-      previous = value;
-    }
-  }
+  let delta = (values[to - 1] ?? 0) - (began === undefined ? first : 0);
+  if (counter) delta += window.startTimes === undefined ? lostByFalling(window) : lostByResets(window);
+  if (began !== undefined) return delta * factorSince(window, began, perSecond);
   const zero = counter && delta > 0 && first >= 0 ? first / delta : undefined;
   return delta * factorOf(window, window.time(from), window.time(to - 1), floats, zero, perSecond);
+}
+
+/** When the counter of the first sample began, if it was within the range. */
+function beginningOf(window: Window): number | undefined {
+  if (window.startTimes === undefined) return undefined;
+  const start = window.startTime(window.from);
+  return start > window.start ? start : undefined;
+}
+
+/** What a counter had counted before each time that it fell: each was a beginning anew from zero. */
+function lostByFalling({ values, from, to }: Window): number {
+  let lost = 0;
+  let previous = values[from] ?? 0;
+  // Every sample of every range and series comes by here: the loop stays with plain numbers and indices.
+  for (let index = from + 1; index < to; index++) {
+    const value = values[index] ?? 0;
+    if (value < previous) lost += previous;
+    previous = value;
+  }
+  return lost;
+}
+
+/** The same where it is known when the counter began. */
+function lostByResets(window: Window): number {
+  let lost = 0;
+  for (let index = window.from + 1; index < window.to; index++)
+    if (window.wasReset(index)) lost += window.value(index - 1);
+  return lost;
+}
+
+/** What a delta since a known beginning is multiplied with: there is nothing to guess at the range's start. */
+function factorSince(window: Window, began: number, perSecond: boolean): number {
+  const last = window.time(window.to - 1);
+  const sampled = (last - began) / 1000;
+  const average = window.floats < 2 ? 0 : (last - window.time(window.from)) / 1000 / (window.floats - 1);
+  const toEnd = (window.end - last) / 1000;
+  const factor = (sampled + (toEnd < average * 1.1 ? toEnd : average / 2)) / sampled;
+  return perSecond ? factor / ((window.end - window.start) / 1000) : factor;
 }
 
 /** What a delta between two times is multiplied with; `zero` is the first value as a share of the delta. */
@@ -100,17 +131,17 @@ function instant(window: Window, report: Report, counter: boolean): CellValue {
   const previous = window.value(to - 2);
   const seconds = (window.time(to - 1) - window.time(to - 2)) / 1000;
   // After a reset the counter's value is what it rose by since.
-  const delta = counter && last < previous ? last : last - previous;
+  const delta = counter && window.wasReset(to - 1) ? last : last - previous;
   return counter ? delta / seconds : delta;
 }
 
 /** Counts the neighbours of a window for which `differs` holds; `isReset` of two histograms, or of their kinds. */
 function countSteps(
   window: Window,
-  differs: (before: number, after: number) => boolean,
+  differs: (window: Window, index: number) => boolean,
   histogramsDo: typeof histogramsDiffer,
 ): number | undefined {
-  const { values, to, times } = window;
+  const { to, times } = window;
   let { from } = window;
   if (window.extended === "anchored") {
     // The last sample at or before the range's start is where it begins.
@@ -120,7 +151,7 @@ function countSteps(
   let count = 0;
   if (window.histogramCount === 0) {
     if (from === to) return undefined;
-    for (let index = from + 1; index < to; index++) if (differs(values[index - 1] ?? 0, values[index] ?? 0)) count++;
+    for (let index = from + 1; index < to; index++) if (differs(window, index)) count++;
     return count;
   }
   // Numbers and histograms come in two lists: they are merged by time while they are compared.
@@ -130,10 +161,11 @@ function countSteps(
   while (float < to || histogram < window.histogramTo) {
     const takeFloat =
       histogram >= window.histogramTo || (float < to && (times[float] ?? 0) < (window.histogramTimes[histogram] ?? 0));
-    const now: CellValue = takeFloat ? values[float++] : window.histograms[histogram++];
+    const now: CellValue = takeFloat ? window.value(float++) : window.histograms[histogram++];
     if (before !== undefined && now !== undefined) {
       if (typeof before === "number" && typeof now === "number") {
-        if (differs(before, now)) count++;
+        // Neighbours of one kind follow each other in their list.
+        if (differs(window, float - 1)) count++;
         // A change of kind is a change, and a reset: the metric was redefined.
       } else if (typeof before === "number" || typeof now === "number") count++;
       else if (histogramsDo(before, now)) count++;
@@ -168,7 +200,7 @@ function movingNow(name: string, doc: string, counter: boolean): PromqlFunction 
 function counting(
   name: string,
   doc: string,
-  differs: (before: number, after: number) => boolean,
+  differs: (window: Window, index: number) => boolean,
   histogramsDo: typeof histogramsDiffer,
 ): PromqlFunction {
   const run: PromqlFunction["run"] = {
@@ -190,14 +222,17 @@ export const COUNTER_FUNCTIONS: readonly PromqlFunction[] = [
   counting(
     "resets",
     "How often a counter fell.",
-    (before, after) => after < before,
+    (window, index) => window.wasReset(index),
     (before, after) => isReset(after, before),
   ),
   counting(
     "changes",
     "How often the value changed.",
     // NaN after NaN is no change, though the two are not equal.
-    (before, after) => after !== before && !(Number.isNaN(after) && Number.isNaN(before)),
+    (window, index) => {
+      const [before, after] = [window.value(index - 1), window.value(index)];
+      return after !== before && !(Number.isNaN(after) && Number.isNaN(before));
+    },
     histogramsDiffer,
   ),
 ];
