@@ -1,4 +1,5 @@
-import { labelsKey } from "@rondo/promql";
+import { labelsKey, labelsOf } from "@rondo/promql";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Alert } from "./alert.ts";
 import { groupOf } from "./alerts.cases.ts";
@@ -67,4 +68,39 @@ test("before the first evaluation nothing is known", () => {
   const empty = emptyState(rules);
   expect(empty.rules).toHaveLength(4);
   expect(decodeState("k", encodeState(empty, rules), rules)).toEqual(empty);
+});
+
+test("any alerts come back as they were", () => {
+  const word = fc.string({ minLength: 1, maxLength: 8, unit: "grapheme" });
+  const labels = fc.dictionary(word, word).map((entries) => labelsOf(entries));
+  const time = fc.nat({ max: 2_000_000_000_000 });
+  const one = fc
+    .record(
+      {
+        phase: fc.constantFrom("pending", "firing", "keeping", "resolved"),
+        labels,
+        annotations: labels,
+        value: fc.double(),
+        activeAt: time,
+        firedAt: time,
+        keepFiringSince: time,
+        lastSentAt: time,
+        resolvedAt: time,
+      },
+      { requiredKeys: ["phase", "labels", "annotations", "value", "activeAt"] },
+    )
+    // Absent fields are left out, as the type has them.
+    .map((alert) => ({ ...alert }) as Alert);
+  fc.assert(
+    fc.property(fc.array(one, { maxLength: 20 }), fc.option(time, { nil: undefined }), (alerts, lastSlot) => {
+      const state: GroupState = {
+        ...(lastSlot !== undefined && { lastSlot }),
+        rules: rules.map((_, index) => ({
+          alerts: new Map(index > 0 ? [] : alerts.map((alert) => [labelsKey(alert.labels), alert])),
+          standing: UNEVALUATED,
+        })),
+      };
+      expect(decodeState("k", encodeState(state, rules), rules)).toEqual(state);
+    }),
+  );
 });

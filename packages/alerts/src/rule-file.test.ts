@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { identityOf, readRuleFile, selectorsOfGroups } from "./rule-file.ts";
 
@@ -153,4 +154,70 @@ test("a rule is known again by its name and its labels as configured", () => {
     identity("expr: down\nfor: 5m\nlabels: {b: '2', a: '1'}"),
   );
   expect(identity("expr: up\nlabels: {a: '1'}")).not.toBe(identity("expr: up\nlabels: {a: '2'}"));
+});
+
+test("whatever a file holds, it is rules or problems with a line, and never both taken as rules", async () => {
+  const text = await readFile(new URL("../../../deploy/examples/alerting-rules.yml", import.meta.url), "utf8");
+  const lines = text.split("\n");
+  const edit = fc.record({
+    line: fc.nat(lines.length - 1),
+    at: fc.nat(40),
+    gone: fc.nat(12),
+    put: fc.string({ maxLength: 6 }),
+  });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+      const changed = [...lines];
+      for (const { line, at, gone, put } of edits) {
+        const before = changed[line] ?? "";
+        changed[line] = before.slice(0, at) + put + before.slice(at + gone);
+      }
+      const { groups, problems: found, warnings } = readRuleFile("r.yml", changed.join("\n"));
+      for (const { file, line, message } of [...found, ...warnings]) {
+        expect([file, typeof line, message === ""]).toEqual(["r.yml", "number", false]);
+      }
+      if (found.length === 0) for (const { rules } of groups) for (const { query } of rules) expect(query).not.toBe("");
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([
+  ["a rule that is no map", "groups: [{name: g, rules: [x]}]", "must be a map, but is a string"],
+  ["labels that are a list", rule("expr: up\nlabels: [a]"), "must be a map, but is a list"],
+  ["a label that is a map", rule("expr: up\nlabels: {a: {b: c}}"), "must be text, but is a map"],
+  ["a limit that is none", "groups: [{name: g, limit: -1}]", "must be a whole number of 0 or more"],
+  ["an offset into the future", "groups: [{name: g, query_offset: -5m}]", "must be a duration such as"],
+  ["a for without a unit", rule("expr: up\nfor: 5"), "must be a duration such as"],
+  ["a key twice", rule("expr: up\nexpr: down"), "the key stands twice in one map"],
+  ["two documents", "groups: []\n---\ngroups: []", "there are several documents"],
+])("%s is a problem", (_name, yaml, message) => {
+  expect(problems(yaml).join("\n")).toContain(message);
+});
+
+test("what YAML repeats by an alias, and what stands over several lines, is read like anything else", () => {
+  const { groups, problems: none } = readRuleFile(
+    "r.yml",
+    `groups:
+- name: g
+  labels: &common {team: fl}
+  rules:
+  - alert: A
+    expr: >
+      up
+      == 0
+    labels: *common
+  - alert: B
+    expr: "up
+      == 1"
+    labels:
+      <<: *common
+      severity: page
+`,
+  );
+  expect(none).toEqual([]);
+  expect(groups.flatMap(({ rules }) => rules.map(({ query, labels }) => [query, labels.length]))).toEqual([
+    ["up == 0", 1],
+    ["up == 1", 2],
+  ]);
 });

@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { expandTemplate, MAX_EXPANSION } from "./expand-template.ts";
+import { TemplateError } from "./lex.ts";
 import { parseTemplate } from "./parse-template.ts";
 
 function expand(text: string, value = 0.5): string {
@@ -86,3 +88,77 @@ test.each([
   ["{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}", "it takes more than 100000 steps"],
   [`{{ range 1000 }}${"x".repeat(100)}{{ end }}`, `the text is longer than ${MAX_EXPANSION} characters`],
 ])("%.50s… has an end", (text, message) => expect(expand(text)).toContain(message));
+
+/** Pieces that templates are made of, whole and broken. */
+const PIECES = [
+  ...[
+    "{{",
+    "}}",
+    "{{-",
+    "-}}",
+    " ",
+    "\n",
+    "text",
+    ".",
+    "$",
+    "$x",
+    "$labels",
+    "$labels.a",
+    "$value",
+    ".Labels",
+    ".Value",
+  ],
+  ...["if", "else", "end", "range", "with", "define", "template", "block", "break", "continue", "true", "nil"],
+  ...["printf", "humanize", "toUpper", "eq", "and", "or", "len", "index", "args", "match", "reReplaceAll", "query"],
+  ...[
+    '"%.2f"',
+    '"%s"',
+    '"a"',
+    '"(a"',
+    "`raw`",
+    "1",
+    "-1.5",
+    "0x1F",
+    "1e400",
+    "|",
+    ":=",
+    "=",
+    ",",
+    "(",
+    ")",
+    "/*",
+    "*/",
+    '"',
+  ],
+];
+
+test("whatever is written is a template, or is refused with its place; and a template yields text, or says why not", () => {
+  const source = fc.array(fc.constantFrom(...PIECES), { maxLength: 25 }).map((pieces) => pieces.join(""));
+  const spaced = fc
+    .array(fc.array(fc.constantFrom(...PIECES), { maxLength: 6 }), { maxLength: 4 })
+    .map((actions) =>
+      actions.map((words) => `{{ ${words.filter((word) => !/[{}]/.test(word)).join(" ")} }}`).join("x"),
+    );
+  fc.assert(
+    fc.property(fc.oneof(source, spaced, fc.string()), (text) => {
+      try {
+        parseTemplate(text);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(TemplateError);
+        expect(String(thrown)).toMatch(/TemplateError: \d+:\d+: /);
+        return;
+      }
+      expect(typeof expand(text)).toBe("string");
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("text without actions is itself", () => {
+  const plain = fc.string().filter((text) => !text.includes("{{"));
+  fc.assert(
+    fc.property(plain, (text) => {
+      expect(expand(text)).toBe(text);
+    }),
+  );
+});
