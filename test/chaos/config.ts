@@ -44,15 +44,28 @@ ${["traces", "metrics", "logs"].map(pipeline).join("\n")}
 ${shared}`;
 }
 
+/** A configuration that leaves everything as it comes, to one backend: what a fleet sends must keep its labels. */
+export function plainYaml(ports: Ports, { http }: Pick<Destinations, "http">, shared: string): string {
+  return `receivers:
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${ports.grpc}"}, http: {endpoint: "127.0.0.1:${ports.http}"}}}
+exporters:
+  ${OTLP_HTTP}: {endpoint: "http://127.0.0.1:${http}", compression: none}
+service:
+  pipelines:
+${["traces", "metrics", "logs"].map((signal) => `    ${signal}: {receivers: [otlp], exporters: [${OTLP_HTTP}]}`).join("\n")}
+${shared}`;
+}
+
 /** What the processes of a deployment share. */
 export interface Shared {
   readonly brokers: readonly string[];
   readonly partitions: number;
   readonly redis: string;
-  /** The file of rules, and how often they are evaluated and told again. */
+  /** The file of rules, how often they are evaluated and told again, and how old a sample may be; durations. */
   readonly rules: string;
   readonly interval: string;
   readonly resend: string;
+  readonly lookback: string;
   readonly alertmanager: string;
   /** Where this process serves its rules. */
   readonly endpoint: string;
@@ -68,6 +81,7 @@ alerts:
   alertmanagers: [{url: "${shared.alertmanager}"}]
   evaluation_interval: ${shared.interval}
   resend_delay: ${shared.resend}
+  lookback_delta: ${shared.lookback}
   endpoint: "${shared.endpoint}"
 `;
 }

@@ -5,17 +5,17 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Signal } from "@rondo/otlp";
 import { runRondo } from "../e2e/run-rondo.ts";
-import type { RoleProcess } from "../rig/deployment.ts";
 import { sumOf } from "../rig/metrics-page.ts";
 import { seededRandom } from "../rig/random.ts";
 import { checkAccount, type Delivered, isDrained, totalsOf } from "./account.ts";
 import { beaconProblems, notificationsOf, startBeacon } from "./beacon.ts";
+import { breakSite } from "./breaks.ts";
 import { partitionClients } from "./clients.ts";
 import { OTLP, OTLP_HTTP } from "./config.ts";
-import { openSite, PARTITIONS, RAW, type Site } from "./kafka-site.ts";
+import { beaconSetup, openSite, PARTITIONS, RAW, type Site } from "./kafka-site.ts";
 import { compareLedgers, redeliveredOf } from "./ledgers.ts";
 import { startLoad } from "./load.ts";
-import { type Plan, planOf, type Victim } from "./plan.ts";
+import { type Plan, planOf } from "./plan.ts";
 import type { RunOptions } from "./run.ts";
 import type { Findings } from "./tally.ts";
 import { openTopics, type TopicFindings, type Topics } from "./topics.ts";
@@ -53,7 +53,7 @@ export async function runKafkaRounds(
   options: RunOptions,
   report: (result: KafkaRoundResult) => void,
 ): Promise<readonly string[]> {
-  const site = await openSite(options.folder, options.seed);
+  const site = await openSite(options.folder, beaconSetup(options.seed));
   try {
     const { ledgers, kafka } = site;
     const topics = await openTopics(kafka.brokers, (line) => ledgers.tally.delivered(RAW, line));
@@ -67,14 +67,6 @@ export async function runKafkaRounds(
   } finally {
     await site.close();
   }
-}
-
-/** What a break did, and when. */
-interface Broken {
-  /** Of the monotonic clock: when it happened, and when its direct effects were over. */
-  readonly at: number;
-  readonly until: number;
-  readonly readyMs: number | undefined;
 }
 
 class Rounds {
@@ -107,8 +99,8 @@ class Rounds {
     await pause(Math.max(plan.loadMs, calmMs));
     const owners = plan.apart ? await this.#site.owners() : undefined;
     progress.forget(performance.now() - 1_000);
-    if (plan.flush) await this.#site.redis.command("FLUSHALL");
-    const broken = await this.#break(plan);
+    if (plan.break.kind === "broker") this.#brokerBroke = true;
+    const broken = await breakSite(this.#site, plan);
     this.#lastBreak = performance.now();
     await pause(plan.apart ? AFTER_MS : plan.loadMs);
     const until = performance.now();
@@ -152,47 +144,6 @@ class Rounds {
         code === 0 ? [] : [`${this.#site.rondo.all[index]?.data} ended with code ${code}`],
       ),
     ];
-  }
-
-  async #break({ break: how, again }: Plan): Promise<Broken> {
-    const at = performance.now();
-    if (how.kind === "broker") {
-      this.#brokerBroke = true;
-      const node = this.#site.kafka.nodes[how.index];
-      await node?.kill();
-      await pause(how.forMs);
-      const until = performance.now();
-      await node?.start();
-      await this.#site.kafka.inSync();
-      return { at, until, readyMs: undefined };
-    }
-    if (how.kind === "freeze") {
-      const { pid } = this.#process("worker", how.index);
-      process.kill(pid, "SIGSTOP");
-      await pause(how.forMs);
-      process.kill(pid, "SIGCONT");
-      return { at, until: performance.now(), readyMs: undefined };
-    }
-    const victim = this.#process(how.victim, how.index);
-    await victim.kill();
-    if (how.kind === "absence") await pause(how.forMs);
-    const [until, started] = [performance.now(), performance.now()];
-    victim.launch();
-    if (again !== undefined) {
-      await pause(again.afterMs);
-      const second = this.#process(again.victim, again.index);
-      await second.kill();
-      second.launch();
-    }
-    await victim.ready();
-    return { at, until: how.kind === "absence" ? until : performance.now(), readyMs: performance.now() - started };
-  }
-
-  #process(victim: Victim, index: number): RoleProcess {
-    const { gateways, workers, alertWorkers } = this.#site.rondo;
-    const found = { gateway: gateways, worker: workers, alerts: alertWorkers }[victim][index];
-    if (found === undefined) throw new Error(`there is no ${victim} ${index}`);
-    return found;
   }
 
   /** Waits until the account of all processes agrees with the ledgers; what does not in time, is a problem. */

@@ -7,11 +7,12 @@ import { type Deployment, prepareDeployment } from "../rig/deployment.ts";
 import { ownersOf } from "../rig/kafka-groups.ts";
 import { seededRandom } from "../rig/random.ts";
 import { type RecordingProxy, startRecordingProxy } from "../rig/recording-proxy.ts";
+import type { Ports } from "../rig/rondo-process.ts";
 import { type Kafka, startAlertmanager, startKafka, startRedis } from "../rig/servers/index.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { BEACON_RULES } from "./beacon.ts";
 import { partitionOf } from "./clients.ts";
-import { chaosYaml, OTLP, OTLP_HTTP, sharedYaml } from "./config.ts";
+import { chaosYaml, OTLP, OTLP_HTTP, type Shared, sharedYaml } from "./config.ts";
 import { type Ledgers, openLedgers } from "./ledgers.ts";
 import { PROCESSES } from "./plan.ts";
 import { Progress, type Road } from "./progress.ts";
@@ -38,8 +39,27 @@ export interface Site {
   close(): Promise<void>;
 }
 
+/** What is run there. */
+export interface SiteSetup {
+  readonly seed: number;
+  /** The file of rules: its name, which decides when groups are evaluated, and its text. */
+  readonly rules: { readonly file: string; readonly text: string };
+  /** Durations of the section `alerts`. */
+  readonly times: Pick<Shared, "interval" | "resend" | "lookback">;
+  /** The configuration of a process, given the ports of both backends. */
+  readonly yaml: (ports: Ports, backends: { readonly grpc: number; readonly http: number }, shared: string) => string;
+}
+
+/** The load of chaos with its beacon: two backends, everything enriched. */
+export const beaconSetup = (seed: number): SiteSetup => ({
+  seed,
+  rules: { file: "beacon.yml", text: BEACON_RULES },
+  times: { interval: "2s", resend: "5s", lookback: "60s" },
+  yaml: chaosYaml,
+});
+
 /** Starts it all; resolves when every process says that it is ready. */
-export async function openSite(folder: string, seed: number): Promise<Site> {
+export async function openSite(folder: string, { seed, rules, times, yaml }: SiteSetup): Promise<Site> {
   mkdirSync(folder, { recursive: true });
   const closing: (() => Promise<unknown>)[] = [];
   const opened = async <T extends { close(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
@@ -74,17 +94,17 @@ export async function openSite(folder: string, seed: number): Promise<Site> {
     ];
     const ledgers = openLedgers(folder, files, [RAW]);
     closing.push(async () => ledgers.close());
-    const rules = join(folder, "rules.yml");
-    writeFileSync(rules, BEACON_RULES);
+    const file = join(folder, rules.file);
+    writeFileSync(file, rules.text);
     const shared = {
-      ...{ brokers: kafka.brokers, partitions: PARTITIONS, redis: redis.url, rules, alertmanager: told.url },
-      ...{ interval: "2s", resend: "5s" },
+      ...{ brokers: kafka.brokers, partitions: PARTITIONS, redis: redis.url, rules: file, alertmanager: told.url },
+      ...times,
     };
     const rondo = await prepareDeployment({
       ...{ folder, gateways: PROCESSES.gateway, workers: PROCESSES.worker, threads: THREADS },
       alertWorkers: PROCESSES.alerts,
       yaml: (ports) =>
-        chaosYaml(
+        yaml(
           ports,
           { grpc: grpc.port, http: http.port },
           sharedYaml({ ...shared, endpoint: `127.0.0.1:${ports.rules}` }),

@@ -4,15 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type KafkaRoundResult, runKafkaRounds } from "./kafka-run.ts";
+import { runOutage } from "./outage-run.ts";
 import { kafkaLineOf, lineOf, stopLines } from "./report.ts";
 import { hitSomething, type RoundResult, type RunOptions, runRounds } from "./run.ts";
 
 const USAGE = `usage: npm run chaos -- [--broker embedded|kafka3] [--rounds N] [--seed S] [--from-round K] [--keep]
+       npm run chaos -- --outage SPEED [--break-every SECONDS] [--seed S] [--keep]
 
 Sends load into Rondo, kills it with kill -9 at a moment that the seed decides, starts it again, waits until it has drained,
 and compares the ledgers of clients and backends. --broker embedded, the default, is rondo up; kafka3 is two gateways, two
 workers of two threads and two alert workers over three nodes of Kafka and a Redis, of which one process or node is broken at
-a time. --keep leaves the folder with ledgers, logs and data.`;
+a time. --outage replays the fleet's outage, SPEED times faster, into the same deployment, with a break every so many seconds
+or none, and compares what Alertmanager was told with the truth. --keep leaves the folder with ledgers, logs and data.`;
 
 /** The share of kills that must hit a request without an answer or a record that is not settled. */
 const HITS = 0.8;
@@ -52,6 +55,18 @@ async function kafka3(options: RunOptions): Promise<Outcome> {
 
 const BROKERS: Readonly<Record<string, (options: RunOptions) => Promise<Outcome>>> = { embedded, kafka3 };
 
+async function outageOf({ seed, folder }: RunOptions, speed: number, breakEvery: number | undefined): Promise<Outcome> {
+  const result = await runOutage({
+    ...{ seed, speed, folder },
+    ...(breakEvery !== undefined && { breakEveryMs: breakEvery * 1_000 }),
+    said: (line) => console.log(line),
+  });
+  const { episodes, notifications, breaks, sent, problems } = result;
+  console.log(`${sent}${breaks} breaks; ${episodes.length} episodes; ${notifications.length} notifications`);
+  for (const problem of problems) console.log(`       ${problem}`);
+  return { rounds: [result], misses: [] };
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -59,6 +74,8 @@ async function main(): Promise<number> {
       rounds: { type: "string", default: "10" },
       seed: { type: "string", default: "1" },
       "from-round": { type: "string", default: "0" },
+      outage: { type: "string" },
+      "break-every": { type: "string" },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -70,7 +87,11 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const folder = mkdtempSync(join(tmpdir(), "rondo-chaos-"));
-  const outcome = await run({ seed, from, rounds, folder });
+  const options = { seed, from, rounds, folder };
+  const every = values["break-every"];
+  const outcome = await (values.outage === undefined
+    ? run(options)
+    : outageOf(options, Number(values.outage), every === undefined ? undefined : Number(every)));
   const failed = outcome.rounds.filter(({ problems }) => problems.length > 0).length + outcome.misses.length;
   if (failed > 0 || values.keep) console.log(`ledgers, logs and data are in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });

@@ -66,6 +66,20 @@ function anyVictim(random: () => number): { readonly victim: Victim; readonly in
   return { victim, index: between(random, 0, PROCESSES[victim]) };
 }
 
+/** How many breaks of an outage come to one that flushes Redis. */
+const OUTAGE_FLUSH_EVERY = 10;
+
+/** One break during an outage: any process, back at once or long after, and now and then a flushed Redis. */
+export function outagePlan(seed: number, number: number): Plan {
+  const random = seededRandom(seed * 3_000_017 + number);
+  const victim = anyVictim(random);
+  // A gateway is what the fleet knows: while one is away, half of the samples are late, whatever an alert worker does.
+  const absent = victim.victim !== "gateway" && random() < 0.4;
+  const how: Break = absent ? { kind: "absence", ...victim, forMs: GONE_MS } : { kind: "restart", ...victim };
+  const flush = number % OUTAGE_FLUSH_EVERY === OUTAGE_FLUSH_EVERY / 2;
+  return { break: how, apart: true, loadMs: 0, again: undefined, flush };
+}
+
 /** The break in words. */
 export function breakText(of: Break): string {
   if (of.kind === "broker") return `node ${of.index + 1} of Kafka gone for ${of.forMs} ms`;
