@@ -45,7 +45,7 @@ ${shared}`;
 }
 
 /** A configuration that leaves everything as it comes, to one backend: what a fleet sends must keep its labels. */
-export function plainYaml(ports: Ports, { http }: Pick<Destinations, "http">, shared: string): string {
+export function plainYaml(ports: Ports, http: number, shared: string): string {
   return `receivers:
   otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${ports.grpc}"}, http: {endpoint: "127.0.0.1:${ports.http}"}}}
 exporters:

@@ -8,17 +8,19 @@ import { runRondo } from "../e2e/run-rondo.ts";
 import { sumOf } from "../rig/metrics-page.ts";
 import { seededRandom } from "../rig/random.ts";
 import { checkAccount, type Delivered, isDrained, totalsOf } from "./account.ts";
-import { beaconProblems, notificationsOf, startBeacon } from "./beacon.ts";
+import { BEACON_RULES, beaconProblems, notificationsOf, STEADY, startBeacon } from "./beacon.ts";
 import { breakSite } from "./breaks.ts";
 import { partitionClients } from "./clients.ts";
-import { OTLP, OTLP_HTTP } from "./config.ts";
-import { beaconSetup, openSite, PARTITIONS, RAW, type Site } from "./kafka-site.ts";
+import { chaosYaml } from "./config.ts";
+import { Opened, openSite, PARTITIONS, type Site } from "./kafka-site.ts";
 import { compareLedgers, redeliveredOf } from "./ledgers.ts";
 import { startLoad } from "./load.ts";
+import { roadOwners } from "./owners.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { RunOptions } from "./run.ts";
 import type { Findings } from "./tally.ts";
 import { openTopics, type TopicFindings, type Topics } from "./topics.ts";
+import { EXPORTERS, openWrittenDown, RAW, type WrittenDown } from "./written-down.ts";
 
 /** What came of one round over Kafka. */
 export interface KafkaRoundResult {
@@ -46,31 +48,45 @@ const APART_MS = 14_000;
 /** Load that goes on after the end of a break in a round that is measured. */
 const AFTER_MS = 3_000;
 const DRAIN_MS = 90_000;
-const EXPORTERS = [OTLP, OTLP_HTTP];
 
 /** Runs the rounds, handing each result over as it is known; resolves when everything has ended. */
 export async function runKafkaRounds(
   options: RunOptions,
   report: (result: KafkaRoundResult) => void,
 ): Promise<readonly string[]> {
-  const site = await openSite(options.folder, beaconSetup(options.seed));
+  const { folder, seed, from, rounds } = options;
+  const opened = new Opened();
   try {
-    const { ledgers, kafka } = site;
-    const topics = await openTopics(kafka.brokers, (line) => ledgers.tally.delivered(RAW, line));
-    try {
-      const rounds = new Rounds(site, topics, options.seed);
-      for (let round = options.from; round < options.from + options.rounds; round++) report(await rounds.run(round));
-      return await rounds.end();
-    } finally {
-      await topics.close();
-    }
+    const down = await opened.add(openWrittenDown(folder, seed));
+    const site = await opened.add(
+      openSite({
+        folder,
+        rules: { file: "beacon.yml", text: BEACON_RULES },
+        times: { interval: "2s", resend: "5s", lookback: "60s" },
+        yaml: (ports, shared) => chaosYaml(ports, down, shared),
+      }),
+    );
+    const onRaw = (line: string) => down.ledgers.tally.delivered(RAW, line);
+    const topics = await opened.add(openTopics(site.kafka.brokers, onRaw));
+    const run = new Rounds({ site, down, topics, seed });
+    for (let round = from; round < from + rounds; round++) report(await run.run(round));
+    return await run.end();
   } finally {
-    await site.close();
+    await opened.close();
   }
+}
+
+/** What rounds are run with. */
+interface Around {
+  readonly site: Site;
+  readonly down: WrittenDown;
+  readonly topics: Topics;
+  readonly seed: number;
 }
 
 class Rounds {
   readonly #site: Site;
+  readonly #down: WrittenDown;
   readonly #topics: Topics;
   readonly #seed: number;
   readonly #clients = partitionClients(PARTITIONS);
@@ -81,15 +97,17 @@ class Rounds {
   /** A node of Kafka was gone in this run: what a gateway had to repeat then may stand in the log twice. */
   #brokerBroke = false;
 
-  constructor(site: Site, topics: Topics, seed: number) {
+  constructor({ site, down, topics, seed }: Around) {
     this.#site = site;
+    this.#down = down;
     this.#topics = topics;
     this.#seed = seed;
   }
 
   async run(round: number): Promise<KafkaRoundResult> {
     const plan = planOf(this.#seed, round);
-    const { rondo, ledgers, progress } = this.#site;
+    const { rondo, kafka } = this.#site;
+    const { ledgers, progress } = this.#down;
     const { sent, acked, tally } = ledgers;
     const gateways = rondo.gateways.map(({ ports }) => ports);
     const random = seededRandom(this.#seed * 7_000_003 + round);
@@ -97,7 +115,7 @@ class Rounds {
     const beacon = startBeacon({ gateways, round, sent, acked });
     const calmMs = plan.apart && this.#lastBreak !== undefined ? this.#lastBreak + APART_MS - performance.now() : 0;
     await pause(Math.max(plan.loadMs, calmMs));
-    const owners = plan.apart ? await this.#site.owners() : undefined;
+    const owners = plan.apart ? await roadOwners(kafka.brokers, EXPORTERS) : undefined;
     progress.forget(performance.now() - 1_000);
     if (plan.break.kind === "broker") this.#brokerBroke = true;
     const broken = await breakSite(this.#site, plan);
@@ -136,7 +154,7 @@ class Rounds {
   /** What only the end shows. */
   async end(): Promise<readonly string[]> {
     const firing = new Set((await this.#site.alertmanager.alerts()).map(({ labels }) => labels["alertname"] ?? ""));
-    const expected = ["BeaconOne", "BeaconTwo", "BeaconThree"].filter((alert) => !firing.has(alert));
+    const expected = STEADY.filter((alert) => !firing.has(alert));
     const codes = await this.#site.rondo.stop();
     return [
       ...expected.map((alert) => `${alert} does not fire at Alertmanager in the end`),
@@ -148,7 +166,8 @@ class Rounds {
 
   /** Waits until the account of all processes agrees with the ledgers; what does not in time, is a problem. */
   async #settle() {
-    const { rondo, ledgers } = this.#site;
+    const { rondo } = this.#site;
+    const { ledgers } = this.#down;
     const began = performance.now();
     let last = "";
     for (;;) {

@@ -18,10 +18,11 @@ import {
 } from "@rondo/testkit/fleet";
 import { slotsOf } from "../../packages/alerts/src/slots.ts";
 import { runRondo } from "../e2e/run-rondo.ts";
+import { serveHttp } from "../rig/otlp-server.ts";
 import { notificationsOf } from "./beacon.ts";
 import { breakSite } from "./breaks.ts";
 import { plainYaml } from "./config.ts";
-import { openSite, type Site } from "./kafka-site.ts";
+import { Opened, openSite, type Site } from "./kafka-site.ts";
 import { breakText, outagePlan } from "./plan.ts";
 
 const FILE = "alerting-rules.yml";
@@ -61,11 +62,17 @@ export async function runOutage(options: OutageRunOptions): Promise<OutageResult
   const { seed, speed, folder, breakEveryMs, said = () => undefined } = options;
   const intervalMs = MINUTE / speed;
   const text = spedUpRules(RULES, speed);
-  const site = await openSite(folder, {
-    ...{ seed, rules: { file: FILE, text }, yaml: plainYaml },
-    times: { interval: `${intervalMs}ms`, resend: `${intervalMs}ms`, lookback: `${5 * intervalMs}ms` },
-  });
+  const opened = new Opened();
   try {
+    const sink = await opened.add(serveHttp(0, () => "accepted"));
+    const site = await opened.add(
+      openSite({
+        folder,
+        rules: { file: FILE, text },
+        times: { interval: `${intervalMs}ms`, resend: `${intervalMs}ms`, lookback: `${5 * intervalMs}ms` },
+        yaml: (ports, shared) => plainYaml(ports, sink.port, shared),
+      }),
+    );
     const { groups } = readRuleFile(FILE, text);
     const offsetsMs = Object.fromEntries(
       groups.map((group) => [group.name, slotsOf(TENANT, group, intervalMs).offsetMs]),
@@ -97,7 +104,7 @@ export async function runOutage(options: OutageRunOptions): Promise<OutageResult
     ];
     return { episodes, notifications, intervalMs, breaks, sent: out.replaceAll("\n", "; "), problems };
   } finally {
-    await site.close();
+    await opened.close();
   }
 }
 
