@@ -4,18 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type KafkaRoundResult, runKafkaRounds } from "./kafka-run.ts";
+import { runMembers } from "./members-run.ts";
 import { runOutage } from "./outage-run.ts";
+import { spread } from "./progress.ts";
 import { kafkaLineOf, lineOf, stopLines } from "./report.ts";
 import { hitSomething, type RoundResult, type RunOptions, runRounds } from "./run.ts";
 
 const USAGE = `usage: npm run chaos -- [--broker embedded|kafka3] [--rounds N] [--seed S] [--from-round K] [--keep]
        npm run chaos -- --outage SPEED [--break-every SECONDS] [--seed S] [--keep]
+       npm run chaos -- --members SECONDS [--keep]
 
 Sends load into Rondo, kills it with kill -9 at a moment that the seed decides, starts it again, waits until it has drained,
 and compares the ledgers of clients and backends. --broker embedded, the default, is rondo up; kafka3 is two gateways, two
 workers of two threads and two alert workers over three nodes of Kafka and a Redis, of which one process or node is broken at
 a time. --outage replays the fleet's outage, SPEED times faster, into the same deployment, with a break every so many seconds
-or none, and compares what Alertmanager was told with the truth. --keep leaves the folder with ledgers, logs and data.`;
+or none, and compares what Alertmanager was told with the truth. --members lets workers come and go every half minute under
+5,000 spans a second. --keep leaves the folder with ledgers, logs and data.`;
 
 /** The share of kills that must hit a request without an answer or a record that is not settled. */
 const HITS = 0.8;
@@ -67,6 +71,16 @@ async function outageOf({ seed, folder }: RunOptions, speed: number, breakEvery:
   return { rounds: [result], misses: [] };
 }
 
+async function membersOf({ folder }: RunOptions, seconds: number): Promise<Outcome> {
+  const said = (line: string) => console.log(line);
+  const result = await runMembers({ folder, spansPerSecond: 5_000, forMs: seconds * 1_000, everyMs: 30_000, said });
+  const { acked, delivered, repeated, rate, changes, stops, problems } = result;
+  console.log(`${changes} changes; ${acked} spans acknowledged (${Math.round(rate)} a second), ${delivered} delivered`);
+  console.log(`${repeated} delivered again; longest stops of the partitions ${spread(stops)}`);
+  for (const problem of problems) console.log(`       ${problem}`);
+  return { rounds: [result], misses: [] };
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -76,6 +90,7 @@ async function main(): Promise<number> {
       "from-round": { type: "string", default: "0" },
       outage: { type: "string" },
       "break-every": { type: "string" },
+      members: { type: "string" },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -89,9 +104,12 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "rondo-chaos-"));
   const options = { seed, from, rounds, folder };
   const every = values["break-every"];
-  const outcome = await (values.outage === undefined
-    ? run(options)
-    : outageOf(options, Number(values.outage), every === undefined ? undefined : Number(every)));
+  const asked = () => {
+    if (values.members !== undefined) return membersOf(options, Number(values.members));
+    if (values.outage === undefined) return run(options);
+    return outageOf(options, Number(values.outage), every === undefined ? undefined : Number(every));
+  };
+  const outcome = await asked();
   const failed = outcome.rounds.filter(({ problems }) => problems.length > 0).length + outcome.misses.length;
   if (failed > 0 || values.keep) console.log(`ledgers, logs and data are in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
