@@ -18,11 +18,11 @@ suiteNeeds(
     async () => {
       const results: KafkaRoundResult[] = [];
       const folder = join(testFolder(), "rounds");
-      // A worker that sleeps past its session; an alert worker, then another kill, with Redis flushed; a worker; a gateway.
-      const misses = await runKafkaRounds({ seed: 4, from: 8, rounds: 4, folder }, (result) => results.push(result));
+      // A worker that sleeps past its session; an alert worker, then another kill, with Redis flushed.
+      const misses = await runKafkaRounds({ seed: 4, from: 8, rounds: 3, folder }, (result) => results.push(result));
       const problems = results.flatMap((one) => one.problems.map((problem) => `round ${one.round}: ${problem}`));
       expect([...problems, ...misses]).toEqual([]);
-      expect(results).toHaveLength(4);
+      expect(results).toHaveLength(3);
     },
     5 * MINUTE,
   );
@@ -30,7 +30,7 @@ suiteNeeds(
   test(
     "tells Alertmanager of an outage that is replayed in real time: each episode once, in its time",
     async () => {
-      const { problems, episodes } = await runOutage({ seed: 1, speed: 60, folder: join(testFolder(), "outage") });
+      const { problems, episodes } = await runOutage({ seed: 1, speed: 40, folder: join(testFolder(), "outage") });
       expect(problems).toEqual([]);
       expect(episodes).toHaveLength(6);
     },
