@@ -4,34 +4,18 @@ import { type AlertWorker, readRuleFile, slotsOf, startAlerts } from "@rondo/ale
 import { silentLog, systemClock } from "@rondo/core";
 import { createRegistry, Readiness } from "@rondo/monitor";
 import { memoryBroker, seededRandom } from "@rondo/testkit";
-import {
-  MINUTE,
-  type Notification,
-  notificationProblems,
-  outage,
-  PlayedWindows,
-  spedUpRules,
-} from "@rondo/testkit/fleet";
+import { MINUTE, notificationProblems, outage, PlayedWindows, spedUpRules } from "@rondo/testkit/fleet";
 import { localLeases } from "@rondo/windows";
 import { expect, onTestFinished } from "vitest";
 import { needs } from "../needs.ts";
-import { type RecordedPost, startRecordingProxy } from "../rig/recording-proxy.ts";
+import { postedAlerts } from "../rig/posted-alerts.ts";
+import { startRecordingProxy } from "../rig/recording-proxy.ts";
 import { startAlertmanager } from "../rig/servers/index.ts";
 
 /** 90 minutes in 54 seconds; every duration of the rules is whole milliseconds then. */
 const SPEED = 100;
 
 const RULES = readFileSync(new URL("../../deploy/examples/alerting-rules.yml", import.meta.url), "utf8");
-
-/** What the proxy saw, alert by alert. */
-function notifications(posts: readonly RecordedPost[]): readonly Notification[] {
-  return posts.flatMap(({ at, body }) =>
-    // Bodies of POST /api/v2/alerts, which Alertmanager has taken.
-    (JSON.parse(body.toString()) as { labels: Record<string, string>; startsAt: string; endsAt: string }[]).map(
-      ({ labels, startsAt, endsAt }) => ({ at, labels, startsAt: Date.parse(startsAt), endsAt: Date.parse(endsAt) }),
-    ),
-  );
-}
 
 needs("alertmanager")("an outage is told to Alertmanager episode by episode, over restarts of both", async () => {
   const server = await startAlertmanager();
@@ -82,6 +66,6 @@ needs("alertmanager")("an outage is told to Alertmanager episode by episode, ove
   await until(92);
   await worker.close();
   expect(proxy.posts.every(({ status }) => status === 200)).toBe(true);
-  expect(notificationProblems(played.truth.episodes, notifications(proxy.posts), 0)).toEqual([]);
-  for (const { at, startsAt } of notifications(proxy.posts)) expect(at).toBeGreaterThanOrEqual(startsAt);
+  expect(notificationProblems(played.truth.episodes, postedAlerts(proxy.posts), 0)).toEqual([]);
+  for (const { at, startsAt } of postedAlerts(proxy.posts)) expect(at).toBeGreaterThanOrEqual(startsAt);
 });
