@@ -5,8 +5,9 @@
 import type { OtlpClient } from "../../rig/otlp-client.ts";
 import { type Corpus, stampInto } from "./corpus.ts";
 
-/** Requests that may wait for their answer; over it the subject cannot keep up and the round is void. */
-const MAX_IN_FLIGHT = 256;
+/** Requests that may wait for their answer, at least, and seconds of load: over both the subject cannot keep up and the round is void. */
+const MIN_IN_FLIGHT = 256;
+const SECONDS_IN_FLIGHT = 3;
 
 /** What a load run did. */
 export interface LoadResult {
@@ -33,6 +34,7 @@ function percentile(sorted: readonly number[], share: number): number {
 
 /** Sends `itemsPerSecond` through `client`, numbering the items from 0 on. */
 export function startLoad(corpus: Corpus, client: OtlpClient, itemsPerSecond: number): Load {
+  const mostInFlight = Math.max(MIN_IN_FLIGHT, (SECONDS_IN_FLIGHT * itemsPerSecond) / corpus.size);
   const intervalMs = (corpus.size / itemsPerSecond) * 1000;
   const room = Math.max(...corpus.templates.map(({ body }) => body.length));
   const free: Buffer[] = [];
@@ -59,8 +61,8 @@ export function startLoad(corpus: Corpus, client: OtlpClient, itemsPerSecond: nu
     const now = performance.now() - began;
     while (requests * intervalMs <= now) {
       lateMs = Math.max(lateMs, now - requests * intervalMs);
-      if (pending.size >= MAX_IN_FLIGHT) {
-        fail(`more than ${MAX_IN_FLIGHT} requests unanswered`);
+      if (pending.size >= mostInFlight) {
+        fail(`more than ${mostInFlight} requests unanswered`);
         return;
       }
       const one: Promise<void> = sendOne(requests, requests * intervalMs).finally(() => pending.delete(one));
