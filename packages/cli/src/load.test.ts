@@ -73,3 +73,20 @@ test("only a strict reading refuses what the Collector would refuse and Rondo ca
   expect(strict.graph).toBeUndefined();
   expect(strict.problems.map(({ message }) => message)).toEqual([expect.stringContaining('"zpages"')]);
 });
+
+test("what the windows are to keep besides is read with the configuration", async () => {
+  const file = join(folder, "keep.yaml");
+  await writeFile(
+    file,
+    `receivers: {otlp: {protocols: {http: }}}
+exporters: {debug: {}}
+windows: {keep: [up, "rate(up[5m])"]}
+service: {pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}
+`,
+  );
+  const { graph, problems } = await readConfig({ config: [file], set: [] });
+  expect(graph).toBeUndefined();
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^windows::keep\[1\] must be a selector/),
+  ]);
+});

@@ -9,6 +9,8 @@ import {
   readReferencedFile,
 } from "@rondo/config";
 import type { ComponentTypes } from "@rondo/core";
+import { Fault } from "@rondo/core";
+import { readKeepSelectors } from "@rondo/windows";
 import { COMPONENT_TYPES } from "./component-types.ts";
 import type { Out } from "./out.ts";
 import { type RuleSet, readRules } from "./rules.ts";
@@ -60,11 +62,21 @@ export async function readConfig(
   });
   const { graph, ...rest } = loaded;
   const rules = await readRules(graph?.alerts ?? { rules: new Map() });
-  const problems = [...loaded.problems, ...rules.problems];
+  const problems = [...loaded.problems, ...rules.problems, ...keepProblems(graph)];
   const warnings = [...loaded.warnings, ...rules.warnings];
   // A rule that cannot run is a reason not to start: whoever wrote it relies on being told.
   const runs = graph !== undefined && problems.length === 0 && { graph: { ...graph, warnings } };
   return { ...rest, ...runs, problems, warnings, rules: rules.tenants };
+}
+
+/** What is wrong with the selectors of `windows::keep`, which config itself cannot read. */
+function keepProblems(graph: Graph | undefined): readonly Finding[] {
+  try {
+    readKeepSelectors(graph?.windows.keep ?? []);
+    return [];
+  } catch (thrown) {
+    return [{ path: "", message: Fault.from(thrown).message }];
+  }
 }
 
 /** Loads and checks; prints every problem and answers undefined when there is one. Throws as `readConfig` does. */
