@@ -108,7 +108,7 @@ export class GroupRunner {
     const owner = new LeasedOwner(lease, claim);
     this.#evaluator = new GroupEvaluator(this.#options, owner, left);
     this.#notMineSince = undefined;
-    log.info("evaluating a group", { token: claim.token });
+    log.info("evaluating a group", { turn: claim.token });
     meter.owned(true);
     try {
       await this.#evaluate(this.#evaluator, owner, left.lastSlot, stop);
@@ -116,7 +116,7 @@ export class GroupRunner {
     } finally {
       meter.owned(false);
       this.#evaluator = undefined;
-      log.info("no longer evaluating a group", { token: claim.token, lease: lease.standing() });
+      log.info("no longer evaluating a group", { turn: claim.token, lease: lease.standing() });
     }
   }
 

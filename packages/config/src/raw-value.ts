@@ -6,6 +6,7 @@ import type { ConfigNode } from "./tree.ts";
 const TEXT_TYPES: ReadonlySet<string> = new Set([
   "text",
   "secret",
+  "secret URL",
   "path",
   "host:port",
   "URL",

@@ -54,6 +54,19 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}
     expect(render(once.replaceAll("$", () => "$$"))).toBe(once);
   });
 
+  test("of two keys of which a section has one, the one that is written", () => {
+    const { embedded: _, ...others } = BROKER;
+    const kafka = { brokers: ["kafka:9092"], topics: { partitions: 12, retention: "72h" }, session_timeout: "6s" };
+    expect(parse(render("broker: {kafka: {brokers: [kafka:9092]}}"))).toEqual({ broker: { kafka, ...others } });
+    expect(parse(render("broker: {kafka: , embedded: {sync: false}}"))).toMatchObject({
+      broker: { embedded: { sync: false } },
+    });
+    // Both are a mistake, which is to be seen.
+    expect(parse(render("broker: {kafka: {brokers: [k:1]}, embedded: {sync: false}}")).broker.embedded.sync).toBe(
+      false,
+    );
+  });
+
   test("a configuration with problems is shown as far as it goes", () => {
     const page = parse(
       render("receivers: [1]\nexporters: {otlp: {endpont: x}, nosuch: {a: 1}}\nservice: 1\nx: {y: 1}"),
@@ -90,5 +103,19 @@ service:
       alerts: { pass: null },
       service: { pipelines: { traces: { receivers: ["otlp"] } } },
     });
+  });
+
+  test.each([
+    ["redis://redis:6379", "redis://redis:6379"],
+    ["redis://user:hunter2@redis:6379/3", `redis://${REDACTED}@redis:6379/3`],
+    ["rediss://:hunter2@[::1]:6379", `rediss://${REDACTED}@[::1]:6379`],
+    ["redis://hunter2", "redis://hunter2"],
+    ["redis://u:hunt/er2@redis:6379", REDACTED],
+    ["redis://redis:6379?password=hunter2", REDACTED],
+    ["u:hunter2@redis:6379", REDACTED],
+  ])("of the address %s, where it leads", (url, shown) => {
+    const page = parse(render(`windows: {redis: {url: "${url}"}}`));
+    expect(page.windows.redis.url).toBe(shown);
+    expect(parse(render(`windows: {redis: {url: "${shown}"}}`)).windows.redis.url).toBe(shown);
   });
 });

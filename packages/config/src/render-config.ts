@@ -21,9 +21,17 @@ const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/@:]*):[^\s/@]+@/gi;
 /** What a default is written as where there is none to show. */
 const NO_DEFAULT: ReadonlySet<string> = new Set(["none", "off"]);
 
-/** Sections of Rondo's own: their fields, and whether their defaults take effect where nothing is written. */
-const OWN_SECTIONS: Readonly<Record<string, { readonly fields: Fields; readonly always: boolean }>> = {
-  broker: { fields: brokerFields, always: true },
+/** A section of Rondo's own. */
+interface OwnSection {
+  readonly fields: Fields;
+  /** Whether its defaults take effect where nothing is written. */
+  readonly always: boolean;
+  /** A key whose defaults take no effect where the other key is written: a section has one of the two. */
+  readonly unless?: readonly [key: string, other: string];
+}
+
+const OWN_SECTIONS: Readonly<Record<string, OwnSection>> = {
+  broker: { fields: brokerFields, always: true, unless: ["embedded", "kafka"] },
   windows: { fields: windowsFields, always: false },
   alerts: { fields: alertsFields, always: false },
 };
@@ -44,11 +52,19 @@ export function renderConfig(merged: ConfigNode, types: ComponentTypes): string 
   const defaulted = extensionsByDefault(merged, types);
   if (defaulted.size > 0) page.set("extensions", new Map([...asMap(page.get("extensions")), ...defaulted]));
   const given = entriesOf(merged);
-  for (const [key, { fields, always }] of Object.entries(OWN_SECTIONS)) {
-    const node = given.get(key) ?? (always ? emptyMap({ file: "" }) : undefined);
-    if (node !== undefined) page.set(key, effective(node, docsAsGroup(fields)));
+  for (const [key, section] of Object.entries(OWN_SECTIONS)) {
+    const node = given.get(key) ?? (section.always ? emptyMap({ file: "" }) : undefined);
+    if (node !== undefined) page.set(key, effective(node, docsAsGroup(fieldsThatCount(node, section))));
   }
   return stringify(page, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** The fields that something is to be shown of. */
+function fieldsThatCount(node: ConfigNode, { fields, unless }: OwnSection): Fields {
+  const given = entriesOf(node);
+  const [key = "", other = ""] = unless ?? [];
+  if (isNothing(given.get(other)) || !isNothing(given.get(key))) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
 }
 
 function renderSection(node: ConfigNode, section: SectionName, types: ComponentTypes): unknown {
@@ -87,6 +103,7 @@ function effective(node: ConfigNode | undefined, docs: FieldDoc | undefined): un
   if (docs === undefined) return node === undefined ? undefined : guarded(node);
   if (node === undefined || (isNothing(node) && !isGroup(docs))) return defaultOf(docs);
   if (docs.type === "secret") return REDACTED;
+  if (docs.type === "secret URL") return address(rawValue(node, docs));
   if (isGroup(docs) && (node.kind === "map" || isNothing(node))) return effectiveGroup(node, docs);
   if (node.kind === "list" && (elementDocs(docs) !== undefined || !holdsSecret(docs)))
     return node.items.map((item) => effective(item, elementDocs(docs)));
@@ -99,7 +116,7 @@ function effective(node: ConfigNode | undefined, docs: FieldDoc | undefined): un
 
 /** Whether a field is a secret, or holds one at any depth. */
 function holdsSecret({ type, children }: FieldDoc): boolean {
-  return type === "secret" || Object.values(children ?? {}).some(holdsSecret);
+  return type === "secret" || type === "secret URL" || Object.values(children ?? {}).some(holdsSecret);
 }
 
 /** A value whose parts have no documentation of their own, such as an attribute's. */
@@ -150,6 +167,16 @@ function guarded(node: ConfigNode): unknown {
     );
   }
   return node.foreign === true ? REDACTED : withoutPassword(node.value);
+}
+
+/** The parts of an address that are no secret, where it has others: scheme, host with its port, and a number such as Redis's database. */
+const ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*@)?((?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?(?:\/\d*)?)$/i;
+
+/** An address without user and password: it still is one, and says where. What is no address is shown as other secrets are. */
+function address(value: unknown): string {
+  const [, scheme, user, host] = ADDRESS.exec(String(value)) ?? [];
+  if (scheme === undefined || host === undefined) return REDACTED;
+  return `${scheme}${user === undefined ? "" : `${REDACTED}@`}${host}`;
 }
 
 function withoutPassword(value: unknown): unknown {

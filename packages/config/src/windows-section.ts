@@ -1,5 +1,5 @@
 /** Reads `windows:`: where the newest samples are kept that rules are evaluated from, and which ones besides. */
-import { duration, group, list, optional, readFields, secret, text } from "@rondo/core";
+import { duration, group, list, optional, readFields, secretUrl, text } from "@rondo/core";
 import type { TreePlace } from "./findings.ts";
 import type { PipelineNode, WindowsSettings } from "./graph.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
@@ -9,7 +9,7 @@ import { isNothing } from "./tree.ts";
 export const windowsFields = {
   redis: optional(
     group("A Redis, which workers and alert workers share. Without it: on this machine, under --data.", {
-      url: secret("Its address, such as redis://redis:6379; it may hold a password."),
+      url: secretUrl("Its address, such as redis://redis:6379; it may hold a password."),
     }),
   ),
   pipeline: optional(text("The metrics pipeline whose output is kept. Needed when there are several.")),

@@ -19,6 +19,7 @@ import {
   readFields,
   Secret,
   secret,
+  secretUrl,
   suggestion,
   text,
 } from "./field.ts";
@@ -279,6 +280,12 @@ describe("a secret", () => {
   test("is not told when it is of the wrong kind", () => {
     expect(read(secret("d"), [PASSWORD]).said).toEqual(["key: must be text, but is a list"]);
     expect(read(secret("d"), { password: PASSWORD }).said.join()).not.toContain(PASSWORD);
+  });
+
+  test("may be an address, of which a page may show what is no secret", () => {
+    const address = secretUrl("Where, and with which password.");
+    expect(address.docs).toMatchObject({ type: "secret URL", required: true });
+    expect(String(read(address, "redis://:hunter2@redis").value)).toBe("[REDACTED]");
   });
 
   test("is the same secret for every text", () => {

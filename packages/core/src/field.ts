@@ -103,6 +103,12 @@ export function secret(doc: string): Field<Secret> {
   });
 }
 
+/** An address that may hold a password, such as `redis://user:password@redis:6379`: a Secret of which only the rest may be shown. */
+export function secretUrl(doc: string): Field<Secret> {
+  const { docs, ...rest } = secret(doc);
+  return { ...rest, docs: { ...docs, type: "secret URL" } };
+}
+
 /** Holds a secret so that no log, error or page can print it by accident; `reveal` is the only way in. */
 export class Secret {
   readonly #value: string;

@@ -103,6 +103,18 @@ describe("print-config", () => {
     expect(second.lines.join("\n")).toBe(page);
   });
 
+  test("what it prints of the configuration that deploy/ ships loads again, beside its rules", async () => {
+    const shipped = new URL("../../../../deploy/", import.meta.url).pathname;
+    const first = sink();
+    const sets = [`alerts.rules.default=[${join(shipped, "examples/alerting-rules.yml")}]`];
+    expect(await printConfigCommand({ config: [join(shipped, "rondo.yaml")], set: sets }, first.out)).toBe(EXIT.ok);
+    const again = join(folder, "shipped.yaml");
+    writeFileSync(again, first.lines.join("\n"));
+    const second = sink();
+    expect(await printConfigCommand({ config: [again], set: [] }, second.out)).toBe(EXIT.ok);
+    expect([second.lines, second.errors]).toEqual([first.lines, []]);
+  });
+
   test("shows a configuration with problems, and no secret of it", async () => {
     const file = join(folder, "secret.yaml");
     writeFileSync(
