@@ -18,16 +18,16 @@ export async function readRules({ rules }: Pick<AlertsSettings, "rules">): Promi
   const problems: Finding[] = [];
   const warnings: Finding[] = [];
   for (const [tenant, patterns] of rules) {
-    const files = new Set<string>();
+    const files = new Map<string, Omit<Finding, "message">>();
     for (const [index, pattern] of patterns.entries()) {
       const found = await matching(pattern);
-      const path = `alerts::rules::${tenant}::${index}`;
-      if (found.length === 0) warnings.push({ path, message: `${pattern.pattern} matches no file` });
-      for (const file of found) files.add(file);
+      const place = { path: `alerts::rules::${tenant}::${index}`, ...pattern.mark };
+      if (found.length === 0) warnings.push({ ...place, message: `${pattern.pattern} matches no file` });
+      for (const file of found) if (!files.has(file)) files.set(file, place);
     }
     const groups: RuleGroup[] = [];
-    for (const file of files) {
-      const read = await readOne(file);
+    for (const [file, named] of files) {
+      const read = await readOne(file, named);
       groups.push(...read.groups);
       problems.push(...read.problems);
       warnings.push(...read.warnings);
@@ -47,13 +47,17 @@ async function matching({ pattern, folder }: RulePattern): Promise<readonly stri
   return found.sort();
 }
 
-async function readOne(file: string): Promise<Omit<RuleSet, "tenants"> & { readonly groups: readonly RuleGroup[] }> {
+/** `named` is where the configuration names the file. */
+async function readOne(
+  file: string,
+  named: Omit<Finding, "message">,
+): Promise<Omit<RuleSet, "tenants"> & { readonly groups: readonly RuleGroup[] }> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return { groups: [], warnings: [], problems: [{ path: "", file, message: `cannot be read: ${reason}` }] };
+    return { groups: [], warnings: [], problems: [{ ...named, message: `${file} cannot be read: ${reason}` }] };
   }
   return readRuleFile(file, text);
 }

@@ -28,7 +28,9 @@ describe("alerts", () => {
     const { settings, problems } = read(`alerts: {rules: {default: [rules/*.yml]}, ${AM}, external_url: http://x/r/}`);
     expect(problems).toEqual([]);
     expect(settings).toEqual({
-      rules: new Map([["default", [{ pattern: "rules/*.yml", folder: "etc" }]]]),
+      rules: new Map([
+        ["default", [{ pattern: "rules/*.yml", folder: "etc", mark: { file: "etc/rondo.yaml", line: 1 } }]],
+      ]),
       alertmanagers: [{ url: "http://am:9093", timeoutMs: 10_000 }],
       evaluationIntervalMs: 60_000,
       resendDelayMs: 60_000,
@@ -47,6 +49,10 @@ describe("alerts", () => {
     [`{rules: {d: ['*/x.yml']}, ${AM}}`, /alerts::rules::d::0: may hold \* and \? in its last part only/],
     [`{rules: {d: [x]}, ${AM}, evaluation_interval: 0s}`, /evaluation_interval: must be from 10ms to 24h/],
     [`{rules: {'': [x]}, ${AM}}`, /names no tenant/],
+    [`{rules: [x], ${AM}}`, /alerts::rules: must say whose they are, such as \{default: \[alerting-rules.yml\]\}/],
+    [`{rules: x, ${AM}}`, /alerts::rules: must say whose they are/],
+    [`{rules: {d: x}, ${AM}}`, /alerts::rules::d: must be a list of files, such as \[alerting-rules.yml\]/],
+    ["{rules: {d: [x]}, alertmanagers: ['http://am']}", /alertmanagers: must be a list of maps, such as \[\{url:/],
   ])("%s is refused", (yaml, problem) => {
     expect(read(`alerts: ${yaml}`).problems).toEqual([expect.stringMatching(problem)]);
   });

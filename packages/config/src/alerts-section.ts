@@ -1,6 +1,6 @@
 /** Reads `alerts:`: whose rules are evaluated, how often, and which Alertmanagers are told. */
 import { dirname } from "node:path";
-import { DEFAULT_TENANT, duration, field, group, list, map, optional, readFields, text } from "@rondo/core";
+import { DEFAULT_TENANT, duration, type Field, field, group, list, map, optional, readFields, text } from "@rondo/core";
 import type { TreePlace } from "./findings.ts";
 import type { AlertmanagerSettings, AlertsSettings, RulePattern, WindowsSettings } from "./graph.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
@@ -11,13 +11,37 @@ const alertmanagerFields = {
   timeout: duration("How long one request to it may take.", "10s"),
 };
 
+/** A field whose shape people expect to be another, as Prometheus's own file has it: they are shown the one that it has. */
+function shaped<T>(inner: Field<T>, fits: (raw: unknown) => boolean, wanted: string): Field<T> {
+  return {
+    ...inner,
+    read(raw, place) {
+      if (raw === undefined || raw === null || fits(raw)) return inner.read(raw, place);
+      place.problem(wanted);
+      return undefined;
+    },
+  };
+}
+
+const isMap = (raw: unknown) => raw instanceof Map;
+const files = shaped(
+  list("Paths; the last part may hold * and ?.", text("A path.")),
+  Array.isArray,
+  "must be a list of files, such as [alerting-rules.yml]",
+);
+
 /** The fields of `alerts:`. */
 export const alertsFields = {
-  rules: map(
-    "Prometheus rule files by tenant; relative ones are searched beside this configuration.",
-    list("Paths; the last part may hold * and ?.", text("A path.")),
+  rules: shaped(
+    map("Prometheus rule files by tenant; relative ones are searched beside this configuration.", files),
+    isMap,
+    `must say whose they are, such as {${DEFAULT_TENANT}: [alerting-rules.yml]}; without authentication there is the tenant ${DEFAULT_TENANT} alone`,
   ),
-  alertmanagers: list("The Alertmanagers; each is told everything.", group("One of them.", alertmanagerFields), []),
+  alertmanagers: shaped(
+    list("The Alertmanagers; each is told everything.", group("One of them.", alertmanagerFields), []),
+    (raw) => Array.isArray(raw) && raw.every(isMap),
+    "must be a list of maps, such as [{url: http://alertmanager:9093}]",
+  ),
   evaluation_interval: duration("How often a group is evaluated that does not say so itself.", "1m"),
   resend_delay: duration("How often a firing alert is told again.", "1m"),
   lookback_delta: duration("How old the newest sample of a series may be and still be its value.", "5m"),
@@ -70,7 +94,8 @@ function patterns(place: TreePlace, tenant: string, files: readonly string[]): r
   if (files.length === 0) at.warn("has no files");
   return files.map((pattern, index) => {
     if (/[*?[].*\//.test(pattern)) at.at(index).problem("may hold * and ? in its last part only");
-    return { pattern, folder: dirname(at.at(index).node?.mark?.file ?? "") };
+    const mark = at.at(index).node?.mark;
+    return { pattern, folder: dirname(mark?.file ?? ""), ...(mark && { mark }) };
   });
 }
 

@@ -85,6 +85,8 @@ export interface WindowsSettings {
 export interface RulePattern {
   readonly pattern: string;
   readonly folder: string;
+  /** Where it is written. */
+  readonly mark?: Pick<Finding, "file" | "line">;
 }
 
 /** One Alertmanager. */

@@ -120,7 +120,8 @@ class PartitionWriter {
     // Somebody was faster: what stands there is gone on with.
     if (!applied) return await this.#findPlace();
     registry.counter("rondo_windows_refills_total", {}).add(1);
-    log.info("windows are filled from the log", { topic, partition, from: start, to: high });
+    // Of a log that holds nothing there is nothing to tell.
+    if (start < high) log.info("windows are filled from the log", { topic, partition, from: start, to: high });
     this.#goTo(start);
   }
 
