@@ -4,7 +4,10 @@ import { createRegistry, Readiness } from "@rondo/monitor";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { graphOf } from "../configuration.cases.ts";
 import type { RunningWorker } from "../runtime.ts";
-import { startThreads } from "./pool.ts";
+import { startThreads, type ThreadsOptions } from "./pool.ts";
+
+/** A module whose task never says anything. */
+const MUTE = new URL("data:text/javascript,export default () => new Promise(() => undefined)");
 
 const registry = createRegistry();
 let readiness: Readiness;
@@ -19,14 +22,15 @@ const log: Log = {
 };
 
 /** Threads that run the pipelines of a configuration in name. */
-const start = (graph = graphOf(yaml())) =>
+const start = (graph = graphOf(yaml()), more: Partial<ThreadsOptions> = {}) =>
   startThreads({
     ...{ threads: 2, graph },
     settings: { config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
     ...{ readAheadBytes: 1 << 20 },
     module: new URL("./task.cases.ts", import.meta.url),
     lags: { lags: async () => [], isDrained: async () => true },
-    ...{ registry, readiness, clock: systemClock, log },
+    ...{ registry, readiness, clock: systemClock, log, abort: new AbortController().signal },
+    ...more,
   });
 
 /** One pipeline with these exporters of pages, each with its port. */
@@ -48,9 +52,13 @@ const rows = async () => {
   return worker.ledger.rows().map(({ entered, inFlight }) => [entered, inFlight]);
 };
 
-test("the process is not ready before its threads have said that they are", async () => {
-  expect(readiness.reasons()).toHaveLength(2);
-  await expect.poll(() => readiness.reasons()).toEqual([]);
+test("threads that do not come up keep the process from being ready, and from starting, until it is asked to stop", async () => {
+  const stop = new AbortController();
+  const others = new Readiness(systemClock);
+  const starting = start(graphOf(yaml()), { readiness: others, abort: stop.signal, module: MUTE });
+  await expect.poll(() => others.reasons()).toHaveLength(2);
+  stop.abort();
+  await expect(starting).rejects.toMatchObject({ code: "aborted" });
 });
 
 test("what threads count is one row a group and one page", async () => {

@@ -37,16 +37,18 @@ export interface ThreadsOptions {
   readonly readiness: Readiness;
   readonly clock: Clock;
   readonly log: Log;
+  /** Ends the wait for threads that cannot start yet. */
+  readonly abort: AbortSignal;
 }
 
 const NOTHING: ThreadReport = { rows: [], series: [], unready: [{ condition: "started", reason: "the start to end" }] };
 
 /**
- * Starts the threads, and keeps as many running until it is closed. Rejects with a Fault `startup` when the page of an exporter
- * has no port.
+ * Starts the threads, waits until each runs, and keeps as many running until it is closed. Rejects with a Fault `startup` when
+ * the page of an exporter has no port, and with `aborted` when it is asked to stop meanwhile.
  */
 export async function startThreads(options: ThreadsOptions): Promise<RunningWorker> {
-  const { threads, graph, lags, registry, clock, log } = options;
+  const { threads, graph, lags, registry, clock, log, abort } = options;
   const lanes: Lane[] = [];
   const incomplete = registry.counter("rondo_scrape_errors_total", {});
   const partOf = async (lane: Lane, wanted: PartWanted): Promise<PagePart> => {
@@ -70,7 +72,7 @@ export async function startThreads(options: ThreadsOptions): Promise<RunningWork
   const leave = registry.include(() => lanes.flatMap(({ report }) => report.series));
   const each = (run: (lane: Lane) => Promise<unknown>) =>
     Promise.all(lanes.map((lane) => run(lane).catch(() => undefined)));
-  return {
+  const worker: RunningWorker = {
     ledger: {
       rows: () => sumRows(lanes.flatMap(({ report }) => report.rows)),
       async lags() {
@@ -98,6 +100,10 @@ export async function startThreads(options: ThreadsOptions): Promise<RunningWork
       await Promise.all(lanes.map(({ ended }) => ended));
     },
   };
+  await Promise.race([Promise.all(lanes.map(({ started }) => started)), fired(abort)]);
+  if (!abort.aborted) return worker;
+  await worker.close();
+  throw new Fault("aborted", "was asked to stop while its threads started");
 }
 
 /** Sources run as they are; a build has its own names. */
@@ -110,6 +116,9 @@ class Lane {
   /** What the thread told last; nothing while it starts. */
   report: ThreadReport = NOTHING;
   readonly ended: Promise<void>;
+  /** Resolves when a task has told of itself for the first time: it runs then. */
+  readonly started: Promise<void>;
+  readonly #hasStarted: () => void;
   readonly #index: number;
   readonly #pool: Piscina;
   readonly #options: ThreadsOptions;
@@ -121,6 +130,9 @@ class Lane {
     this.#index = index;
     this.#pool = pool;
     this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.started = promise;
+    this.#hasStarted = resolve;
     // At once: a thread answers only when it has started, and the process must not be taken for ready before.
     this.#tell();
     this.ended = this.#run(stop);
@@ -165,6 +177,7 @@ class Lane {
     try {
       // A task answers `report` with one.
       this.report = (await this.call("report")) as ThreadReport;
+      this.#hasStarted();
     } catch {
       this.report = NOTHING;
     }
