@@ -6,7 +6,7 @@ import { buildCorpus, INSTANCES, STAMP_KEY, stampInto } from "./corpus.ts";
 import { ITEM_KEY, openGate, RESOURCE_KEY } from "./gate.ts";
 import { readOptions, UsageError } from "./options.ts";
 import { coreSeconds, cpuOfStat, cpuSeconds, memoryOf } from "./process-figures.ts";
-import { summarize } from "./profile-summary.ts";
+import { summarize, summarizeFiles } from "./profile-summary.ts";
 
 /** Bytes an item, as the published figures have them. */
 const SIZES = { traces: 660, metrics: 131, logs: 297 } as const;
@@ -176,6 +176,26 @@ test("a profile is summed up by function, waiting left out", () => {
   expect(summarize({ nodes, samples: [1, 2, 3, 1], timeDeltas: [30, 500, 25, 45] })).toEqual([
     { name: "work b/c/d.ts:5", share: 0.75 },
     { name: "(anonymous) b/c/d.ts:5", share: 0.25 },
+  ]);
+});
+
+test("a file answers for what Node does for it, from a moment on", () => {
+  const node = (id: number, functionName: string, url: string, children: readonly number[] = []) => ({
+    id,
+    callFrame: { functionName, url, lineNumber: 0 },
+    children,
+  });
+  const nodes = [
+    node(1, "(root)", "", [2, 4, 5]),
+    node(2, "send", "file:///x/a/dist/send.js", [3]),
+    node(3, "writev", ""),
+    node(4, "processTimers", "node:internal/timers"),
+    node(5, "(garbage collector)", ""),
+  ];
+  expect(summarizeFiles({ nodes, samples: [3, 2, 3, 4, 5], timeDeltas: [100, 40, 30, 20, 10] }, 120)).toEqual([
+    { name: "a/dist/send.js", share: 0.7 },
+    { name: "(Node itself)", share: 0.2 },
+    { name: "(garbage collector)", share: 0.1 },
   ]);
 });
 
