@@ -19,7 +19,7 @@ and compares the ledgers of clients and backends. --broker embedded, the default
 workers of two threads and two alert workers over three nodes of Kafka and a Redis, of which one process or node is broken at
 a time. --outage replays the fleet's outage, SPEED times faster, into the same deployment, with a break every so many seconds
 or none, and compares what Alertmanager was told with the truth. --members lets workers come and go every half minute under
-5,000 spans a second. --keep leaves the folder with ledgers, logs and data.`;
+5,000 spans a second, and then two nodes of Kafka, one after the other. --keep leaves the folder with ledgers, logs and data.`;
 
 /** The share of kills that must hit a request without an answer or a record that is not settled. */
 const HITS = 0.8;
@@ -73,7 +73,14 @@ async function outageOf({ seed, folder }: RunOptions, speed: number, breakEvery:
 
 async function membersOf({ folder }: RunOptions, seconds: number): Promise<Outcome> {
   const said = (line: string) => console.log(line);
-  const result = await runMembers({ folder, spansPerSecond: 5_000, forMs: seconds * 1_000, everyMs: 30_000, said });
+  const result = await runMembers({
+    folder,
+    spansPerSecond: 5_000,
+    forMs: seconds * 1_000,
+    everyMs: 30_000,
+    nodes: 2,
+    said,
+  });
   const { acked, delivered, repeated, rate, changes, stops, problems } = result;
   console.log(`${changes} changes; ${acked} spans acknowledged (${Math.round(rate)} a second), ${delivered} delivered`);
   console.log(`${repeated} delivered again; longest stops of the partitions ${spread(stops)}`);

@@ -1,4 +1,7 @@
-/** Workers that come and go in order, every half minute, while spans come in at a steady rate: nobody may notice. */
+/**
+ * Workers that come and go in order, every half minute, and then nodes of Kafka, while spans come in at a steady rate: nobody may
+ * notice.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { runRondo } from "../e2e/run-rondo.ts";
 import { grpcClient, httpClient } from "../rig/otlp-client.ts";
@@ -15,9 +18,11 @@ import { type SpanFindings, SpanLedger } from "./span-ledger.ts";
 export interface MembersOptions {
   readonly folder: string;
   readonly spansPerSecond: number;
-  /** How long, and how often somebody comes or goes, milliseconds. */
+  /** How long, and how often a worker comes or goes, milliseconds. */
   readonly forMs: number;
   readonly everyMs: number;
+  /** How many nodes of Kafka are then stopped and started, one after the other. */
+  readonly nodes: number;
   readonly said?: (line: string) => void;
 }
 
@@ -35,13 +40,14 @@ const SPANS = 50;
 const TIMEOUT_MS = 5_000;
 const AGAIN_MS = 100;
 const DRAIN_MS = 60_000;
+const NODE_AWAY_MS = 10_000;
 /** In every stretch of this length each partition gets on. */
 const PROGRESS_MS = 15_000;
 const NO_RULES = "groups: []\n";
 
 /** Runs it. Resolves when everything has ended. */
 export async function runMembers(options: MembersOptions): Promise<MembersResult> {
-  const { folder, forMs, everyMs, said = () => undefined } = options;
+  const { folder, forMs, everyMs, nodes, said = () => undefined } = options;
   const opened = new Opened();
   const ledger = new SpanLedger();
   const progress = new Progress();
@@ -72,6 +78,10 @@ export async function runMembers(options: MembersOptions): Promise<MembersResult
       if (performance.now() >= began + forMs) break;
       said(await change(site, changes++));
     }
+    for (let index = 0; index < nodes; index++) {
+      said(await withoutNode(site, index));
+      await pause(PROGRESS_MS);
+    }
     const ended = performance.now();
     stop.abort();
     await sending;
@@ -101,6 +111,16 @@ async function change({ rondo }: Site, number: number): Promise<string> {
   worker.launch();
   await worker.ready();
   return `worker-${index + 1} joined`;
+}
+
+/** A node is stopped in order, as for an upgrade, and comes back. */
+async function withoutNode({ kafka }: Site, index: number): Promise<string> {
+  const node = kafka.nodes[index];
+  await node?.stop();
+  await pause(NODE_AWAY_MS);
+  await node?.start();
+  await kafka.inSync();
+  return `node ${index + 1} of Kafka was stopped and started`;
 }
 
 /** Two clients for each partition, each with one request at a time, at a pace that all together make the rate. */
