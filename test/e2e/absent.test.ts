@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MENTION_EVERY_MS } from "@rondo/delivery";
 import { expect } from "vitest";
 import { chaosYaml, sharedYaml } from "../chaos/config.ts";
 import { buildRequest } from "../chaos/load.ts";
@@ -92,6 +93,7 @@ needs("kafka", "redis", "alertmanager")(
           .poll(() => lacks(worker), WAIT)
           .toEqual(expect.arrayContaining([expect.stringMatching(/Redis|thread/)]));
         for (const one of rondo.all) await expect.poll(() => lines(one, "is there: going on").length, WAIT).toBe(1);
+        const served = performance.now();
         const client = httpClient({ port: gateway.ports.http, timeoutMs: 10_000, connections: 1 });
         expect(await client.send("logs", buildRequest("logs", 0, 0, 3, 1))).toEqual({ kind: "accepted" });
         client.close();
@@ -104,8 +106,10 @@ needs("kafka", "redis", "alertmanager")(
         // What cannot be delivered is kept and tried again, which is no reason to take a worker out of service.
         await away();
         expect(await lacks(worker)).toEqual([]);
-        const exporters = lines(worker, "delivery failed and is tried again");
-        expect(exporters.length, exporters.join("\\n")).toBeLessThanOrEqual(4);
+        const said = lines(worker, "delivery failed and is tried again");
+        const mentions = 1 + (performance.now() - served) / MENTION_EVERY_MS;
+        // The partition may have moved between the threads while they came together.
+        expect(said.length, "each exporter says it once, and again now and then").toBeLessThanOrEqual(4 * mentions);
         opened.push(await serveGrpc(grpc, () => "accepted"), await serveHttp(http, () => "accepted"));
         const delivered = async () => sumOf(await rondo.metrics(), "rondo_items_delivered_total", { signal: "logs" });
         await expect.poll(delivered, WAIT).toBe(6);
