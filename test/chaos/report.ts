@@ -3,9 +3,10 @@ import type { KafkaRoundResult } from "./kafka-run.ts";
 import { breakText } from "./plan.ts";
 import { spread } from "./progress.ts";
 import type { RoundResult } from "./run.ts";
+import { RAW } from "./written-down.ts";
 
 const counted = (result: Pick<RoundResult, "duplicates" | "redelivered">) =>
-  [...result.duplicates].map(([name, times]) => `${name} ${times}/${result.redelivered.get(name)}`).join(", ");
+  [...result.redelivered].map(([name, counted]) => `${name} ${result.duplicates.get(name)}/${counted}`).join(", ");
 
 const verdict = ({ problems }: { readonly problems: readonly string[] }) =>
   problems.length === 0 ? "ok    " : "FAILED";
@@ -22,6 +23,7 @@ export function lineOf(seed: number, result: RoundResult): string {
 /** The line of a round over Kafka. */
 export function kafkaLineOf(seed: number, result: KafkaRoundResult): string {
   const { plan, victims, others, readyMs, repeated } = result;
+  const inLog = result.duplicates.get(RAW) ?? 0;
   const again = plan.again === undefined ? "" : `, then ${plan.again.victim}-${plan.again.index + 1}`;
   const said = [
     breakText(plan.break) + again + (plan.flush ? ", Redis flushed" : ""),
@@ -29,6 +31,7 @@ export function kafkaLineOf(seed: number, result: KafkaRoundResult): string {
     ...(plan.apart ? [`stops: its own ${spread(victims)}, others ${spread(others)}`] : []),
     `acked ${result.acked} of ${result.sent}`,
     `again/counted: ${counted(result)}`,
+    ...(inLog > 0 ? [`${inLog} items twice in the log`] : []),
     ...(repeated > 0 ? [`${repeated} enriched twice`] : []),
     `drained in ${result.drainMs} ms`,
   ];
