@@ -30,9 +30,11 @@ test("answers to both of its names and has the Collector's defaults", () => {
 });
 
 test.each([
-  [status.UNIMPLEMENTED, "settled"],
-  [status.PERMISSION_DENIED, "settled"],
-  [status.UNAUTHENTICATED, "settled"],
+  [status.INVALID_ARGUMENT, "settled"],
+  [status.FAILED_PRECONDITION, "settled"],
+  [status.UNIMPLEMENTED, "retry"],
+  [status.PERMISSION_DENIED, "retry"],
+  [status.UNAUTHENTICATED, "retry"],
   [status.INTERNAL, "retry"],
   [status.UNKNOWN, "retry"],
   [status.DATA_LOSS, "retry"],
@@ -42,6 +44,14 @@ test.each([
   const verdict = await once();
   expect(verdict.kind).toBe(kind);
   if (verdict.kind === "settled") expect(verdict.drops).toMatchObject([{ reason: "backend_rejected", items: 3 }]);
+});
+
+test("data waits for credentials that are to be renewed, and the fault says so", async () => {
+  stub.behave({ kind: "status", code: status.UNAUTHENTICATED, message: "token expired" });
+  expect(await once()).toMatchObject({
+    kind: "retry",
+    fault: { code: "unauthenticated", message: expect.stringMatching(/token expired; check the credentials/) },
+  });
 });
 
 test("RESOURCE_EXHAUSTED with RetryInfo is a retry after its delay", async () => {

@@ -100,11 +100,11 @@ class GrpcSender {
     // Status 14 says little to who reads a log; UNAVAILABLE does.
     const name = status[error.code] ?? `status ${error.code}`;
     const why = words(`${name} from ${this.#address}: ${error.details}`);
-    const { outcome, fault } = meaningOf(error.code);
+    const { outcome, fault, hint } = meaningOf(error.code);
     const delayMs = retryDelayOf(error.metadata);
     // Before the table: the code of a broken connection is one that backends answer with, too.
     if (isUnanswered(error.details)) return unanswered(new Fault("unavailable", why));
-    if (outcome === "later") return retry(new Fault("unavailable", why), delayMs);
+    if (outcome === "later") return retry(new Fault(fault, hint === undefined ? why : `${why}; ${hint}`), delayMs);
     if (outcome === "with_delay" && delayMs !== undefined) return retry(new Fault(fault, why), delayMs);
     return refusedVerdict(batch, why, this.#trouble);
   }

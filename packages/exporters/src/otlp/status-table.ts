@@ -8,33 +8,40 @@ export type Outcome = "refused" | "later" | "with_delay";
 interface Meaning {
   readonly outcome: Outcome;
   readonly fault: FaultCode;
+  /** What somebody has to set right first. */
+  readonly hint?: string;
 }
 
 const later: Meaning = { outcome: "later", fault: "unavailable" };
 const refused: Meaning = { outcome: "refused", fault: "rejected" };
 
+/** As over HTTP: these speak of credentials and address, and the data waits until somebody has set them right. */
+const CREDENTIALS = "check the credentials in the exporter's headers, and what they allow";
+const PLACE = "check the exporter's endpoint, and whether the backend takes this signal there";
+
 /**
- * By status code. Two rows are kinder than OTLP, which lets INTERNAL and UNKNOWN lose the request: they are what a crashing
- * handler, a cut stream and a confused proxy look like as well, and what Rondo has accepted it does not give up for that.
- * The Collector answers INTERNAL for a permanent failure behind it; such a request is repeated until someone looks.
+ * By status code. Six rows are kinder than OTLP, which lets them lose the request. INTERNAL and UNKNOWN are what a crashing handler,
+ * a cut stream and a confused proxy look like as well, and what Rondo has accepted it does not give up for that; the Collector
+ * answers INTERNAL for a permanent failure behind it, and such a request is repeated until someone looks. The four with a hint
+ * say nothing of the data.
  */
 export const STATUS_TABLE: Readonly<Record<number, Meaning>> = {
   [status.CANCELLED]: later,
   [status.UNKNOWN]: later,
   [status.INVALID_ARGUMENT]: refused,
   [status.DEADLINE_EXCEEDED]: later,
-  [status.NOT_FOUND]: refused,
+  [status.NOT_FOUND]: { outcome: "later", fault: "not_found", hint: PLACE },
   [status.ALREADY_EXISTS]: refused,
-  [status.PERMISSION_DENIED]: refused,
+  [status.PERMISSION_DENIED]: { outcome: "later", fault: "forbidden", hint: CREDENTIALS },
   [status.RESOURCE_EXHAUSTED]: { outcome: "with_delay", fault: "throttled" },
   [status.FAILED_PRECONDITION]: refused,
   [status.ABORTED]: later,
   [status.OUT_OF_RANGE]: later,
-  [status.UNIMPLEMENTED]: refused,
+  [status.UNIMPLEMENTED]: { outcome: "later", fault: "config", hint: PLACE },
   [status.INTERNAL]: later,
   [status.UNAVAILABLE]: later,
   [status.DATA_LOSS]: later,
-  [status.UNAUTHENTICATED]: refused,
+  [status.UNAUTHENTICATED]: { outcome: "later", fault: "unauthenticated", hint: CREDENTIALS },
 };
 
 /** What a code means; one that gRPC does not define says nothing of the batch. */

@@ -33,7 +33,7 @@ test.each([
   [429, "retry"],
   [307, "retry"],
   [408, "retry"],
-  [404, "settled"],
+  [404, "retry"],
   [413, "settled"],
   [501, "settled"],
 ])("status %d is %s", async (code, kind) => {
@@ -49,6 +49,14 @@ test("a redirect is not followed and says what to do", async () => {
     fault: { code: "config", message: expect.stringContaining("redirects are not followed") },
   });
   expect(stub.received.length).toBe(1);
+});
+
+test("data waits for credentials that are to be renewed, and the fault says so", async () => {
+  stub.behave({ kind: "status", code: 401, message: "token expired" });
+  expect(await once()).toMatchObject({
+    kind: "retry",
+    fault: { code: "unauthenticated", message: expect.stringMatching(/HTTP 401.*check the credentials/) },
+  });
 });
 
 test("credentials of the URL go out as Basic authentication and into no message", async () => {

@@ -8,10 +8,17 @@ test.each([
   [301, "later"],
   [307, "later"],
   [400, "refused"],
-  [401, "refused"],
-  [404, "refused"],
+  [401, "later"],
+  [402, "refused"],
+  [403, "later"],
+  [404, "later"],
+  [405, "later"],
+  [407, "later"],
   [408, "later"],
+  [409, "refused"],
   [413, "refused"],
+  [415, "later"],
+  [422, "refused"],
   [429, "later"],
   [500, "later"],
   [501, "refused"],
@@ -24,6 +31,10 @@ test.each([
   [999, "later"],
 ])("HTTP %d is %s", (status, outcome) => {
   expect(meaningOf(status).outcome).toBe(outcome);
+});
+
+test.each([401, 403, 404, 405, 407, 415, 302])("HTTP %d says what to set right", (status) => {
+  expect(meaningOf(status)).toMatchObject({ hint: expect.stringMatching(/check|set/) });
 });
 
 test("Retry-After is seconds or a date, and nothing else", () => {

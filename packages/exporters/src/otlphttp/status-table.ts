@@ -11,14 +11,31 @@ const accepted: HttpMeaning = { outcome: "accepted" };
 const refused: HttpMeaning = { outcome: "refused" };
 const later: HttpMeaning = { outcome: "later", fault: "unavailable" };
 
+/** What is wrong is said of the exporter, not of the data: it waits until somebody has set that right. */
+const waits = (fault: FaultCode, hint: string): HttpMeaning => ({ outcome: "later", fault, hint });
+
+const CREDENTIALS = "check the credentials in the exporter's headers, and what they allow";
+const PLACE = "check the exporter's endpoint, and whether the backend is set up to take this there";
+
 /**
  * Rows that differ from their class.
+ * - 401, 403, 404, 405, 407 and 415 speak of credentials, address and encoding. OTLP and remote write give such requests up;
+ *   whoever has to renew a token wants to find the night's data in the log, not in a counter of drops.
  * - 408 says that the server did not get the request in time: nothing about the request is wrong.
  * - 501 and 505 will be answered tomorrow as well.
  * - 413 is for good as long as requests are not bisected.
  */
 const EXCEPTIONS: Readonly<Record<number, HttpMeaning>> = {
+  401: waits("unauthenticated", CREDENTIALS),
+  403: waits("forbidden", CREDENTIALS),
+  404: waits("config", PLACE),
+  405: waits("config", PLACE),
+  407: waits("unauthenticated", CREDENTIALS),
   408: later,
+  415: waits(
+    "config",
+    "the backend does not know the encoding or the compression; check endpoint, encoding and compression",
+  ),
   429: { outcome: "later", fault: "throttled" },
   501: refused,
   505: refused,
@@ -31,11 +48,7 @@ const EXCEPTIONS: Readonly<Record<number, HttpMeaning>> = {
  */
 const CLASSES: Readonly<Record<number, HttpMeaning>> = {
   2: accepted,
-  3: {
-    outcome: "later",
-    fault: "config",
-    hint: "redirects are not followed; set the endpoint to where the backend is",
-  },
+  3: waits("config", "redirects are not followed; set the endpoint to where the backend is"),
   4: refused,
   5: later,
 };

@@ -10,8 +10,9 @@ import { type Protocol, writtenSamples } from "./protocol.ts";
 export type ChunkOutcome = { readonly drops: readonly Drop[] } | Retry;
 
 /**
- * Statuses mean what they mean in OTLP: 5xx, 429 and redirects are tried again, everything else is for good – a 400 names samples
- * that are out of order, too old or malformed, and stays one. Version 1 then refuses all of a request; version 2 says how
+ * Statuses mean what they mean in OTLP: 5xx, 429, redirects and what speaks of credentials or address are tried again – a Prometheus
+ * that was not told to take remote write answers 404 – everything else is for good: a 400 names samples that are out of order,
+ * too old or malformed, and stays one. Version 1 then refuses all of a request; version 2 says how
  * many samples it wrote, whatever the status.
  */
 export function verdictOf(answer: HttpAnswer, chunk: Chunk, protocol: Protocol, now: number): ChunkOutcome {
