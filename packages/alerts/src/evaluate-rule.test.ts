@@ -75,6 +75,19 @@ test("a firing alert returns to pending when `for` is raised under it", () => {
   expect(evaluate(long, 3)).toMatchObject({ phase: "firing", firedAt: START + 3 * MINUTE });
 });
 
+test("a clock that is set back ends no alert, and what is pending holds from then on", () => {
+  const rule = ruleOf("for: 2m");
+  const course = (minutes: readonly number[]) => {
+    let alerts: Alerts = new Map();
+    return minutes.map((minute) => {
+      ({ alerts } = evaluateRule(rule, alerts, [sample(1)], { ...AROUND, at: START + minute * MINUTE }));
+      return [...alerts.values()][0]?.phase[0];
+    });
+  };
+  expect(course([60, 61, 62, 3, 4, 61, 62, 63])).toEqual([..."ppffffff"]);
+  expect(course([60, 61, 3, 4, 5])).toEqual([..."ppppf"]);
+});
+
 describe("an alert", () => {
   test("has the result's labels, the rule's over them, alertname over all, and no metric name", () => {
     const rule = ruleOf(

@@ -122,8 +122,10 @@ function next(rule: AlertRule, was: Alert | undefined, found: Found | undefined,
   const phase: AlertPhase = was?.phase ?? "inactive";
   // What comes again after it was resolved is another alert.
   const goesOn = phase !== "inactive" && phase !== "resolved" ? was : undefined;
-  const activeAt = goesOn?.activeAt ?? at;
-  const event = found === undefined ? absence(rule, was, at) : at - activeAt >= rule.forMs ? "held" : "seen";
+  // After a clock that was ahead nothing has begun later than now, and what fired by it fires on.
+  const activeAt = Math.min(goesOn?.activeAt ?? at, at);
+  const held = at - activeAt >= rule.forMs || (goesOn?.firedAt ?? at) > at;
+  const event = found === undefined ? absence(rule, was, at) : held ? "held" : "seen";
   const to = NEXT_PHASE[phase][event];
   if (to === "inactive") return undefined;
   if (found !== undefined) return present(to, found, goesOn, activeAt, at);

@@ -170,6 +170,25 @@ describe("a process that sleeps through its successor's claim", () => {
   });
 });
 
+test("a clock that was an hour ahead does not stop the evaluations for an hour", async () => {
+  const { clock, windows, start, downFor, said } = rig();
+  const a = start("a");
+  await downFor(1);
+  // The clocks of those who write the windows are right, so nothing new comes by this one.
+  windows.lagMs = 60 * MINUTE;
+  await clock.advance(MINUTE - 1_000);
+  windows.set({ __name__: "up", host: "h" }, 0);
+  clock.set(60 * MINUTE);
+  await clock.advance(1_000);
+  clock.set(-60 * MINUTE);
+  windows.lagMs = 0;
+  await downFor(4);
+  expect(a.runner.state?.lastSlot).toBe(clock.now());
+  // Told by the right clock, and never as over.
+  expect(new Set(said())).toEqual(new Set(["firing{host=h}"]));
+  await a.end();
+});
+
 test("a word that waited through a long sleep is not said once there is a successor", async () => {
   const { clock, leases, windows, start, downFor } = rig();
   const { cut, leases: asleep } = cutLeases(leases);

@@ -9,7 +9,7 @@ import { GroupEvaluator, type GroupEvaluatorOptions, type GroupOwner } from "./g
 import { decodeState, emptyState, type GroupState } from "./group-state.ts";
 import { type HeldLease, holdLease, LEASE_MS } from "./hold-lease.ts";
 import type { Replicas } from "./replicas.ts";
-import { nextSlot, slotAt } from "./slots.ts";
+import { isBeyond, nextSlot, slotAt } from "./slots.ts";
 
 /** How often a replica tries for a group that should be its own, milliseconds. */
 const TRY_OWN_MS = 1_000;
@@ -160,8 +160,7 @@ export class GroupRunner {
       if (missed > 0) meter.missed(missed);
       // Left out for good: not to be counted again while the next one is held.
       last = slot - slots.intervalMs;
-      await this.#until(slot, ended);
-      if (ended.aborted) return;
+      if (!(await this.#until(slot, ended))) continue;
       // A successor that shows in the store ends it, even while nobody can be asked for the lease.
       await owner.speaks();
       const outcome = await evaluator.evaluate(slot, Math.max(slot + PATIENCE_MS, heldUntil), ended);
@@ -176,11 +175,14 @@ export class GroupRunner {
     }
   }
 
-  async #until(at: number, abort: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    for (let wait = at - clock.now(); wait > 0 && !abort.aborted; wait = at - clock.now()) {
+  /** Whether the slot has come: not when the run has ended, nor when the clock was set back, so that another slot is the next. */
+  async #until(slot: number, abort: AbortSignal): Promise<boolean> {
+    const { clock, slots } = this.#options;
+    for (let wait = slot - clock.now(); wait > 0 && !abort.aborted; wait = slot - clock.now()) {
+      if (isBeyond(slots, slot, clock.now())) return false;
       await sleep(clock, Math.min(wait, LONGEST_WAIT_MS), abort);
     }
+    return !abort.aborted;
   }
 
   #shouldHandOver(): boolean {

@@ -22,6 +22,7 @@ test.each<[string, Alert, boolean]>([
   ["one that begins to fire", firing, true],
   ["one that was told a resend delay ago not yet", { ...firing, lastSentAt: NOW - MINUTE }, false],
   ["one that was told before that", { ...firing, lastSentAt: NOW - MINUTE - 1 }, true],
+  ["one that was told by a clock that was ahead", { ...firing, lastSentAt: NOW + 60 * MINUTE }, true],
   ["one that is over and was not told so", resolved, true],
   ["one whose end was told", { ...resolved, lastSentAt: NOW }, false],
   [

@@ -7,7 +7,8 @@ import { queryEscape } from "./template/functions.ts";
 export function needsSending({ phase, lastSentAt }: Alert, at: number, resendDelayMs: number): boolean {
   if (phase === "pending") return false;
   // Forgotten whenever there is news: when it begins to fire, and when it is over.
-  if (lastSentAt === undefined) return true;
+  // Told in the future: the clock was set back since, and Alertmanager may count by the right one.
+  if (lastSentAt === undefined || lastSentAt > at) return true;
   return at - lastSentAt > resendDelayMs;
 }
 

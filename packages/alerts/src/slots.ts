@@ -35,13 +35,23 @@ export interface NextSlot {
   readonly missed: number;
 }
 
+/** How far apart the clocks of replicas may be, milliseconds. What lies farther ahead is of a clock that was wrong. */
+const CLOCKS_APART_MS = 60_000;
+
+/** Whether a slot lies so far ahead that the clock was set back since it was the next one. */
+export function isBeyond({ intervalMs }: Slots, slot: number, now: number): boolean {
+  return slot > now + intervalMs + CLOCKS_APART_MS;
+}
+
 /**
  * After the evaluation at `last` comes the next slot, unless it is more than an interval and `patienceMs` ago: then those
- * older than that are left out. Without a `last` it is the first slot after `now`.
+ * older than that are left out. Without a `last`, or with one that a clock made which was wrong, it is the first slot after `now`.
  */
 export function nextSlot(slots: Slots, last: number | undefined, now: number, patienceMs: number): NextSlot {
-  if (last === undefined) return { slot: slotAt(slots, now) + slots.intervalMs, missed: 0 };
+  const first = { slot: slotAt(slots, now) + slots.intervalMs, missed: 0 };
+  if (last === undefined) return first;
   const next = slotAt(slots, last) + slots.intervalMs;
+  if (isBeyond(slots, next, now)) return first;
   const oldest = now - slots.intervalMs - patienceMs;
   if (next >= oldest) return { slot: next, missed: 0 };
   const slot = slotAt(slots, oldest) + slots.intervalMs;

@@ -19,6 +19,14 @@ test("stands still until it is moved, and runs timers in the order in which they
   expect([clock.now() - start, clock.pending, clock.untilNext]).toEqual([20, 0, undefined]);
 });
 
+test("a wall clock that is set moves neither timers nor the monotonic clock", async () => {
+  const clock = new FakeClock();
+  const start = clock.now();
+  clock.after(10, () => {});
+  clock.set(-5_000);
+  expect([clock.now() - start, clock.monotonic(), clock.untilNext]).toEqual([-5_000, 0, 10]);
+});
+
 test("what waits for a timer goes on before the next timer runs", async () => {
   const clock = new FakeClock();
   const ran: number[] = [];

@@ -8,7 +8,7 @@ interface Timer {
 
 /** The Clock of a test. `now` starts at a fixed instant, so that a failure shows the same numbers again. */
 export class FakeClock implements Clock {
-  readonly #epoch: number;
+  #epoch: number;
   #elapsed = 0;
   /** In the order of their creation, which decides among timers that are due together. */
   readonly #timers = new Set<Timer>();
@@ -24,6 +24,11 @@ export class FakeClock implements Clock {
 
   monotonic(): number {
     return this.#elapsed;
+  }
+
+  /** Sets the wall clock by `ms`, as somebody or a time server may do: nothing falls due by it. */
+  set(ms: number): void {
+    this.#epoch += ms;
   }
 
   after(ms: number, run: () => void): () => void {

@@ -107,6 +107,20 @@ test("what no query can reach any more is let go", async () => {
   expect(await all()).toEqual(["b@5=1", "a@5=2"]);
 });
 
+test("after a clock that was ahead, what was let go of is there again", async () => {
+  const { reader, store, all, clock, t0 } = set({ keepMs: MINUTE });
+  const write = simpleWriter(store);
+  await write([[up("a"), t0, 1]]);
+  await reader.refresh();
+  clock.set(60 * MINUTE);
+  await reader.refresh();
+  expect(await all()).toEqual([]);
+  clock.set(-60 * MINUTE);
+  await write([[up("a"), t0 + MINUTE, 2]]);
+  await reader.refresh();
+  expect(await all()).toEqual(["a@0=1", "a@1=2"]);
+});
+
 // The slot grew again beyond where the reader was, with other bytes.
 test("after a loss slots are read from their beginning, and what was read stays true", async () => {
   const { reader, store, all, t0, another } = set();

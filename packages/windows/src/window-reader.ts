@@ -130,8 +130,12 @@ class HeldSamples {
     if (listed.add(time, value)) this.samples++;
   }
 
-  /** Lets go of what lies before `since`. All series are looked through, so that is done once a slot. */
+  /**
+   * Lets go of what lies before `since`. All series are looked through, so that is done once a slot. After a clock that was ahead
+   * `since` goes back, and what was let go of is read again.
+   */
   trim(since: number): void {
+    if (since < this.since - SLOT_MS) this.since = since;
     if (since < this.since + SLOT_MS && this.samples < this.#maxSamples) return;
     this.samples -= this.index.trim(since);
     this.since = since;

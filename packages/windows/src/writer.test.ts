@@ -106,6 +106,20 @@ test("while the store is away the partition is held; nothing is lost and nothing
   expect(failures).toEqual([]);
 });
 
+test("a clock that was ahead for a while leaves neither a hole nor a watermark in the future", async () => {
+  const { join, append, clock, held, outcomes, t0 } = await set();
+  await join();
+  await clock.advance(1_000);
+  clock.set(60 * MINUTE);
+  await append([["up", "a", t0, 1]]);
+  await clock.advance(1_500);
+  expect(outcomes()).toEqual({ too_old: 1 });
+  clock.set(-60 * MINUTE);
+  await clock.advance(3_000);
+  expect(await held()).toMatchObject({ warming: false, samples: ["up/a@0=1"] });
+  expect((await held()).watermark).toBeLessThanOrEqual(clock.now());
+});
+
 test("a store that was away at the start is waited for", async () => {
   const { join, append, clock, held, store, t0 } = await set();
   store.before = () => {

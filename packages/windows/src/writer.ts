@@ -24,6 +24,8 @@ const READ_BYTES = 1 << 20;
 const GATHER_MS = 200;
 /** Bytes that are written without waiting for more. */
 const WRITE_BYTES = 1 << 20;
+/** How far the wall clock may go back without being wrong before, milliseconds: time servers do that by a little. */
+const BACK_MS = 60_000;
 /** How often the log is asked whether there is more, milliseconds: that is how old a watermark may be while nothing comes. */
 const ASK_MS = 1_000;
 
@@ -60,6 +62,8 @@ class PartitionWriter {
   /** When what is gathered shall be written, and when the log is asked again; monotonic milliseconds. */
   #writeAt = Number.POSITIVE_INFINITY;
   #askAt = 0;
+  /** Wall time of the last question. */
+  #asked = 0;
   #committed = 0;
   #expiredAt = 0;
   readonly #stopMeasuring: () => void;
@@ -182,7 +186,8 @@ class PartitionWriter {
       if (record.offset < this.#at) continue;
       this.#gathered.add(record);
       this.#at = record.offset + 1;
-      this.#watermark = Math.max(this.#watermark, record.timestamp);
+      // The log's clock may be ahead of this one, by which rules are evaluated.
+      this.#watermark = Math.max(this.#watermark, Math.min(record.timestamp, clock.now()));
       this.#writeAt = Math.min(this.#writeAt, clock.monotonic() + GATHER_MS);
       // What is behind a write that was refused is read again.
       if (this.#gathered.bytes >= WRITE_BYTES && !(await this.#write())) return;
@@ -196,6 +201,9 @@ class PartitionWriter {
     // Before the question: what is appended while it is on its way is not in the answer.
     const now = clock.now();
     this.#askAt = clock.monotonic() + ASK_MS;
+    const wasAhead = now < this.#asked - BACK_MS;
+    this.#asked = now;
+    if (wasAhead) return await this.#undoAhead();
     const { high } = await this.#until(() => broker.watermarks(topic, partition));
     if (this.#at >= high) this.#watermark = Math.max(this.#watermark, now);
     if (!(await this.#write())) return;
@@ -203,6 +211,15 @@ class PartitionWriter {
     if (now < this.#expiredAt + SLOT_MS) return;
     this.#expiredAt = now;
     await this.#until(() => store.expire(now - selectors.longestMs - latenessMs - SLOT_MS));
+  }
+
+  /** While the clock was ahead, samples were too old that are not, and slots were forgotten that are still read. */
+  async #undoAhead(): Promise<void> {
+    const { log } = this.#options;
+    const { topic, partition } = this.#claim;
+    log.warn("the clock was set back; windows are filled again", { topic, partition });
+    this.#expiredAt = 0;
+    await this.#refill(this.#next);
   }
 
   /** Writes what is gathered, with the mark; false when that was refused, and the place is another one. */
