@@ -47,6 +47,26 @@ test("feeds of one leader share a request that waits, and the first record wakes
   expect(await reads[1]).toEqual(["a"]);
 });
 
+test("under load one request serves what has come meanwhile, for every feed", async () => {
+  const { clock, open, write, fetches } = setup();
+  const seen: string[] = [];
+  for (const feed of [open(0), open(1), open(2)]) {
+    void (async () => {
+      for (;;) seen.push(...(await take(feed)));
+    })();
+  }
+  await settled();
+  const before = fetches();
+  for (let number = 0; number < 100; number++) {
+    await write(number % 3, String(number));
+    await clock.advance(1);
+  }
+  await clock.advance(10);
+  expect(seen.map(Number).toSorted((one, other) => one - other)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+  // A hundred milliseconds: one in five of them, none beside it.
+  expect(fetches() - before).toBeLessThanOrEqual(25);
+});
+
 test("nothing is asked for without a reader, and little while there is nothing", async () => {
   const { clock, open, fetches } = setup();
   const feed = open(0);

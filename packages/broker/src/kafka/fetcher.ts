@@ -5,7 +5,7 @@
  * without waiting at the broker, and again after pauses that grow from 5 to 40 ms, until the waiting request has ended and
  * the next one includes it. Membership goes its own way: no fetch holds up a heartbeat.
  */
-import { type Clock, Fault, type Log } from "@rondo/core";
+import { type Clock, Fault, type Log, sleep } from "@rondo/core";
 import { type Cluster, faultFrom, OUT_OF_RANGE } from "./cluster.ts";
 import { type Address, type FetchAnswer, fetchExchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
@@ -14,6 +14,11 @@ import type { NodePool } from "./node-pool.ts";
 
 /** How long a request may wait at the broker for records, milliseconds. */
 const WAIT_MS = 250;
+/**
+ * From one request to the next at least, while records come, milliseconds: a request costs as much as a record, and what has come
+ * meanwhile comes together.
+ */
+const PACE_MS = 5;
 /** Pauses between requests that do not wait, milliseconds. */
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 40;
@@ -61,6 +66,9 @@ export class Fetcher {
   readonly #troubled = new Set<Course>();
   /** Feeds that stand beyond the end of their partition, told once each. */
   readonly #beyond = new Set<Feed>();
+  /** When the next request may leave, on the monotonic clock. */
+  #notBefore = 0;
+  readonly #closed = new AbortController();
   #pumping = false;
   #again = false;
 
@@ -96,6 +104,7 @@ export class Fetcher {
   /** Ends every feed and the sockets on which requests wait. */
   async close(): Promise<void> {
     for (const feed of [...this.#courses.keys()]) this.remove(feed);
+    this.#closed.abort();
     await this.#waits.close();
   }
 
@@ -112,8 +121,10 @@ export class Fetcher {
     this.#pumping = true;
     while (this.#again) {
       this.#again = false;
-      // Feeds that begin in one turn share their request.
+      // Feeds that begin in one turn share their request, and under load those that begin within a pace.
       await Promise.resolve();
+      const early = this.#notBefore - this.#options.clock.monotonic();
+      if (early > 0) await sleep(this.#options.clock, early, this.#closed.signal);
       await this.#dispatch();
     }
     this.#pumping = false;
@@ -144,16 +155,24 @@ export class Fetcher {
 
   async #wait(key: string, leader: Address, errands: readonly Errand[]): Promise<void> {
     this.#waiting.add(key);
-    await this.#fetch(leader, errands, this.#waits, WAIT_MS);
-    this.#waiting.delete(key);
-    // Those that pause between requests of their own join the next one that waits.
-    for (const course of this.#courses.values())
-      if (course.cancel !== undefined && course.pauses > 0) this.#free(course);
-    void this.#pump();
+    await this.#fetch(leader, errands, this.#waits, WAIT_MS, () => {
+      this.#waiting.delete(key);
+      // Those that pause between requests of their own join the next one that waits.
+      for (const course of this.#courses.values())
+        if (course.cancel !== undefined && course.pauses > 0) this.#free(course);
+    });
   }
 
-  async #fetch(leader: Address, errands: readonly Errand[], pool: NodePool, waitMs: number): Promise<void> {
-    const { cluster } = this.#options;
+  /** Asks a leader and takes in the answer in one go, so that its feeds are asked for together again; `ended` runs before. */
+  async #fetch(
+    leader: Address,
+    errands: readonly Errand[],
+    pool: NodePool,
+    waitMs: number,
+    ended: () => void = () => undefined,
+  ): Promise<void> {
+    const { cluster, clock } = this.#options;
+    const sentAt = clock.monotonic();
     const wanted = errands.map(({ course: { feed }, offset, maxBytes }) => ({
       topic: feed.topic,
       partition: feed.partition,
@@ -162,28 +181,33 @@ export class Fetcher {
     }));
     try {
       const answers = await cluster.send(pool, leader, fetchExchange(wanted, waitMs));
+      ended();
+      if (answers.some(({ records }) => records.length > 0)) this.#notBefore = sentAt + PACE_MS;
       for (const errand of errands) {
         const { topic, partition } = errand.course.feed;
         const answer = answers.find((one) => one.topic === topic && one.partition === partition);
-        await this.#answered(errand, answer, waitMs === 0);
+        this.#answered(errand, answer, waitMs === 0);
       }
     } catch (thrown) {
+      ended();
       for (const { course, epoch } of errands) this.#trouble(course, epoch, thrown);
     }
     void this.#pump();
   }
 
-  async #answered(errand: Errand, answer: FetchAnswer | undefined, isAtOnce: boolean): Promise<void> {
+  #answered(errand: Errand, answer: FetchAnswer | undefined, isAtOnce: boolean): void {
     const { course, epoch, offset } = errand;
     const { feed } = course;
     if (!feed.isCurrent(epoch)) return;
-    if (answer?.error === OUT_OF_RANGE) return await this.#outside(errand);
+    if (answer?.error === OUT_OF_RANGE) return void this.#outside(errand);
     if (answer === undefined || answer.error !== 0) {
       const { name } = failureOfCode(answer?.error ?? -1);
-      return this.#trouble(course, epoch, new Fault("unavailable", name));
+      this.#trouble(course, epoch, new Fault("unavailable", name));
+      return;
     }
     if (answer.unreadable !== undefined) {
-      return this.#options.onBroken(feed, Fault.from(answer.unreadable, "corrupt"));
+      this.#options.onBroken(feed, Fault.from(answer.unreadable, "corrupt"));
+      return;
     }
     this.#untroubled(course);
     const found = answer.records.length > 0 || answer.next > offset;
