@@ -26,13 +26,17 @@ export interface Share {
   readonly share: number;
 }
 
+/** V8 samples every millisecond. What took longer until the next sample was not running: others had the core. */
+const LONGEST_MICROS = 2_000;
+
 /** Sums samples from `fromMicros` on by what `nameOf` says of their node, the most expensive first; waiting is left out. */
 function sumBy(profile: Profile, fromMicros: number, nameOf: (id: number) => string): readonly Share[] {
   const sums = new Map<string, number>();
   let at = 0;
   profile.samples.forEach((id, index) => {
-    const micros = profile.timeDeltas[index] ?? 0;
-    at += micros;
+    const delta = profile.timeDeltas[index] ?? 0;
+    at += delta;
+    const micros = Math.min(delta, LONGEST_MICROS);
     const name = nameOf(id);
     if (at >= fromMicros && name !== "(idle)") sums.set(name, (sums.get(name) ?? 0) + micros);
   });
