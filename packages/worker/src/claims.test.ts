@@ -19,7 +19,7 @@ import { expect, test } from "vitest";
 import { runExporterClaim } from "./export.ts";
 import { Ledger, type LedgerRow } from "./ledger.ts";
 import { runPipelineClaim } from "./pipeline.ts";
-import { sumDrops } from "./totals.ts";
+import { encodeTotals, sumDrops, totalsKey } from "./totals.ts";
 
 const RAW = RAW_TOPICS.traces;
 const ENRICHED = enrichedTopic("traces", "traces");
@@ -204,6 +204,20 @@ test("a crash between produce and commit repeats nothing in the enriched topic",
   expect(row(second, "")).toMatchObject({ entered: 7, forwarded: 7 });
   expectBalanced(second);
   await second.stop();
+});
+
+// Killed between state and commit, or between an append and either: without new records nobody else would commit it.
+test("what a predecessor finished and did not live to commit is committed by its successor, though nothing new comes", async () => {
+  const broker = await openLog();
+  const { timestamp } = await produce(broker, [0]);
+  const headers = enrichedHeaders({ tenant: "default", items: 1, origin: "0:0:0/1", at: timestamp });
+  await broker.append(ENRICHED, 0, [{ headers, value: spans([0]) }]);
+  await broker.state.put([{ key: totalsKey(EXPORTER.group, 0), value: encodeTotals({ offset: 1, rows: {} }) }]);
+  const run = await start(broker, async () => SETTLED);
+  for (const { group } of [PIPELINE, EXPORTER]) {
+    await expect.poll(async () => (await broker.position(group))[0]?.committed).toBe(1);
+  }
+  await run.stop();
 });
 
 test("what may have been sent before a crash is delivered again and counted as redelivered", async () => {

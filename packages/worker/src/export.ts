@@ -26,6 +26,7 @@ import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { Flight } from "./flight.ts";
 import { readUntil } from "./read-until.ts";
+import { firstOffset } from "./resume.ts";
 import {
   type Doubt,
   encodeTotals,
@@ -103,7 +104,7 @@ class ExporterRun {
 
   static async open(claim: Claim, ended: AbortSignal, options: ExportOptions): Promise<ExporterRun> {
     const stored = await loadTotals(options.broker.state, options.group, claim.partition);
-    const offset = Math.max(claim.start.committed ?? claim.start.registered, stored?.offset ?? 0);
+    const offset = Math.max(firstOffset(claim), stored?.offset ?? 0);
     const account = new PartitionAccount(offset, stored?.rows ?? {}, stored?.origin);
     const { high } = await options.broker.watermarks(claim.topic, claim.partition);
     const doubt = doubtOf(stored, offset, high);
@@ -137,6 +138,8 @@ class ExporterRun {
     this.#committer = new Committer(options.clock, () => this.#commit(sentBelow()), options.log);
     claim.seek(account.low);
     options.opened(claim, account);
+    // State is written before a commit: a predecessor may not have lived to do the second, and nothing else will.
+    if (account.low > firstOffset(claim)) this.#committer.request();
   }
 
   async untilEnded(): Promise<void> {

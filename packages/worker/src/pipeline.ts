@@ -13,7 +13,7 @@ import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { type Enriched, type EnrichOptions, enrich } from "./enrich.ts";
 import { readUntil } from "./read-until.ts";
-import { resumePipeline } from "./resume.ts";
+import { firstOffset, resumePipeline } from "./resume.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
 
 /** What a pipeline needs on every one of its partitions. */
@@ -53,6 +53,8 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
   );
   const readNoMore = AbortSignal.any([ended, options.lastCall, claim.revoked]);
   claim.seek(resumed.offset);
+  // What a predecessor did and did not live to commit would be shown as its lag until the next record comes.
+  if (resumed.offset > firstOffset(claim)) committer.request();
   try {
     for (;;) {
       const records = await readUntil(claim, readBytes, readNoMore);

@@ -29,6 +29,11 @@ export interface Resumption {
   readonly origin?: SettledOrigin;
 }
 
+/** Where a group goes on by its commits alone. */
+export function firstOffset({ start }: Claim): number {
+  return start.committed ?? start.registered;
+}
+
 /** What is read of an enriched partition at once while looking for its tail, bytes. */
 const SCAN_BYTES = 4 << 20;
 
@@ -42,7 +47,7 @@ export async function resumePipeline(
 ): Promise<Resumption> {
   const stored = await loadTotals(broker.state, group, claim.partition);
   const tail = await replayTail(broker, claim.partition, enrichedTopic, stored);
-  const offset = Math.max(claim.start.committed ?? claim.start.registered, stored?.offset ?? 0, tail.offset);
+  const offset = Math.max(firstOffset(claim), stored?.offset ?? 0, tail.offset);
   if (await wasRecreated(broker, claim, offset, tail.origin)) {
     const { low } = await broker.watermarks(claim.topic, claim.partition);
     log.error("the topic was recreated: starting again at its beginning", {
