@@ -127,6 +127,20 @@ describe("trouble", () => {
     ]);
   });
 
+  // A member that loses its partitions in an outage removes its feeds, and nothing is fetched again by that.
+  test("is not over because a feed was removed", async () => {
+    const { clock, kafka, lines, fetcher, open, write } = setup();
+    await write(0, "a");
+    kafka.mishaps["Fetch"] = ["broken"];
+    const feed = open(0);
+    void take(feed);
+    await clock.advance(50);
+    fetcher.remove(feed);
+    expect(lines).toEqual(["records cannot be fetched just now; trying again until they can"]);
+    expect(await take(open(0))).toEqual(["a"]);
+    expect(lines.slice(1)).toEqual(["records are fetched again"]);
+  });
+
   test("of one leader holds up no other", async () => {
     const { clock, kafka, open, write } = setup(2);
     await write(0, "a");

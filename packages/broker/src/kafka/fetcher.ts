@@ -62,8 +62,9 @@ export class Fetcher {
   readonly #waits: NodePool;
   /** Leaders at which a request waits now. */
   readonly #waiting = new Set<string>();
-  /** Feeds that cannot be served; told when there is a first and when there is none any more. */
+  /** Feeds that cannot be served; told when there is a first, and when one is served again and no other waits. */
   readonly #troubled = new Set<Course>();
+  #isTold = false;
   /** Feeds that stand beyond the end of their partition, told once each. */
   readonly #beyond = new Set<Feed>();
   /** When the next request may leave, on the monotonic clock. */
@@ -98,7 +99,7 @@ export class Fetcher {
     this.#beyond.delete(feed);
     if (course === undefined) return;
     this.#free(course);
-    this.#untroubled(course);
+    this.#troubled.delete(course);
   }
 
   /** Ends every feed and the sockets on which requests wait. */
@@ -258,17 +259,21 @@ export class Fetcher {
     const { feed } = course;
     cluster.topology.forget(feed.topic);
     if (!this.#courses.has(feed)) return;
-    if (this.#troubled.size === 0) {
+    if (!this.#isTold) {
       const fault = faultFrom(thrown, `reading ${feed.topic}`);
       log.warn("records cannot be fetched just now; trying again until they can", { group, topic: feed.topic, fault });
     }
+    this.#isTold = true;
     this.#troubled.add(course);
     if (feed.isCurrent(epoch)) this.#pause(course, FAILED_MS);
   }
 
   #untroubled(course: Course): void {
     const { group, log } = this.#options;
-    if (this.#troubled.delete(course) && this.#troubled.size === 0) log.info("records are fetched again", { group });
+    this.#troubled.delete(course);
+    if (!this.#isTold || this.#troubled.size > 0) return;
+    log.info("records are fetched again", { group });
+    this.#isTold = false;
   }
 
   #pause(course: Course, ms: number): void {
