@@ -33,22 +33,26 @@ test("instances do not see each other's totals", async () => {
   expect((await openTotals(state, "gw-2", options)).all()).toEqual([]);
 });
 
-test("a store that fails is told once a second and loses nothing", async () => {
+test("a store that fails is told once, and once that it is over, and loses nothing", async () => {
   const { state } = memoryBroker();
   const clock = new FakeClock();
-  const warnings: string[] = [];
-  const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
+  const lines: string[] = [];
+  const say = (message: string) => void lines.push(message);
+  const log = { ...silentLog, warn: say, info: say };
   let failing = true;
   const put: typeof state.put = (writes) =>
     failing ? Promise.reject(new Fault("disk_full", "no room")) : state.put(writes);
   const totals = await openTotals({ ...state, put }, "gw", { clock, log });
   totals.add(account, 5, 0);
   await clock.advance(1_000);
-  expect(warnings).toHaveLength(1);
+  totals.add(account, 0, 0);
+  await clock.advance(1_000);
+  expect(lines).toEqual(["the gateway's totals cannot be saved now"]);
   await expect(totals.save()).rejects.toMatchObject({ code: "disk_full" });
   failing = false;
   totals.add(account, 1, 0);
   await clock.advance(1_000);
+  expect(lines.slice(1)).toEqual(["the gateway's totals are saved again"]);
   expect((await openTotals(state, "gw", { clock, log })).all()).toMatchObject([{ accepted: 6 }]);
 });
 

@@ -36,6 +36,7 @@ export async function openTotals(
   const changed = new Set<string>();
   let timer: (() => void) | undefined;
   let saving: Promise<void> = Promise.resolve();
+  let isTroubled = false;
 
   // Escaping names costs more than the rest of `add`; the accounts are receivers × signals × tenants, hence few.
   const keys = new Map<string, string>();
@@ -71,6 +72,13 @@ export async function openTotals(
     return saving;
   };
 
+  /** Says once that totals cannot be saved, and once that they can again. */
+  const told = (fault?: Fault) => {
+    if (fault === undefined && isTroubled) log.info("the gateway's totals are saved again");
+    if (fault !== undefined && !isTroubled) log.warn("the gateway's totals cannot be saved now", { fault });
+    isTroubled = fault !== undefined;
+  };
+
   return {
     add(account, accepted, refused) {
       const key = keyOf(account);
@@ -80,7 +88,10 @@ export async function openTotals(
       timer ??= clock.after(
         PERIOD_MS,
         () =>
-          save().catch((fault: Fault) => log.warn("the gateway's totals could not be saved", { fault: fault.message })),
+          save().then(
+            () => told(),
+            (fault: Fault) => told(fault),
+          ),
         { background: true },
       );
     },
