@@ -1,9 +1,11 @@
 /** The log on a real Kafka: the contract suites of every broker and every state store. */
+import type { Claim } from "@rondo/broker";
 import { type KafkaOptions as BrokerOptions, openKafka } from "@rondo/broker/kafka";
-import { silentLog, systemClock } from "@rondo/core";
+import { fired, silentLog, systemClock } from "@rondo/core";
 import { brokerContract } from "@rondo/testkit/broker-contract";
 import { stateContract } from "@rondo/testkit/state-contract";
-import { afterAll, beforeAll } from "vitest";
+import { Kafka as Client, logLevel } from "kafkajs";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { suiteNeeds } from "../needs.ts";
 import { type Kafka, type KafkaOptions, startKafka } from "../rig/servers/index.ts";
 
@@ -39,6 +41,38 @@ function contracts(name: string, server: KafkaOptions): void {
       dispose: () => broker.close(),
     };
   };
+
+  // Gateways write to every partition that there is: one that no group reads would be lost without a sign.
+  test("partitions that a topic got later are read, from their beginning", async () => {
+    const under = await opened();
+    await under.broker.ensureTopics([{ name: "grown", partitions: 1 }]);
+    await under.broker.registerGroup({ group: "g", topic: "grown", start: "latest" });
+    const admin = new Client({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: "grown", count: 2 }] });
+    await admin.disconnect();
+    const broker = await under.restart();
+    await expect
+      .poll(async () => {
+        await broker.append("grown", 1, [{ headers: {}, value: Buffer.from("a") }]).catch(() => undefined);
+        return (await broker.watermarks("grown", 1)).high;
+      })
+      .toBeGreaterThan(0);
+    expect(await broker.registerGroup({ group: "g", topic: "grown" })).toMatchObject([
+      { partition: 0, registered: 0 },
+      { partition: 1, registered: 0 },
+    ]);
+    const read = Promise.withResolvers<string | undefined>();
+    const onClaim = async (claim: Claim) => {
+      const [record] = await claim.read(1);
+      if (record !== undefined) read.resolve(Buffer.from(record.value).toString());
+      await fired(claim.revoked);
+    };
+    const member = await broker.join({ group: "g", topic: "grown" }, onClaim, read.reject);
+    expect(await read.promise).toBe("a");
+    await member.leave();
+    await under.dispose();
+  });
 
   brokerContract(name, { prefix: "", open: opened });
   stateContract(`rondo.state on ${name}`, {

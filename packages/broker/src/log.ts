@@ -120,7 +120,8 @@ export interface Broker {
   /** Creates what is missing. Throws `config` when a topic exists with another number of partitions than asked for. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<readonly TopicState[]>;
   /**
-   * Registers a group's first offset for every partition of its topic; the first registration ever made wins.
+   * Registers a group's first offset for every partition of its topic; the first registration ever made wins. A partition
+   * that the topic gets later is read from its beginning.
    * Every role registers every group of its configuration before it acknowledges anything.
    */
   registerGroup(spec: GroupSpec): Promise<readonly GroupPosition[]>;

@@ -26,11 +26,16 @@ export class Registrations {
     this.#topics = topics;
   }
 
-  /** Throws `not_found`, `unavailable`. */
+  /**
+   * The group with a first offset for every partition that its topic has now. A partition that was added since the group was
+   * registered is read from its beginning: nothing in it was written before. Throws `not_found`, `unavailable`.
+   */
   async get(group: string): Promise<Registered> {
     const known = this.#known.get(group) ?? this.#remember(await this.#state.get(group));
     if (known === undefined) throw new Fault("not_found", `group ${group} was never registered`);
-    return known;
+    const { spec, registered } = known;
+    const count = await this.#topics.partitions(spec.topic);
+    return { spec, registered: Array.from({ length: count }, (_, partition) => registered[partition] ?? 0) };
   }
 
   /** Registers a group unless it is. Throws `not_found` without its topic. */
