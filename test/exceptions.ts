@@ -17,7 +17,6 @@ export const TERMINAL: Readonly<Record<string, string>> = {};
 export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/alerts-role.ts": "test/e2e runs it as a process",
   "packages/broker/src/kafka/group-member.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
-  "packages/broker/src/kafka/group-session.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/open-kafka.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/registrations.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/topics.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",

@@ -85,9 +85,9 @@ export class GroupSession {
     return this.#memberId;
   }
 
-  /** Resolves when no join is under way. */
+  /** Resolves when no join is under way that keeps what is held. */
   get settled(): Promise<void> {
-    return this.#joining.promise;
+    return this.lease.isValid ? this.#joining.promise : Promise.resolve();
   }
 
   /** Joins and stays until `ending` fires. Throws the Fault for which it cannot. */
@@ -218,8 +218,10 @@ export class GroupSession {
       while (!done.signal.aborted && this.#memberId !== "") {
         await sleep(clock, heartbeatMs, done.signal);
         if (done.signal.aborted) return;
-        // Any other answer is the join's to understand.
-        await this.#renew().catch(() => undefined);
+        await this.#renew().catch((thrown) => {
+          // A join that waits on a dead socket hears of it late; any other answer is the join's to understand.
+          if (!done.signal.aborted && failureOf(thrown).remedy === "expelled") this.#lose();
+        });
       }
     };
     void beats();
@@ -300,5 +302,7 @@ export class GroupSession {
   #lose(): void {
     this.lease.end();
     this.#options.lost();
+    // Whoever waits for the join to commit has nothing to commit any more.
+    this.#joining.resolve();
   }
 }
