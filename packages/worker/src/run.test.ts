@@ -74,7 +74,7 @@ interface Rig {
 
 async function start(
   graph: Graph,
-  { log = silentLog, partitions = 1, readers = [] as readonly Reader[] } = {},
+  { log = silentLog, partitions = 1, readers = [] as readonly Reader[], refusals = [] as Fault[] } = {},
 ): Promise<Rig> {
   const clock = new FakeClock();
   const broker = memoryBroker({ clock, partitions });
@@ -93,7 +93,12 @@ async function start(
     readiness,
     readAheadBytes: 1 << 20,
   };
-  return { broker, clock, readiness, worker: await startWorker({ graph, broker, ...around }) };
+  const join: MemoryBroker["join"] = async (...args) => {
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    return await broker.join(...args);
+  };
+  return { broker, clock, readiness, worker: await startWorker({ graph, broker: { ...broker, join }, ...around }) };
 }
 
 const produce = (broker: MemoryBroker, ids: readonly number[], via = "otlp") =>
@@ -208,6 +213,32 @@ test("a group that fails is joined again two seconds later, and goes on where it
   expect(rig.readiness.reasons()).toEqual([]);
   expect(out.seen).toEqual([1]);
   await rig.worker.close();
+});
+
+test("a group that cannot be reached at the start is joined when it can, and said once", async () => {
+  const lines: string[] = [];
+  const say = (message: string) => void lines.push(message);
+  const log: Log = { ...silentLog, error: say, info: say, child: () => log };
+  const out = backend();
+  const refusals = [1, 2, 3].map(() => new Fault("unavailable", "no coordinator"));
+  const rig = await start(graphOf({ out }), { log, refusals });
+  expect(rig.readiness.reasons()).toHaveLength(2);
+  await produce(rig.broker, [1]);
+  await rig.clock.advance(4_000);
+  await settle(rig);
+  expect(rig.readiness.reasons()).toEqual([]);
+  expect(lines.sort()).toEqual([
+    ...Array(2).fill("a group cannot be joined; trying again until it can"),
+    ...Array(2).fill("the group is joined"),
+  ]);
+  await rig.worker.close();
+});
+
+test("a group that can never be joined is a start that fails, and nothing stays open", async () => {
+  const out = backend();
+  const refusals = [new Fault("startup", "not authorized")];
+  await expect(start(graphOf({ out }), { refusals })).rejects.toMatchObject({ code: "startup" });
+  expect(out.closed).toBe(1);
 });
 
 test("what someone else wrote belongs to the defaults, and bytes that are no OTLP are one item that is dropped by name", async () => {

@@ -11,7 +11,7 @@ import {
 } from "@rondo/broker";
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type Clock, type Exporter, Fault, fired, type Log, type Random, sleep } from "@rondo/core";
-import { chain } from "@rondo/delivery";
+import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
@@ -112,7 +112,10 @@ function typed(values: unknown): never {
 /** How long a member that failed stays away before it joins again, milliseconds. */
 const REJOIN_MS = 2_000;
 
-/** Joins every group of the configuration. Throws what `create` and `start` of a component throw, and Faults of the broker. */
+/**
+ * Joins every group of the configuration; one that cannot be reached now is joined as soon as it can. Throws what `create` and
+ * `start` of a component throw, and Faults of the broker that will not pass.
+ */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { graph, broker, log, clock, registry } = options;
   const stop = new AbortController();
@@ -208,8 +211,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     keep(spec, (claim, ended) => run(claim, AbortSignal.any([ended, claim.revoked, lastCall.signal])));
   }
   await started(exporters);
-  await Promise.all(members.map((member) => member.join()));
+  const close = async () => {
+    stop.abort();
+    await Promise.all(running);
+    await Promise.all(members.map((member) => member.leave()));
+    await Promise.all(exporters.map((exporter) => exporter.close()));
+  };
+  try {
+    await Promise.all(members.map((member) => member.begin()));
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
   return {
+    close,
     ledger,
     hurry: () => hurry.abort(),
     drained: (abort) => untilDrained(ledger, clock, abort),
@@ -217,12 +232,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       hurry.abort();
       lastCall.abort();
       await Promise.race([Promise.all(running), fired(abort)]);
-    },
-    async close() {
-      stop.abort();
-      await Promise.all(running);
-      await Promise.all(members.map((member) => member.leave()));
-      await Promise.all(exporters.map((exporter) => exporter.close()));
     },
   };
 }
@@ -264,6 +273,9 @@ class KeptMember {
   readonly #run: (claim: Claim) => Promise<void>;
   readonly #around: WorkerOptions;
   readonly #stop: AbortSignal;
+  /** A record that cannot be read fails its group with every join. */
+  readonly #failures: Recurring;
+  readonly #refusals: Recurring;
   #member: Member | undefined;
   #rejoining: Promise<void> = Promise.resolve();
 
@@ -272,29 +284,49 @@ class KeptMember {
     this.#run = run;
     this.#around = around;
     this.#stop = stop;
+    this.#failures = new Recurring(around.log, around.clock, "error");
+    this.#refusals = new Recurring(around.log, around.clock, "error");
   }
 
-  async join(): Promise<void> {
-    const { broker, log, readiness } = this.#around;
+  /** Joins for the first time, later when the group cannot be reached now. Throws every other Fault. */
+  async begin(): Promise<void> {
+    try {
+      await this.#join();
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      if (fault.code !== "unavailable") throw fault;
+      this.#refused(fault);
+      this.#rejoining = this.#rejoin();
+    }
+  }
+
+  async #join(): Promise<void> {
+    const { broker, readiness } = this.#around;
     const { group } = this.#spec;
     this.#member = await broker.join(this.#spec, this.#run, (fault) => {
-      log.error("a group failed and will be joined again", { group, fault });
+      this.#failures.happened("a group failed and will be joined again", { group, fault });
       readiness.lacks(`group ${group}`, `${group} to run again`);
       this.#rejoining = this.#rejoin();
     });
+    this.#refusals.over("the group is joined", { group });
     readiness.holds(`group ${group}`);
   }
 
+  #refused(fault: Fault): void {
+    const { group } = this.#spec;
+    this.#refusals.happened("a group cannot be joined; trying again until it can", { group, fault });
+    this.#around.readiness.lacks(`group ${group}`, `${group} to be joined`);
+  }
+
   async #rejoin(): Promise<void> {
-    const { clock, log } = this.#around;
     await this.#member?.leave();
     while (!this.#stop.aborted) {
-      await sleep(clock, REJOIN_MS, this.#stop);
+      await sleep(this.#around.clock, REJOIN_MS, this.#stop);
       if (this.#stop.aborted) return;
       try {
-        return await this.join();
+        return await this.#join();
       } catch (thrown) {
-        log.error("a group cannot be joined", { group: this.#spec.group, fault: Fault.from(thrown) });
+        this.#refused(Fault.from(thrown));
       }
     }
   }
