@@ -16,14 +16,17 @@ const opened = await openKafka({
   evict: true,
 });
 
-/** Writes until the log takes it, or refuses it because the claim is lost; what is in hand when it is taken back still goes out. */
-async function untilTaken(lost: AbortSignal, write: () => Promise<unknown>): Promise<void> {
+/**
+ * Writes until the log takes it, or, when the partition is being taken back, does not take it at once: false then, and nothing
+ * may be committed as if it stood there.
+ */
+async function untilTaken(lost: AbortSignal, write: () => Promise<unknown>): Promise<boolean> {
   for (;;) {
     try {
       await write();
-      return;
+      return true;
     } catch {
-      if (lost.aborted) return;
+      if (lost.aborted) return false;
       await sleep(systemClock, 100, lost);
     }
   }
@@ -41,8 +44,8 @@ await opened.join(
         value,
       }));
       const next = (records.at(-1)?.offset ?? 0) + 1;
-      await untilTaken(claim.revoked, () => claim.append(to, partition, copies));
-      await untilTaken(claim.revoked, () => claim.commit(next, []));
+      if (!(await untilTaken(claim.revoked, () => claim.append(to, partition, copies)))) return;
+      if (!(await untilTaken(claim.revoked, () => claim.commit(next, [])))) return;
     }
   },
   failed.reject,
