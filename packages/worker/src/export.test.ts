@@ -7,7 +7,7 @@ import { chain } from "@rondo/delivery";
 import { FakeClock, memoryBroker, namedSpans, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { runExporterClaim } from "./export.ts";
-import { loadTotals } from "./totals.ts";
+import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 
 const TOPIC = enrichedTopic("traces", "traces");
 const GROUP = { group: exporterGroup("traces", "out"), topic: TOPIC };
@@ -98,6 +98,17 @@ test("a record behind a gap is announced itself, not only its neighbours below t
   await settled();
   expect(sent).toEqual(["0:0:0/1", "0:5000:0/1"]);
   expect((await loadTotals(broker.state, GROUP.group, 0))?.sentBelow).toBeGreaterThan(5_000);
+});
+
+test("a topic that was recreated is read from its beginning, but for what was settled before", async () => {
+  const { broker, sent, failures, join, produce } = await set();
+  await produce(3);
+  const totals = encodeTotals({ offset: 9, origin: { offset: 1, part: 0, at: 1 }, rows: {} });
+  await broker.state.put([{ key: totalsKey(GROUP.group, 0), value: totals }]);
+  const member = await join();
+  await settled();
+  expect([sent, failures]).toEqual([["0:2:0/1"], []]);
+  await member.leave();
 });
 
 test("does not wait for company when it can hold no more, however long it might", async () => {

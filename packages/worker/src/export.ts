@@ -104,9 +104,17 @@ class ExporterRun {
 
   static async open(claim: Claim, ended: AbortSignal, options: ExportOptions): Promise<ExporterRun> {
     const stored = await loadTotals(options.broker.state, options.group, claim.partition);
-    const offset = Math.max(firstOffset(claim), stored?.offset ?? 0);
+    const { low, high } = await options.broker.watermarks(claim.topic, claim.partition);
+    const known = Math.max(firstOffset(claim), stored?.offset ?? 0);
+    // The topic was recreated, or has lost its end: what was settled before is known by its origin.
+    const offset = known > high ? low : known;
+    if (offset !== known) {
+      const { topic, partition } = claim;
+      options.log.error("the topic was recreated: starting again at its beginning", {
+        ...{ topic, partition, was: known, now: low },
+      });
+    }
     const account = new PartitionAccount(offset, stored?.rows ?? {}, stored?.origin);
-    const { high } = await options.broker.watermarks(claim.topic, claim.partition);
     const doubt = doubtOf(stored, offset, high);
     return new ExporterRun(claim, ended, options, account, doubt, stored?.origin);
   }
