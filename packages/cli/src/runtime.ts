@@ -127,7 +127,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     // What is shown may need a wait that the page itself cannot make.
     const refreshing: (() => Promise<void>)[] = [];
     const before = async () => void (await Promise.all(refreshing.map((refresh) => refresh())));
-    const metrics = await startMetrics({ ...options.metrics, registry, before });
+    const metrics = await startMetrics({ ...options.metrics, registry, clock, before });
     closing.push(() => metrics.close());
     const memory = memoryBounds(graph);
     const waiting = { clock, log, readiness, abort: options.abort };

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function metricsOf(registry = createRegistry()) {
-  const server = await startMetrics({ host: "127.0.0.1", port: 0, registry });
+  const server = await startMetrics({ host: "127.0.0.1", port: 0, registry, clock: systemClock });
   started.push(server);
   return { server, url: `http://${server.address}` };
 }
@@ -47,17 +47,23 @@ test("figures that cost a wait are awaited; when they fail, the page shows older
   const registry = createRegistry();
   const lag = registry.gauge("rondo_log_size_bytes", {});
   let works = true;
+  let hangs = false;
   const before = async () => {
     await Promise.resolve();
+    if (hangs) await new Promise(() => undefined);
     if (!works) throw new Error("the log does not answer");
     lag.set(7);
   };
-  const server = await startMetrics({ host: "127.0.0.1", port: 0, registry, before });
+  // Two seconds for a page are two hundredths here.
+  const clock: Clock = { ...systemClock, after: (ms, run, how) => systemClock.after(ms / 100, run, how) };
+  const server = await startMetrics({ host: "127.0.0.1", port: 0, registry, clock, before });
   started.push(server);
   const page = async () => (await fetch(`http://${server.address}/metrics`)).text();
   expect(await page()).toContain("rondo_log_size_bytes 7\n");
   works = false;
   expect(await page()).toMatch(/ 7\n(?:.*\n)*rondo_scrape_errors_total 1\n/);
+  hangs = true;
+  expect(await page()).toMatch(/ 7\n(?:.*\n)*rondo_scrape_errors_total 2\n/);
 });
 
 test("other methods and paths are refused with what there is", async () => {
@@ -96,13 +102,13 @@ test("closing ends open connections", async () => {
 
 test("a port in use is a startup fault that names address and flag", async () => {
   const { server } = await metricsOf();
-  const again = startMetrics({ host: "127.0.0.1", port: server.port, registry: createRegistry() });
+  const again = startMetrics({ host: "127.0.0.1", port: server.port, registry: createRegistry(), clock: systemClock });
   await expect(again).rejects.toThrow(Fault);
   await expect(again).rejects.toMatchObject({
     code: "startup",
     message: `metrics address 127.0.0.1:${server.port} is in use by another process; stop it or choose another address with --metrics-address`,
   });
-  const elsewhere = startMetrics({ host: "192.0.2.1", port: 0, registry: createRegistry() });
+  const elsewhere = startMetrics({ host: "192.0.2.1", port: 0, registry: createRegistry(), clock: systemClock });
   await expect(elsewhere).rejects.toMatchObject({ code: "startup", message: expect.stringContaining("192.0.2.1") });
 });
 
