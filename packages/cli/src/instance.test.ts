@@ -74,3 +74,15 @@ test("on another machine the holder is gone when it is silent", async () => {
   await hold(1, { host: "there", clock: new FakeClock() });
   expect((await hold(1)).succeeds).toBe(true);
 });
+
+// Both of them looked before the other had written: no look at the start can find that out.
+test("two that took one name at the same moment say so, each", async () => {
+  const { clock, start, hold } = set();
+  start(1);
+  start(2);
+  const said: string[] = [];
+  const log = { ...silentLog, error: (message: string) => void said.push(message) };
+  await Promise.all([hold(1, { log }), hold(2, { log })]);
+  await clock.advance(10_000);
+  expect(said).toEqual(Array(2).fill(expect.stringContaining("two processes have one instance name")));
+});

@@ -5,6 +5,7 @@
 import { escapeName, type StateStore } from "@rondo/broker";
 import type { FindProcess, ProcessIdentity } from "@rondo/broker/embedded";
 import { type Clock, Fault, type Log, sleep } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
 
 /** How often the holder of a name says that it lives, milliseconds. */
 const BEAT_MS = 1_000;
@@ -39,7 +40,9 @@ interface Entry extends ProcessIdentity {
   readonly beat: number;
 }
 
-/** Takes the name. Throws a `startup` Fault that names the holder when another process has it, and Faults of the store. */
+/**
+ * Takes the name. What was started at the same moment, or has slept while another took its name, is found out by the signs of
+ * life, and said. Throws a `startup` Fault that names the holder when another process has it, and Faults of the store. */
 export async function holdInstance(options: InstanceOptions): Promise<HeldInstance> {
   const { state, instance, host, pid, findProcess, clock, log } = options;
   const key = `instances/${escapeName(instance)}`;
@@ -54,6 +57,18 @@ export async function holdInstance(options: InstanceOptions): Promise<HeldInstan
   const self = (await findProcess(pid)) ?? { pid, started: "", boot: "" };
   let beat = 0;
   const write = () => state.put([{ key, value: Buffer.from(JSON.stringify({ ...self, host, beat: beat++ })) }]);
+  const others = new Recurring(log, clock, "error");
+  const beatOnce = async () => {
+    const standing = readEntry(await state.get(key));
+    const isOther = standing !== undefined && (standing.host !== host || standing.pid !== pid);
+    if (isOther) {
+      const { pid: other, host: there } = standing;
+      const both =
+        "two processes have one instance name, and their counts are mixed: give each its own with --instance";
+      others.happened(both, { instance, pid: other, host: there });
+    } else others.over("the instance name belongs to this process alone", { instance });
+    await write();
+  };
   await write();
   let cancel: () => void = () => undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -61,7 +76,7 @@ export async function holdInstance(options: InstanceOptions): Promise<HeldInstan
     cancel = clock.after(
       BEAT_MS,
       () => {
-        writing = write()
+        writing = beatOnce()
           // A store that is away takes no other process's beat either.
           .catch((thrown: unknown) =>
             log.debug("the instance's sign of life was not written", { fault: Fault.from(thrown) }),
