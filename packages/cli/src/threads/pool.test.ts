@@ -9,6 +9,10 @@ import { startThreads, type ThreadsOptions } from "./pool.ts";
 /** A module whose task never says anything. */
 const MUTE = new URL("data:text/javascript,export default () => new Promise(() => undefined)");
 
+const SETTINGS: ThreadsOptions["settings"] = {
+  ...{ config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
+};
+
 const registry = createRegistry();
 let readiness: Readiness;
 let errors: string[];
@@ -25,7 +29,7 @@ const log: Log = {
 const start = (graph = graphOf(yaml()), more: Partial<ThreadsOptions> = {}) =>
   startThreads({
     ...{ threads: 2, graph },
-    settings: { config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
+    settings: SETTINGS,
     ...{ readAheadBytes: 1 << 20 },
     module: new URL("./task.cases.ts", import.meta.url),
     lags: { lags: async () => [], isDrained: async () => true },
@@ -59,6 +63,13 @@ test("threads that do not come up keep the process from being ready, and from st
   await expect.poll(() => others.reasons()).toHaveLength(2);
   stop.abort();
   await expect(starting).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("a thread that can never start is a start that fails, with its reason", async () => {
+  const others = new Readiness(systemClock);
+  const starting = start(graphOf(yaml()), { readiness: others, settings: { ...SETTINGS, instance: "refused" } });
+  await expect(starting).rejects.toMatchObject({ code: "startup", message: "not authorized" });
+  expect(others.reasons()).toEqual([]);
 });
 
 test("what threads count is one row a group and one page", async () => {

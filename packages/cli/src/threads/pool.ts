@@ -2,13 +2,14 @@
 import { MessageChannel } from "node:worker_threads";
 import type { Graph } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
 import { type PagePart, serveJoinedPages } from "@rondo/exporters";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { addRows, type Ledger, type LedgerRow } from "@rondo/worker";
 import { Piscina } from "piscina";
 import type { RunningWorker } from "../runtime.ts";
 import { Caller } from "./calls.ts";
-import type { PartWanted, ThreadReport, ThreadSettings } from "./report.ts";
+import type { PartWanted, ThreadFault, ThreadReport, ThreadSettings } from "./report.ts";
 
 /** How long a thread that ended stays away before it is started again, milliseconds. */
 const RESTART_MS = 2_000;
@@ -45,7 +46,7 @@ const NOTHING: ThreadReport = { rows: [], series: [], unready: [{ condition: "st
 
 /**
  * Starts the threads, waits until each runs, and keeps as many running until it is closed. Rejects with a Fault `startup` when
- * the page of an exporter has no port, and with `aborted` when it is asked to stop meanwhile.
+ * the page of an exporter has no port or a thread can never start, and with `aborted` when it is asked to stop meanwhile.
  */
 export async function startThreads(options: ThreadsOptions): Promise<RunningWorker> {
   const { threads, graph, lags, registry, clock, log, abort } = options;
@@ -100,10 +101,14 @@ export async function startThreads(options: ThreadsOptions): Promise<RunningWork
       await Promise.all(lanes.map(({ ended }) => ended));
     },
   };
-  await Promise.race([Promise.all(lanes.map(({ started }) => started)), fired(abort)]);
-  if (!abort.aborted) return worker;
-  await worker.close();
-  throw new Fault("aborted", "was asked to stop while its threads started");
+  try {
+    await Promise.race([Promise.all(lanes.map(({ started }) => started)), fired(abort)]);
+    if (abort.aborted) throw new Fault("aborted", "was asked to stop while its threads started");
+    return worker;
+  } catch (thrown) {
+    await worker.close();
+    throw thrown;
+  }
 }
 
 /** Sources run as they are; a build has its own names. */
@@ -116,9 +121,10 @@ class Lane {
   /** What the thread told last; nothing while it starts. */
   report: ThreadReport = NOTHING;
   readonly ended: Promise<void>;
-  /** Resolves when a task has told of itself for the first time: it runs then. */
+  /** Resolves when a task has told of itself for the first time: it runs then. Rejects when it says before that it never will. */
   readonly started: Promise<void>;
   readonly #hasStarted: () => void;
+  readonly #cannotStart: (fault: Fault) => void;
   readonly #index: number;
   readonly #pool: Piscina;
   readonly #options: ThreadsOptions;
@@ -130,9 +136,10 @@ class Lane {
     this.#index = index;
     this.#pool = pool;
     this.#options = options;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.started = promise;
     this.#hasStarted = resolve;
+    this.#cannotStart = reject;
     // At once: a thread answers only when it has started, and the process must not be taken for ready before.
     this.#tell();
     this.ended = this.#run(stop);
@@ -205,6 +212,7 @@ class Lane {
     const { settings, threads, clock, log } = this.#options;
     const readAheadBytes = Math.floor(this.#options.readAheadBytes / threads);
     const index = this.#index;
+    const trouble = new Recurring(log, clock, "error");
     while (!stop.aborted) {
       const { port1, port2 } = new MessageChannel();
       this.#caller = new Caller(port1);
@@ -213,14 +221,19 @@ class Lane {
       try {
         // Piscina's own type of the list was made for an older Node, in which a port looked otherwise.
         const transferList = [port2] as unknown as NonNullable<Parameters<Piscina["run"]>[1]>["transferList"];
-        await this.#pool.run({ settings: mine, port: port2 }, { ...(transferList && { transferList }) });
+        const given = { settings: mine, port: port2 };
+        // A task says why it ended, or nothing.
+        const why = (await this.#pool.run(given, { ...(transferList && { transferList }) })) as ThreadFault | undefined;
+        if (why !== undefined) fault = new Fault(why.code, why.message);
       } catch (thrown) {
         fault = Fault.from(thrown);
       }
       this.#caller.end(fault);
       this.#caller = undefined;
       if (stop.aborted) return;
-      log.error("a thread ended and will be started again", { thread: index, fault });
+      // Of no effect on one that has run: what changed since may change back.
+      if (fault.code === "startup" || fault.code === "config") this.#cannotStart(fault);
+      trouble.happened("a thread ended and will be started again", { thread: index, fault });
       await sleep(clock, RESTART_MS, stop);
     }
   }

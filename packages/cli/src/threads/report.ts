@@ -1,4 +1,5 @@
 /** What a worker's thread tells of itself when its process is asked: plain data that crosses a message port. */
+import type { FaultCode } from "@rondo/core";
 import type { Format, LogLevel, SeriesCopy, Unready } from "@rondo/monitor";
 import type { LedgerRow } from "@rondo/worker";
 
@@ -15,6 +16,12 @@ export interface PartWanted {
   /** The exporter's id. */
   readonly exporter: string;
   readonly format: Format;
+}
+
+/** Why a thread ended by itself. It crosses threads as a value: of an error that is thrown there only the text arrives. */
+export interface ThreadFault {
+  readonly code: FaultCode;
+  readonly message: string;
 }
 
 /** What a thread is started with. Everything else it reads itself, from the configuration. */

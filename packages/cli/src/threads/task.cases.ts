@@ -1,15 +1,20 @@
 /**
  * A task in the place of a worker's, for tests: it speaks the same calls and has no log. `hurry` makes it fail, and of the
- * exporter `prometheus/mute` the thread 1 never tells its part.
+ * exporter `prometheus/mute` the thread 1 never tells its part. Of an instance `refused` it says that it can never start.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { ThreadFault } from "./report.ts";
 
 const ROW = { group: "g", topic: "t", signal: "traces", pipeline: "traces", component: "", tenant: "default" };
 const NO_ITEMS = { created: 0, forwarded: 0, delivered: 0, deadLettered: 0, dropped: {}, redelivered: 0, inFlight: 1 };
 
 /** Answers with rows that tell the index of the thread. */
-export default function task(given: { settings: { index: number }; port: MessagePort }): Promise<void> {
+export default async function task(given: {
+  settings: { index: number; instance: string };
+  port: MessagePort;
+}): Promise<ThreadFault | undefined> {
   const { settings, port } = given;
+  if (settings.instance === "refused") return { code: "startup", message: "not authorized" };
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   port.on("message", ({ id, call, argument }: { id: number; call: string; argument?: { exporter: string } }) => {
     if (call === "hurry") return reject(new Error("told to fail"));
@@ -23,5 +28,6 @@ export default function task(given: { settings: { index: number }; port: Message
     port.postMessage({ id, value: answers[call] });
     if (call === "close") resolve();
   });
-  return promise.finally(() => port.close());
+  await promise.finally(() => port.close());
+  return undefined;
 }

@@ -13,10 +13,27 @@ import { untilThere } from "../until-there.ts";
 import { openWindows, windowsWriter } from "../windows.ts";
 import { answerCalls } from "./calls.ts";
 import { HeldPages } from "./held-pages.ts";
-import type { PartWanted, ThreadReport, ThreadSettings } from "./report.ts";
+import type { PartWanted, ThreadFault, ThreadReport, ThreadSettings } from "./report.ts";
 
-/** Runs until the port asks for the end. Rejects when the worker cannot start; the process then starts it again. */
-export default async function task({ settings, port }: { settings: ThreadSettings; port: MessagePort }): Promise<void> {
+/** Runs until the port asks for the end. Resolves to why the worker could not start; the process may then start it again. */
+export default async function task(given: Given): Promise<ThreadFault | undefined> {
+  try {
+    await run(given);
+    return undefined;
+  } catch (thrown) {
+    const { code, message } = Fault.from(thrown);
+    // A bug keeps its stack.
+    if (code === "bug") throw thrown;
+    return { code, message };
+  }
+}
+
+interface Given {
+  readonly settings: ThreadSettings;
+  readonly port: MessagePort;
+}
+
+async function run({ settings, port }: Given): Promise<void> {
   const clock = systemClock;
   const random = Math.random;
   const { logLevel: level, logFormat: format, instance, index, readAheadBytes } = settings;
