@@ -11,6 +11,10 @@ test.each([
   [{ watermark: -60_000, warming: false }, "the windows are 61 s behind"],
   [{ watermark: Number.NEGATIVE_INFINITY, warming: false }, "the windows are empty"],
   [{ watermark: 5_000, warming: true }, "the windows are being refilled"],
+  [
+    { watermark: 5_000, warming: true, otherSelectors: true } as const,
+    "the windows are kept for other rules; start workers and alert workers with the same configuration and rule files",
+  ],
 ])("%o up to 1 s: %s", (freshness, reason) => expect(whyNotFresh(freshness, 1_000)).toBe(reason));
 
 test("waits until the windows have caught up", async () => {

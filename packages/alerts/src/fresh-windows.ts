@@ -15,7 +15,10 @@ export const CATCH_UP_MS = 240_000;
 const POLL_MS = 200;
 
 /** Why windows that stand so do not answer for `upTo`; undefined when they do. */
-export function whyNotFresh({ watermark, warming }: Freshness, upTo: number): string | undefined {
+export function whyNotFresh({ watermark, warming, otherSelectors }: Freshness, upTo: number): string | undefined {
+  if (otherSelectors) {
+    return "the windows are kept for other rules; start workers and alert workers with the same configuration and rule files";
+  }
   if (warming) return "the windows are being refilled";
   if (watermark >= upTo) return undefined;
   const behind = Number.isFinite(watermark) ? `${Math.ceil((upTo - watermark) / 1_000)} s behind` : "empty";

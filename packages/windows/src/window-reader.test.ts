@@ -181,9 +181,10 @@ test("windows that were written for other selectors are warming", async () => {
   const { reader, store } = set({ keeps: "mine" });
   const write = simpleWriter(store);
   await write([], { keeps: "others" });
-  expect(await reader.refresh()).toMatchObject({ warming: true });
+  expect(await reader.refresh()).toMatchObject({ warming: true, otherSelectors: true });
   await write([], { keeps: "mine" });
-  expect(await reader.refresh()).toMatchObject({ warming: false });
+  const mine = await reader.refresh();
+  expect([mine.warming, mine.otherSelectors]).toEqual([false, undefined]);
 });
 
 test("refreshes that overlap are one", async () => {

@@ -16,6 +16,8 @@ export interface Freshness {
   readonly watermark: number;
   /** Whether a partition is being refilled or unknown: what is missing may only be missing yet. */
   readonly warming: boolean;
+  /** Present where a partition is written for other selectors than the reader's; it is warming until its writer has them. */
+  readonly otherSelectors?: true;
 }
 
 /** The windows of one tenant. `select` reads what the last `refresh` brought, and waits for nothing. */
@@ -96,14 +98,15 @@ export function openWindowReader(options: WindowReaderOptions): WindowReader {
 }
 
 function freshnessOf(marks: readonly (PartitionMark | undefined)[], keeps: string | undefined): Freshness {
-  const isWarming = (mark: PartitionMark | undefined) =>
-    mark === undefined || mark.warming || (keeps !== undefined && mark.keeps !== keeps);
+  const isForeign = (mark: PartitionMark | undefined) =>
+    mark !== undefined && keeps !== undefined && mark.keeps !== keeps;
   return {
     watermark: marks.reduce(
       (least, mark) => Math.min(least, mark?.watermark ?? Number.NEGATIVE_INFINITY),
       Number.POSITIVE_INFINITY,
     ),
-    warming: marks.some(isWarming),
+    warming: marks.some((mark) => mark === undefined || mark.warming || isForeign(mark)),
+    ...(marks.some(isForeign) && { otherSelectors: true }),
   };
 }
 
