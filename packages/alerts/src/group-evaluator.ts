@@ -135,7 +135,7 @@ export class GroupEvaluator implements Standing {
     const { clock, windows, lookbackMs, externalLabels, externalUrl, group, meter } = this.#options;
     const started = clock.monotonic();
     const alerts: Alerts = before?.alerts ?? new Map();
-    const query = await queryRule(rule.expr, windows, this.#upTo(slot), lookbackMs);
+    const query = await queryRule(rule.expr, this.#upTo(slot), { queryable: windows, lookbackMs, clock });
     if (query.kind === "unavailable") return query.reason;
     const around = { at: slot, limit: group.limit, externalLabels, externalUrl };
     const outcome: RuleOutcome =

@@ -3,15 +3,16 @@ import { parseExpr } from "@rondo/promql";
 import { FakeClock } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { TestWindows } from "./alerts.cases.ts";
-import { queryRule } from "./query-rule.ts";
+import { QUERY_MS, queryRule } from "./query-rule.ts";
 
 function filled() {
   const clock = new FakeClock();
   const windows = new TestWindows(clock);
   for (const host of ["a", "b"]) windows.set({ __name__: "m", host }, host === "a" ? 1 : 5);
   windows.set({ __name__: "n", host: "a" }, 2);
-  const ask = (expr: string) => queryRule(parseExpr(expr), windows, clock.now(), 300_000);
-  return { windows, ask };
+  const ask = (expr: string) =>
+    queryRule(parseExpr(expr), clock.now(), { queryable: windows, lookbackMs: 300_000, clock });
+  return { windows, clock, ask };
 }
 
 test("the elements of a vector, and the series that were read for them", async () => {
@@ -38,6 +39,17 @@ test("what cannot be evaluated on these samples says why", async () => {
     error: expect.stringContaining("many"),
     inputSeries: 3,
   });
+});
+
+test("a query that takes too long is ended, and the rule is told so", async () => {
+  const { ask, clock } = filled();
+  let asked = 0;
+  // As if each look at the clock took a second.
+  clock.monotonic = () => 1_000 * asked++;
+  const expr = Array(QUERY_MS / 1_000 + 2)
+    .fill("m")
+    .join(" + ");
+  expect(await ask(expr)).toMatchObject({ kind: "failed", error: expect.stringMatching(/more than 5 s: let it read/) });
 });
 
 test("what the windows throw is no judgement of the rule when later will do", async () => {
