@@ -49,6 +49,16 @@ test("the name of a process that is gone is taken over at once, a pid that was g
   expect((await hold(3)).succeeds).toBe(true);
 });
 
+// On a busy machine a kill takes a moment.
+test("a process that is about to end is waited for", async () => {
+  const { clock, running, start, hold } = set();
+  start(1);
+  start(2);
+  await hold(1);
+  clock.after(1_000, () => running.delete(1));
+  expect((await hold(2)).succeeds).toBe(true);
+});
+
 // Containers restart with the pid that they had.
 test("a process finds its own pid in the entry of its predecessor", async () => {
   const { start, hold } = set();

@@ -13,6 +13,9 @@ const BEAT_MS = 1_000;
 /** A holder that has been silent for this long is gone, milliseconds. */
 const SILENCE_MS = 2_500;
 
+/** How often a holder on this machine is looked for that is expected to end, milliseconds. */
+const LOOK_MS = 100;
+
 /** What a name is held with. */
 export interface InstanceOptions {
   readonly state: StateStore;
@@ -106,8 +109,14 @@ async function isAlive(entry: Entry, key: string, options: InstanceOptions): Pro
   const { state, host, pid, findProcess, clock, abort } = options;
   const self = await findProcess(pid);
   if (entry.host === host && entry.boot !== "" && entry.boot === self?.boot) {
-    const found = await findProcess(entry.pid);
-    return entry.pid !== pid && found !== undefined && found.started === entry.started;
+    const isThere = async () => (await findProcess(entry.pid))?.started === entry.started;
+    // One that was killed a moment ago may still be about to end.
+    const end = clock.monotonic() + SILENCE_MS;
+    while (entry.pid !== pid && (await isThere())) {
+      if (clock.monotonic() >= end || abort.aborted) return true;
+      await sleep(clock, LOOK_MS, abort);
+    }
+    return false;
   }
   await sleep(clock, SILENCE_MS, abort);
   return readEntry(await state.get(key))?.beat !== entry.beat;

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -66,4 +67,16 @@ test("finds itself, with the same identity each time, and nobody under a pid tha
   expect(self).toMatchObject({ pid: process.pid });
   expect(await findProcess(process.pid)).toEqual(self);
   expect(await findProcess(2 ** 22 + 1)).toBeUndefined();
+});
+
+// In a container nobody may ask for the end of an orphan: it would hold its name for ever.
+test.runIf(process.platform === "linux")("what ended and was not asked about by its parent is nobody", async () => {
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (text) => resolve(Number(text))));
+    await expect.poll(() => findProcess(pid)).toBeUndefined();
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  } finally {
+    parent.kill();
+  }
 });

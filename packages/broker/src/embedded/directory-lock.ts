@@ -18,7 +18,7 @@ export interface ProcessIdentity {
   readonly boot: string;
 }
 
-/** Looks a process up; undefined when there is none with this pid. */
+/** Looks a process up; undefined when there is none with this pid, or only what its parent has not asked about yet. */
 export type FindProcess = (pid: number) => Promise<ProcessIdentity | undefined>;
 
 /** Looks a process up on this machine. */
@@ -31,7 +31,10 @@ export const findProcess: FindProcess = async (pid) => {
   const text = (path: string) => readFile(path, "utf8").catch(() => "");
   const stat = await text(`/proc/${pid}/stat`);
   // Field 22; the name of the program, field 2, stands in parentheses and may hold blanks (proc_pid_stat(5)).
-  const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, started = "", threads] = [fields[0], fields[19], Number(fields[17])];
+  // Field 3 and 20: a zombie is dead when its last thread is.
+  if (state === "Z" && threads <= 1) return undefined;
   return { pid, started, boot: (await text("/proc/sys/kernel/random/boot_id")).trim() };
 };
 
