@@ -71,7 +71,7 @@ test("finds itself, with the same identity each time, and nobody under a pid tha
 
 // In a container nobody may ask for the end of an orphan: it would hold its name for ever.
 test.runIf(process.platform === "linux")("what ended and was not asked about by its parent is nobody", async () => {
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+  const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
   try {
     const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (text) => resolve(Number(text))));
     await expect.poll(() => findProcess(pid)).toBeUndefined();
