@@ -112,7 +112,7 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
   try {
     const idleBefore = used().own;
     await pause(options.idleSeconds * 1000);
-    const idleCpu = (used().own - idleBefore) / Math.max(options.idleSeconds, 1e-9);
+    const idleCpu = options.idleSeconds > 0 ? (used().own - idleBefore) / options.idleSeconds : 0;
     const restAnonymous = memoryOfAll(subject.pids).anonymous;
     const client = (protocol === "http" ? httpClient : grpcClient)({
       port: subject.port,
