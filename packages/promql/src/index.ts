@@ -7,6 +7,7 @@ export * from "./float-histogram.ts";
 export * from "./format-expr.ts";
 export * from "./format-histogram.ts";
 export * from "./format-labels.ts";
+export { unquote } from "./go-string.ts";
 export { combineHistograms, wasReset } from "./histogram-arithmetic.ts";
 export { bucketCounts, pack as packBuckets } from "./histogram-buckets.ts";
 export * from "./labels.ts";

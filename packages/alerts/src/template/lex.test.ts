@@ -26,6 +26,6 @@ test.each([
   ['{{ "a }}', "1:4: unterminated quoted string"],
   ["{{ # }}", '1:4: unexpected "#"'],
   ["{{/* a }}", '1:3: unexpected "/"'],
-  ['{{ "\\z" }}', "1:4: \\z is no escape"],
-  ['{{ "\\U99999999" }}', "1:4: \\U99999999 is no character"],
+  ['{{ "\\z" }}', '1:4: "\\z" has an escape that Go does not know'],
+  ['{{ "\\U99999999" }}', '1:4: "\\U99999999" has an escape that Go does not know'],
 ])("%s is refused", (source, message) => expect(() => lexTemplate(source)).toThrow(message));

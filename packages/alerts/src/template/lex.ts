@@ -1,4 +1,5 @@
 /** Cuts a template into text and the tokens between `{{` and `}}` (Go: text/template/parse, lex.go). */
+import { unquote } from "@rondo/promql";
 
 /** What a template cannot be, and where. */
 export class TemplateError extends Error {
@@ -97,7 +98,7 @@ class Action {
     const word = this.#match(WORD);
     if (word !== undefined) return { kind: "word", text: word, at };
     const quoted = this.#match(QUOTED);
-    if (quoted !== undefined) return { kind: "string", text: this.#unquote(quoted.slice(1, -1), at), at };
+    if (quoted !== undefined) return { kind: "string", text: this.#unquote(quoted, at), at };
     const raw = this.#match(RAW);
     if (raw !== undefined) return { kind: "string", text: raw.slice(1, -1), at };
     const mark = this.#match(MARK);
@@ -123,40 +124,16 @@ class Action {
     return text;
   }
 
-  /** Go's escapes of a quoted string (strconv.Unquote). */
-  #unquote(text: string, at: number): string {
-    return text.replace(/\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))/gs, (...groups) => {
-      const [, hex, short, long, octal, single] = groups as readonly (string | undefined)[];
-      const code = hex ?? short ?? long;
-      if (code !== undefined) {
-        const point = Number.parseInt(code, 16);
-        if (point > 0x10ffff) throw new TemplateError(`${placeIn(this.#source, at)}: \\U${code} is no character`);
-        return String.fromCodePoint(point);
-      }
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-      const known = ESCAPES[single ?? ""];
-      if (known === undefined) throw new TemplateError(`${placeIn(this.#source, at)}: \\${single} is no escape`);
-      return known;
-    });
+  #unquote(quoted: string, at: number): string {
+    const text = unquote(quoted);
+    if (text !== undefined) return text;
+    throw new TemplateError(`${placeIn(this.#source, at)}: ${quoted} has an escape that Go does not know`);
   }
 
   #fault(message: string): TemplateError {
     return new TemplateError(`${placeIn(this.#source, this.at)}: ${message}`);
   }
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  '"': '"',
-  "'": "'",
-};
 
 /** `line:column` of an offset, both from 1. */
 export function placeIn(source: string, offset: number): string {
