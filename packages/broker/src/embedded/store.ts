@@ -92,7 +92,11 @@ export function openStore({ directory, readOnly }: StoreOptions): Store {
       }
     }
     try {
-      if (overlay.size > 0) await transaction(db, overlay);
+      if (overlay.size > 0) {
+        // Not tried at all: a write that fails half-way has been seen to leave LMDB's own memory damaged.
+        if (await hasNoRoom(directory)) throw new DiskFull();
+        await transaction(db, overlay);
+      }
       for (const { resolve } of decided) resolve();
     } catch (thrown) {
       const fault = diskFault((await isFull(thrown, directory)) ? new DiskFull(thrown) : thrown, directory);
@@ -176,7 +180,10 @@ const FULL_BELOW = 1 << 20;
 
 /** Whether an input/output error is LMDB's word for a write that the disk took only in part, because it is full. */
 async function isFull(thrown: unknown, directory: string): Promise<boolean> {
-  if (errorCode(thrown) !== "EIO") return false;
+  return errorCode(thrown) === "EIO" && (await hasNoRoom(directory));
+}
+
+async function hasNoRoom(directory: string): Promise<boolean> {
   // A device that fails to write may fail to say how full it is; whoever waits for the write gets the first error.
   const free = await statfs(directory).catch(() => undefined);
   return free !== undefined && free.bavail * free.bsize < FULL_BELOW;
@@ -184,7 +191,7 @@ async function isFull(thrown: unknown, directory: string): Promise<boolean> {
 
 class DiskFull extends Error {
   readonly code = "ENOSPC";
-  constructor(cause: unknown) {
+  constructor(cause?: unknown) {
     super("no space left on device", { cause });
   }
 }
