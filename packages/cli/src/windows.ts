@@ -1,7 +1,7 @@
 /** The windows of a process: the store and the leases that a configuration names, and what its rules read of them. */
 import { join } from "node:path";
 import { type RuleGroup, selectorsOfGroups } from "@rondo/alerts";
-import { type Broker, enrichedTopic, windowsGroup } from "@rondo/broker";
+import { type Broker, enrichedTopic, pipelineGroup, RAW_TOPICS, windowsGroup } from "@rondo/broker";
 import type { AlertsSettings, WindowsSettings } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import type { Readiness, Registry } from "@rondo/monitor";
@@ -120,6 +120,7 @@ export function windowsWriter(around: WindowsAround): Reader | undefined {
     clock,
     log,
     latenessMs: settings.latenessMs,
+    source: { topic: RAW_TOPICS.metrics, group: pipelineGroup(pipeline) },
   };
   return {
     ...{ spec, component: "windows", pipeline, signal: "metrics" },

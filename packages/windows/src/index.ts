@@ -3,6 +3,7 @@ export { AHEAD_MS } from "./gathered-samples.ts";
 export { readKeepSelectors } from "./keep-selectors.ts";
 export * from "./leases.ts";
 export { localLeases } from "./local-leases.ts";
+export type { PipelineSource } from "./pipeline-progress.ts";
 export * from "./slot.ts";
 export { slotExpiryMs } from "./slot-expiry.ts";
 export * from "./store.ts";

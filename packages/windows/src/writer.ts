@@ -7,6 +7,7 @@ import { Fault, type Log } from "@rondo/core";
 import { type HoldOptions, untilTaken } from "@rondo/delivery";
 import { AHEAD_MS, GatheredSamples, type GatherOptions } from "./gathered-samples.ts";
 import { offsetSince } from "./offset-since.ts";
+import { PipelineProgress, type PipelineSource } from "./pipeline-progress.ts";
 import { SLOT_MS } from "./slot.ts";
 import type { PartitionMark, WindowStore, WindowWrite } from "./store.ts";
 
@@ -17,6 +18,8 @@ export interface WindowsWriterOptions extends GatherOptions {
   /** Bytes of enriched records that are taken into hand at once; 1 MiB when absent. */
   readonly readBytes?: number;
   readonly log: Log;
+  /** What the pipeline reads whose output is kept: until it is through, windows are not as new as the present. */
+  readonly source?: PipelineSource;
 }
 
 const READ_BYTES = 1 << 20;
@@ -48,6 +51,7 @@ class PartitionWriter {
   readonly #options: WindowsWriterOptions;
   readonly #hold: HoldOptions;
   readonly #gathered: GatheredSamples;
+  readonly #progress: PipelineProgress;
   /** What the store takes next. What is gathered is of the records from here up to `#at`. */
   #next = 0;
   #at = 0;
@@ -76,6 +80,7 @@ class PartitionWriter {
     const where = { topic: claim.topic, partition: claim.partition };
     this.#hold = { clock, log, where, taker: "the window store" };
     this.#gathered = new GatheredSamples(claim.partition, options);
+    this.#progress = new PipelineProgress(options.broker, options.source, claim.topic, claim.partition);
     const labels = { partition: String(claim.partition) };
     this.#stopMeasuring = registry.computed("rondo_windows_behind_seconds", labels, () =>
       this.#told === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, clock.now() - this.#told) / 1000,
@@ -187,7 +192,7 @@ class PartitionWriter {
       this.#gathered.add(record);
       this.#at = record.offset + 1;
       // The log's clock may be ahead of this one, by which rules are evaluated.
-      this.#watermark = Math.max(this.#watermark, Math.min(record.timestamp, clock.now()));
+      this.#watermark = Math.max(this.#watermark, Math.min(this.#progress.saw(record), clock.now()));
       this.#writeAt = Math.min(this.#writeAt, clock.monotonic() + GATHER_MS);
       // What is behind a write that was refused is read again.
       if (this.#gathered.bytes >= WRITE_BYTES && !(await this.#write())) return;
@@ -204,8 +209,10 @@ class PartitionWriter {
     const wasAhead = now < this.#asked - BACK_MS;
     this.#asked = now;
     if (wasAhead) return await this.#undoAhead();
+    // First, since what the pipeline does meanwhile is behind the end that is asked for next.
+    const throughPipeline = await this.#until(() => this.#progress.isCaughtUp());
     const { high } = await this.#until(() => broker.watermarks(topic, partition));
-    if (this.#at >= high) this.#watermark = Math.max(this.#watermark, now);
+    if (throughPipeline && this.#at >= high) this.#watermark = Math.max(this.#watermark, now);
     if (!(await this.#write())) return;
     await this.#commit();
     if (now < this.#expiredAt + SLOT_MS) return;
