@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Signal } from "@rondo/otlp";
 import { runRondo } from "../e2e/run-rondo.ts";
-import { sumOf } from "../rig/metrics-page.ts";
+import { type Sample, sumOf } from "../rig/metrics-page.ts";
 import { seededRandom } from "../rig/random.ts";
 import { checkAccount, type Delivered, isDrained, totalsOf } from "./account.ts";
 import { BEACON_RULES, beaconProblems, notificationsOf, STEADY, startBeacon } from "./beacon.ts";
@@ -190,7 +190,7 @@ class Rounds {
         problems.push(...account);
       }
       if (ms > DRAIN_MS) {
-        const left = `${sumOf(samples, "rondo_items_in_flight")} items in flight, ${sumOf(samples, "rondo_log_lag_records")} records unread`;
+        const left = `${sumOf(samples, "rondo_items_in_flight")} items in flight, unread records: ${lagging(samples)}`;
         return { ms, problems: [...(isQuiet ? [] : [`not drained: ${left}`]), ...problems], redelivered };
       }
       await pause(400);
@@ -221,4 +221,12 @@ function owedBy({ delivered, repeats }: Findings): Delivered {
 function nameOf({ break: how }: Plan): string {
   if (how.kind === "broker") return "none";
   return `${how.kind === "freeze" ? "worker" : how.victim}-${how.index + 1}`;
+}
+
+/** Which groups are behind by how many records, as each process that was asked sees it. */
+function lagging(samples: readonly Sample[]): string {
+  return samples
+    .filter(({ name, value }) => name === "rondo_log_lag_records" && value > 0)
+    .map(({ labels, value }) => `${labels.get("pipeline")}/${labels.get("component")} ${value}`)
+    .join(", ");
 }

@@ -145,8 +145,6 @@ class ExporterRun {
     const sentBelow = () => Math.max(account.next, this.#wanted) + SEND_AHEAD;
     this.#committer = new Committer(options.clock, () => this.#commit(sentBelow()), options.log);
     claim.seek(account.low);
-    // Totals that are ahead of their commit: whoever wrote them died before it, and no other record may come to make it.
-    if (account.low > (claim.start.committed ?? claim.start.registered)) this.#committer.request();
     options.opened(claim, account);
     // State is written before a commit: a predecessor may not have lived to do the second, and nothing else will.
     if (account.low > firstOffset(claim)) this.#committer.request();

@@ -53,8 +53,6 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
   );
   const readNoMore = AbortSignal.any([ended, options.lastCall, claim.revoked]);
   claim.seek(resumed.offset);
-  // A predecessor that died between its append and its commit left this to be said, whether or not another record comes.
-  if (resumed.offset > (claim.start.committed ?? claim.start.registered)) committer.request();
   // What a predecessor did and did not live to commit would be shown as its lag until the next record comes.
   if (resumed.offset > firstOffset(claim)) committer.request();
   try {

@@ -1,12 +1,4 @@
-import {
-  enrichedHeaders,
-  enrichedTopic,
-  exporterGroup,
-  pipelineGroup,
-  RAW_TOPICS,
-  rawHeaders,
-  writeOrigin,
-} from "@rondo/broker";
+import { enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
 import {
   type AnyExporterType,
@@ -25,7 +17,7 @@ import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@
 import { describe, expect, test } from "vitest";
 import { readUntil } from "./read-until.ts";
 import { prepareLog, type Reader, startWorker, type Worker } from "./run.ts";
-import { encodeTotals, loadTotals, NO_ITEMS, totalsKey } from "./totals.ts";
+import { loadTotals } from "./totals.ts";
 
 const RAW = RAW_TOPICS.traces;
 const ENRICHED = enrichedTopic("traces", "traces");
@@ -307,40 +299,6 @@ describe("closing", () => {
     expect(await worker.ledger.isDrained()).toBe(false);
     await worker.close();
   });
-});
-
-// A killed worker leaves a result or totals without their commit. Until one is made the group looks behind, and never drained.
-test("what a predecessor did and did not commit is committed though no record comes any more", async () => {
-  const up = backend();
-  const graph = graphOf({ up });
-  const clock = new FakeClock();
-  const broker = memoryBroker({ clock, partitions: 1 });
-  await prepareLog(graph, broker);
-  const { timestamp } = await produce(broker, [1]);
-  const origin = writeOrigin({ partition: 0, offset: 0, part: 0, parts: 1 });
-  const account = { entered: 1, created: 0, dropped: {} };
-  const headers = enrichedHeaders({ tenant: "default", items: 1, at: timestamp, origin, account });
-  await broker.append(ENRICHED, 0, [{ headers, value: namedSpans(["id-1;"]) }]);
-  const exporter = exporterGroup("traces", "up");
-  const rows = { default: { ...NO_ITEMS, entered: 1, delivered: 1 } };
-  const totals = encodeTotals({ offset: 1, rows, origin: { offset: 0, part: 0, at: timestamp } });
-  await broker.state.put([{ key: totalsKey(exporter, 0), value: totals }]);
-  const ambient = { clock, random: () => 0.5, log: silentLog, registry: createRegistry() };
-  const worker = await startWorker({
-    graph,
-    broker,
-    ...ambient,
-    readiness: new Readiness(clock),
-    readAheadBytes: 1 << 20,
-  });
-  const committed = async (group: string) => {
-    await clock.advance(100);
-    return (await broker.position(group))[0]?.committed;
-  };
-  await expect.poll(() => committed(pipelineGroup("traces"))).toBe(1);
-  await expect.poll(() => committed(exporter)).toBe(1);
-  expect(up.seen).toEqual([]);
-  await worker.close();
 });
 
 describe("the last call", () => {
