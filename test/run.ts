@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { STAGES, type Stage } from "./stages.ts";
-import { addTallies, NO_TESTS, parseTally, type Tally, tallyLine } from "./tally.ts";
+import { addTallies, NO_TESTS, parseRunResult, type RunResult, tallyLine } from "./tally.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), "rondo-test-"));
@@ -36,13 +36,17 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-async function tallyOf(stage: Stage, index: number): Promise<Tally> {
+async function resultOf(stage: Stage, index: number): Promise<RunResult> {
   const tallyFile = join(scratch, `${index}.json`);
   const code = await exitCodeOf(stage, tallyFile);
-  if (stage.counted === "check") return code === 0 ? { ...NO_TESTS, passed: 1 } : { ...NO_TESTS, failed: 1 };
-  const tally = parseTally(readIfThere(tallyFile)) ?? { ...NO_TESTS, failed: 1 };
+  const passed = { tally: { ...NO_TESTS, passed: 1 }, failures: [] };
+  const failed = { tally: { ...NO_TESTS, failed: 1 }, failures: [`${stage.name}: exit code ${code}`] };
+  if (stage.counted === "check") return code === 0 ? passed : failed;
+  const result = parseRunResult(readIfThere(tallyFile)) ?? failed;
   // A runner that fails without a failed test (no tests found, a coverage bar) must not pass.
-  return code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  return code !== 0 && result.tally.failed === 0
+    ? { tally: { ...result.tally, failed: 1 }, failures: failed.failures }
+    : result;
 }
 
 const only = process.argv.slice(2);
@@ -55,16 +59,18 @@ for (const name of only) {
 
 let total = NO_TESTS;
 const lines: string[] = [];
+const failures: string[] = [];
 for (const [index, stage] of STAGES.entries()) {
   if (only.length > 0 && !only.includes(stage.name)) continue;
   console.log(`\n=== ${stage.name}`);
   const before = performance.now();
-  const tally = await tallyOf(stage, index);
+  const { tally, failures: found } = await resultOf(stage, index);
   const seconds = ((performance.now() - before) / 1000).toFixed(1);
   total = addTallies(total, tally);
+  failures.push(...found.map((failure) => `failed: ${failure}`));
   lines.push(`${tally.failed > 0 ? "FAILED" : "ok    "} ${stage.name}: ${tallyLine(tally)} (${seconds} s)`);
 }
 rmSync(scratch, { recursive: true, force: true });
-console.log(`\n${lines.join("\n")}`);
+console.log(`\n${[...failures, ...lines].join("\n")}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 console.log(tallyLine(total));

@@ -20,11 +20,17 @@ export function tallyLine(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`;
 }
 
+/** What `tally-reporter.ts` leaves of a run: its counts, and what failed, a line or a few each, named by file and test. */
+export interface RunResult {
+  readonly tally: Tally;
+  readonly failures: readonly string[];
+}
+
 /**
- * Reads the file that `tally-reporter.ts` wrote. Anything else than three counts, such as no file because the runner
- * died, is undefined: the caller counts the stage itself as failed.
+ * Reads the file that `tally-reporter.ts` wrote. Anything else than three counts and the failures, such as no file because
+ * the runner died, is undefined: the caller counts the stage itself as failed.
  */
-export function parseTally(text: string | undefined): Tally | undefined {
+export function parseRunResult(text: string | undefined): RunResult | undefined {
   if (text === undefined) return undefined;
   let parsed: unknown;
   try {
@@ -36,5 +42,7 @@ export function parseTally(text: string | undefined): Tally | undefined {
   const counts = new Map<string, unknown>(Object.entries(parsed));
   const [passed, failed, skipped] = [counts.get("passed"), counts.get("failed"), counts.get("skipped")];
   if (typeof passed !== "number" || typeof failed !== "number" || typeof skipped !== "number") return undefined;
-  return { passed, failed, skipped };
+  const failures = counts.get("failures");
+  if (!Array.isArray(failures)) return undefined;
+  return { tally: { passed, failed, skipped }, failures: failures.map(String) };
 }

@@ -7,7 +7,7 @@ import type { RunningWorker } from "../runtime.ts";
 import { startThreads, type ThreadsOptions } from "./pool.ts";
 
 /** A module whose task never says anything. */
-const MUTE = new URL("data:text/javascript,export default () => new Promise(() => undefined)");
+const MUTE = new URL("./mute.cases.ts", import.meta.url);
 
 const SETTINGS: ThreadsOptions["settings"] = {
   ...{ config: [], set: [], logLevel: "info", logFormat: "json", terminal: false, instance: "test" },
