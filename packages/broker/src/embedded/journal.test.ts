@@ -117,8 +117,9 @@ test("retention is checked whenever a file is sealed", async () => {
   const rig = await journalRig();
   const journal = await rig.open({ segmentBytes: 1500, retentionMs: 10_000 });
   for (let index = 0; index < 5; index++) {
-    await journal.append(0, [recordOf(big)]);
+    // Before the append: what its file seals is checked beside it, at the same time of the clock.
     rig.now += 6000;
+    await journal.append(0, [recordOf(big)]);
   }
   await expect.poll(() => journal.size().segments).toBe(2);
   await journal.close();
@@ -281,5 +282,7 @@ test("closing waits for appends that wait for a new segment to be begun", async 
   await journal.close();
   await expired;
   expect(await appended).toMatchObject({ baseOffset: 1 });
-  expect(await contentOf(await rig.open(), 0)).toBe("0:a 1:b");
+  const again = await rig.open();
+  expect(await contentOf(again, 0)).toBe("0:a 1:b");
+  await again.close();
 });
