@@ -70,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...BATCH_LIMITS,
     lingerMs: options.lingerMs,
   });
+  const deep = receiversInDepth(options.receivers);
   const open = openRequests(clock);
   const into = open.counting(
     intake({
@@ -79,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clock,
       random,
       log,
+      isDeep: (receiver) => deep.has(receiver),
       count(whose, accepted, refused) {
         totals.add(whose, accepted, refused);
         count(metrics, whose, accepted, refused);
@@ -87,6 +89,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const listening = await startListeners(options, into);
   return gateway(listening, { account, batches, open, totals, log });
+}
+
+/** The receivers whose items are checked before they are acknowledged. */
+function receiversInDepth(receivers: GatewayOptions["receivers"]): ReadonlySet<string> {
+  const otlp = receivers.filter(({ type }) => type.type === otlpReceiver.type);
+  // The values of a component are those of its type's fields, and the type was just compared.
+  return new Set(otlp.filter(({ values }) => (values as OtlpReceiverValues).validate === "full").map(({ id }) => id));
 }
 
 /** The partitions of every raw topic that some pipeline reads; a signal that none reads is never asked for. */

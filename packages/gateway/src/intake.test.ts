@@ -1,14 +1,15 @@
-import { Fault, type Log, silentLog } from "@rondo/core";
+import { Fault, silentLog } from "@rondo/core";
+import { requestFromJson } from "@rondo/otlp/json";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
 import { BATCH_LIMITS, batcher } from "./batcher.ts";
-import { DEADLINE_MS, intake } from "./intake.ts";
+import { DEADLINE_MS, type IntakeSurroundings, intake } from "./intake.ts";
 import { durableNames, request } from "./rig.cases.ts";
 
 const account = { receiver: "otlp", signal: "logs", tenant: "default" } as const;
 
-async function made(log: Log = silentLog) {
+async function made(changes: Partial<IntakeSurroundings> = {}) {
   const clock = new FakeClock();
   const broker = memoryBroker({ partitions: 8 });
   await broker.ensureTopics([{ name: "otlp_logs" }]);
@@ -20,8 +21,10 @@ async function made(log: Log = silentLog) {
     partitionsOf: () => 8,
     clock,
     random: () => 0.5,
-    log,
+    log: silentLog,
+    isDeep: () => false,
     count: (_, accepted, refused) => void counts.push([accepted, refused]),
+    ...changes,
   });
   const take = (body: Buffer) => {
     const permit = credits.take(body.length);
@@ -97,4 +100,30 @@ test("attributes around the items cannot make a request grow when it is cut", as
   const swollen = request("logs", names, "x".repeat(600 << 10));
   expect(await take(swollen)).toMatchObject({ kind: "refused", fault: { code: "too_large" } });
   expect(broker.records("otlp_logs")).toEqual([]);
+});
+
+test("a receiver that validates in full refuses what no backend can use, and takes the rest", async () => {
+  const text = JSON.stringify({
+    resourceLogs: [
+      { scopeLogs: [{ logRecords: [{ body: { stringValue: "fine" } }, { body: { stringValue: "~~" } }] }] },
+    ],
+  });
+  const body = Buffer.from(requestFromJson("logs", Buffer.from(text)));
+  // No JSON can hold text that is not UTF-8.
+  body.fill(0xff, body.indexOf("~~"), body.indexOf("~~") + 2);
+  const shallow = await made();
+  const taken = shallow.take(Buffer.from(body));
+  await shallow.clock.advance(10);
+  expect(await taken).toMatchObject({ kind: "accepted", items: 2, rejected: 0 });
+  const { clock, counts, take } = await made({ isDeep: (receiver) => receiver === account.receiver });
+  const answer = take(body);
+  await clock.advance(10);
+  expect(await answer).toEqual({
+    kind: "accepted",
+    items: 1,
+    rejected: 1,
+    message:
+      "invalid_text: 1 of 2 log records, the first at resourceLogs[0].scopeLogs[0].logRecords[1].body.stringValue; text must be UTF-8",
+  });
+  expect(counts).toEqual([[1, 1]]);
 });

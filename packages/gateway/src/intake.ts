@@ -5,7 +5,15 @@
  */
 import { RAW_TOPICS } from "@rondo/broker";
 import { type Clock, Fault, free, type Log, type Random } from "@rondo/core";
-import { FlawedItems, partitionRequest, removeItems, type Signal, splitRequest, validateRequest } from "@rondo/otlp";
+import {
+  checkItems,
+  FlawedItems,
+  partitionRequest,
+  removeItems,
+  type Signal,
+  splitRequest,
+  validateRequest,
+} from "@rondo/otlp";
 import type { Admission, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
 import type { Account } from "./metrics.ts";
@@ -63,6 +71,8 @@ export interface IntakeSurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Whether the items of a receiver get the deep checks as well: `validate: full`. */
+  readonly isDeep: (receiver: string) => boolean;
   /** Counts items that were acknowledged, and items that were refused. */
   readonly count: (account: Account, accepted: number, refused: number) => void;
 }
@@ -101,6 +111,7 @@ export function intake(around: IntakeSurroundings): Intake {
     const { signal, tenant, receiver: via } = account;
     const flawed = new FlawedItems();
     const items = validateRequest(signal, body, flawed);
+    if (around.isDeep(via)) checkItems(signal, body, flawed);
     const sound = flawed.any ? removeItems(signal, body, (index) => flawed.has(index)) : body;
     const pieces: Piece[] = [];
     if (items === flawed.count) return { items, refusals: flawRefusals(flawed), pieces };

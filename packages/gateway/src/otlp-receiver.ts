@@ -130,6 +130,11 @@ export const otlpReceiver = defineReceiver({
       grpc: protocol("OTLP/gRPC.", grpcFields),
       http: protocol("OTLP/HTTP with protobuf or JSON bodies.", httpFields),
     }),
+    validate: choice(
+      "How deep requests are checked before they are acknowledged: `structure` reads every frame, id and name; `full` also refuses, by partial success, items that no backend can use.",
+      ["structure", "full"],
+      "structure",
+    ),
   },
   check({ protocols }, place) {
     if (protocols.grpc === null && protocols.http === null) {

@@ -4,7 +4,7 @@
  */
 import type { Clock, Log } from "@rondo/core";
 import { onceEvery } from "@rondo/monitor";
-import { type FlawedItems, ITEM_NAMES, type ItemFlaw } from "@rondo/otlp";
+import { type Flaw, type FlawedItems, ITEM_NAMES } from "@rondo/otlp";
 import type { Account } from "./metrics.ts";
 
 /** A single item above this is refused: no record could hold it for certain. */
@@ -15,16 +15,26 @@ const REASONS = {
   invalid_trace_id: "a trace id must be 16 bytes, of a span not all zero",
   invalid_span_id: "a span id must be 8 bytes, of a span not all zero",
   invalid_name: "names and attribute keys must be UTF-8",
+  invalid_text: "text must be UTF-8",
+  invalid_point:
+    "a point needs a value, increasing bounds with one bucket more than there are bounds, or quantiles from 0 to 1",
+  invalid_metric: "a metric needs a name, and a temporality of delta or cumulative where its kind has one",
   item_too_large: `an item may have ${ITEM_BYTES} B`,
 } as const;
 
 /** One of the reasons above. */
 type Reason = keyof typeof REASONS;
 
-const REASON_OF: Readonly<Record<ItemFlaw, Reason>> = {
+const REASON_OF: Readonly<Record<Flaw, Reason>> = {
   trace_id: "invalid_trace_id",
   span_id: "invalid_span_id",
   name_utf8: "invalid_name",
+  text_utf8: "invalid_text",
+  point_value: "invalid_point",
+  buckets: "invalid_point",
+  quantile: "invalid_point",
+  temporality: "invalid_metric",
+  metric_name: "invalid_metric",
 };
 
 /** Items of one request that are refused for one reason. */

@@ -1,5 +1,9 @@
 /** Which items of a request are flawed, and how: a bit for each, and the first of every kind by name. */
+import type { DeepFlaw } from "./check-items.ts";
 import type { ItemFlaw } from "./message-check.ts";
+
+/** Why an item cannot be kept: what validation finds, and what the deep checks do. */
+export type Flaw = ItemFlaw | DeepFlaw;
 
 /** The items that one kind of flaw spoils. */
 export interface FlawKind {
@@ -17,7 +21,7 @@ const NO_BITS = new Uint8Array(0);
  * bit, and only the first of a kind is looked up by name.
  */
 export class FlawedItems {
-  readonly #kinds = new Map<ItemFlaw, FlawKind>();
+  readonly #kinds = new Map<Flaw, FlawKind>();
   #bits = NO_BITS;
   #count = 0;
   #hollow = false;
@@ -33,7 +37,7 @@ export class FlawedItems {
   }
 
   /** The kinds of flaws, in the order in which they were found. */
-  get kinds(): ReadonlyMap<ItemFlaw, FlawKind> {
+  get kinds(): ReadonlyMap<Flaw, FlawKind> {
     return this.#kinds;
   }
 
@@ -43,7 +47,7 @@ export class FlawedItems {
   }
 
   /** Notes that the items from `first` to before `stop` share a flaw; `path` is asked for the first of its kind. */
-  add(first: number, stop: number, flaw: ItemFlaw, path: () => string): void {
+  add(first: number, stop: number, flaw: Flaw, path: () => string): void {
     if (first === stop) this.#hollow = true;
     let items = 0;
     this.#reserve(stop);

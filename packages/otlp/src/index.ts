@@ -2,7 +2,7 @@
  * OTLP as wire bytes. A request is a `Uint8Array` of protobuf; every function here reads or splices those bytes and never
  * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
  *
- * - measure: `countItems`, `timeRange`, `validateRequest` and `FlawedItems`
+ * - measure: `countItems`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `partitionRequest`, `removeItems`
  * - edit: `compileEdits`, then `editResources` and `editItems`; `shiftTimes`
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
@@ -12,12 +12,13 @@
  * which alone loads protobufjs.
  */
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
+export { checkItems } from "./check-items.ts";
 export { concatRequests } from "./concat.ts";
 export { countItems } from "./count.ts";
 export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources } from "./edit-requests.ts";
-export { FlawedItems, type FlawKind } from "./flawed-items.ts";
+export { type Flaw, FlawedItems, type FlawKind } from "./flawed-items.ts";
 export {
   ITEM_ATTRIBUTES,
   isData,
@@ -33,7 +34,6 @@ export {
   SCOPE,
 } from "./layout.ts";
 export { located } from "./locate.ts";
-export type { ItemFlaw } from "./message-check.ts";
 export { murmur2 } from "./murmur2.ts";
 export { type PartitionPart, partitionRequest } from "./partition.ts";
 export type { RequestPiece } from "./pieces.ts";
