@@ -20,6 +20,8 @@ test("walks fields of every wire type and enters messages", () => {
 test.each([
   ["field number 0", "00"],
   ["tag out of range", "8080808080808001"],
+  ["tag out of range", "92808080800000"],
+  ["length out of range", "1281808080800041"],
   ["message ends before a length", "12"],
   ["length 5 runs past the end of its message", "1205ff"],
   ["length out of range", "12ffffffffff01"],

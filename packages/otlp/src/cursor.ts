@@ -12,6 +12,9 @@ import { WireError } from "./wire-error.ts";
 /** Wire types. Groups (3 and 4) are obsolete, never used by OTLP, and refused. */
 export const Wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
+/** Tags and lengths are 32-bit varints: other libraries refuse one that is written in more bytes, whatever its value. */
+export const HEAD_BYTES = 5;
+
 /** Reads the byte at `at`; callers stay inside the buffer, so the fallback is never taken. */
 function byte(bytes: Uint8Array, at: number): number {
   return bytes[at] ?? 0;
@@ -192,7 +195,7 @@ export class Cursor {
     this.start = at;
     this.stop = stop;
     const value = this.number();
-    if (value > 0xffffffff) throw new WireError(`${what} out of range`, at);
+    if (value > 0xffffffff || stop - at > HEAD_BYTES) throw new WireError(`${what} out of range`, at);
     return value;
   }
 }

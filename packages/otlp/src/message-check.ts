@@ -1,6 +1,7 @@
 /** Checks one message and everything below it against the table of codes: the inner loop of validation. */
 import { isUtf8 } from "node:buffer";
 import { ANY, VALUE_DEPTH } from "./any-value.ts";
+import { HEAD_BYTES } from "./cursor.ts";
 import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId, NO_TAG, PAIR_TAGS } from "./field-codes.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -62,7 +63,7 @@ export class MessageCheck {
       if (tag >= 0x80) {
         tag = this.#varint(at, end);
         pos = this.#stop;
-        if (tag > 0xffffffff) throw new WireError("tag out of range", at);
+        if (tag > 0xffffffff || pos - at > HEAD_BYTES) throw new WireError("tag out of range", at);
       }
       const field = tag >>> 3;
       if (field === 0) throw new WireError("field number 0", at);
@@ -77,6 +78,7 @@ export class MessageCheck {
         let length = bytes[pos++] ?? 0;
         if (length >= 0x80) {
           length = this.#varint(pos - 1, end);
+          if (this.#stop - pos >= HEAD_BYTES) throw new WireError("length out of range", at);
           pos = this.#stop;
         }
         const stop = pos + length;

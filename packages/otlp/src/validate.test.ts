@@ -56,6 +56,8 @@ test.each<[string, string, string]>([
     "0a09120712053080808080",
     "resourceSpans[0].scopeSpans[0].spans[0].kind: varint runs past the end",
   ],
+  ["a tag of six bytes", "9a808080800000", "tag out of range"],
+  ["a length of six bytes", "0a0a" + "0a08" + "0a8080808080" + "0000", "length out of range"],
   ["varint of eleven bytes", "0a1012" + "0e" + "120c30" + "ffffffffffffffffffff01", "varint of more than 64 bits"],
   ["field number 0", "0a06120412020200", "resourceSpans[0].scopeSpans[0].spans[0]: field number 0"],
   ["group", "0a0412021213", "length"],
