@@ -5,13 +5,8 @@ import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError
 import { type Clock, Fault, systemClock } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
+import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
 import { durableNames, flawedSpans, type Rig, request, rig } from "./rig.cases.ts";
-
-const METHODS = {
-  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-} as const;
 
 /** One gRPC call by grpc-js as its own peer; resolves with the response's bytes, rejects with the ServiceError. */
 async function call(
@@ -57,51 +52,6 @@ async function failure(...given: Parameters<typeof call>): Promise<ServiceError>
 function details({ metadata }: ServiceError) {
   const [bin] = metadata.get("grpc-status-details-bin");
   return bin instanceof Buffer ? decodeStatus(bin) : undefined;
-}
-
-/** The bytes of a call on a bare HTTP/2 connection, with its trailers or headers, whichever carry the status. */
-function bare(
-  port: number,
-  path: string,
-  headers: Record<string, string>,
-  write: (send: (bytes: Buffer) => void, end: () => void) => void,
-) {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
-  session.on("error", () => {});
-  return new Promise<string | undefined>((resolve) => {
-    const stream = session.request({
-      ":method": "POST",
-      ":path": path,
-      "content-type": "application/grpc",
-      te: "trailers",
-      ...headers,
-    });
-    let status: string | undefined;
-    const take = (given: Record<string, unknown>) => {
-      status ??=
-        given["grpc-status"]?.toString() ?? (given[":status"] === 200 ? undefined : `http ${given[":status"]}`);
-    };
-    stream
-      .on("response", take)
-      .on("trailers", take)
-      .on("error", () => {})
-      .resume();
-    stream.on("close", () => {
-      session.destroy();
-      resolve(status);
-    });
-    write(
-      (bytes) => stream.write(bytes),
-      () => stream.end(),
-    );
-  });
-}
-
-function frame(message: Buffer, compressed = 0, length = message.length): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt8(compressed);
-  head.writeUInt32BE(length, 1);
-  return Buffer.concat([head, message]);
 }
 
 test.each(SIGNALS)("%s are durable when OK is answered", async (signal) => {

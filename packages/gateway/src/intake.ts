@@ -58,9 +58,9 @@ export interface Intake {
   overloaded(bytes: number): Refused;
   /**
    * Takes a whole, inflated request, whose memory is the intake's from then on. `permit` covers its bytes and is released when
-   * they are let go. Never rejects.
+   * they are let go. What is not durable after `withinMs`, DEADLINE_MS at most, is refused. Never rejects.
    */
-  take(account: Account, body: Uint8Array, permit: Permit): Promise<Answer>;
+  take(account: Account, body: Uint8Array, permit: Permit, withinMs?: number): Promise<Answer>;
 }
 
 /** What the intake works with. */
@@ -136,7 +136,7 @@ export function intake(around: IntakeSurroundings): Intake {
     admission,
     refuse,
     overloaded,
-    async take(account, body, permit) {
+    async take(account, body, permit, withinMs = DEADLINE_MS) {
       let work: Work;
       try {
         work = workOf(account, body);
@@ -157,6 +157,7 @@ export function intake(around: IntakeSurroundings): Intake {
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
         clock,
+        Math.min(withinMs, DEADLINE_MS),
         () => permit.release(),
       );
       if (fault !== undefined) {
@@ -199,7 +200,12 @@ function cutToRecords(signal: Signal, body: Uint8Array, items: number): readonly
  * Undefined when all are durable, else the first fault; at the deadline too. Parts whose append has not begun are then taken back.
  * `release` runs when the last part is let go, which may be after the answer.
  */
-function durable(parts: readonly Submitted[], clock: Clock, release: () => void): Promise<Fault | undefined> {
+function durable(
+  parts: readonly Submitted[],
+  clock: Clock,
+  withinMs: number,
+  release: () => void,
+): Promise<Fault | undefined> {
   return new Promise((resolve) => {
     let open = parts.length;
     const end = (fault?: Fault) => {
@@ -212,9 +218,8 @@ function durable(parts: readonly Submitted[], clock: Clock, release: () => void)
       if (open <= 0) release();
       if (fault !== undefined || open <= 0) end(fault);
     };
-    const late = () =>
-      end(new Fault("unavailable", `the log did not take the request within ${DEADLINE_MS / 1_000} s`));
-    const cancel = open === 0 ? () => {} : clock.after(DEADLINE_MS, late, { background: true });
+    const late = () => end(new Fault("unavailable", `the log did not take the request within ${withinMs / 1_000} s`));
+    const cancel = open === 0 ? () => {} : clock.after(withinMs, late, { background: true });
     if (open === 0) settle();
     for (const part of parts) part.durable.then(() => settle(), settle);
   });

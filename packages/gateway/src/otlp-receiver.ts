@@ -63,12 +63,18 @@ const keepalive = group("When idle and dead connections end, named as in grpc-go
       "Ends a connection without calls; grpc-go's default is never, ours has a bound.",
       "15m",
     ),
-    max_connection_age: duration("Ends a connection of this age, so that load spreads again; 0 is never.", "0s"),
+    max_connection_age: duration(
+      "Ends a connection of this age, or up to a tenth older, so that load spreads again; 0 is never.",
+      "0s",
+    ),
     max_connection_age_grace: duration("Time for the calls of a connection that is too old; 0 is no bound.", "0s"),
     time: duration("Asks a silent peer for a sign of life after this time.", "2h"),
     timeout: duration("Ends the connection when that sign does not come.", "20s"),
   }),
-  enforcement_policy: ignored("What clients may do.", "clients that ping too often are left alone."),
+  enforcement_policy: group("What clients may do; whoever does it three times too often loses the connection.", {
+    min_time: duration("The least time between a client's pings while it has calls and nothing is sent to it.", "5m"),
+    permit_without_stream: flag("Lets clients ping without calls, too; else they may do so every 2 h.", false),
+  }),
 });
 
 const grpcFields = {

@@ -9,6 +9,7 @@ import { WireError } from "@rondo/otlp";
 export const GRPC = {
   ok: 0,
   invalidArgument: 3,
+  deadlineExceeded: 4,
   permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
