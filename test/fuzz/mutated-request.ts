@@ -1,0 +1,90 @@
+/** The request with a number: what a seed and an index make of the seeds, the same at any time and on any machine. */
+import { crc32, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { SIGNALS, type Signal } from "@rondo/otlp";
+import { between, seededRandom } from "../rig/random.ts";
+import { BYTE_MUTATIONS, type Mutation } from "./mutate-bytes.ts";
+import { JSON_MUTATIONS } from "./mutate-json.ts";
+import { WIRE_MUTATIONS } from "./mutate-wire.ts";
+import type { Encoding, Seeds } from "./seeds.ts";
+
+/** A request as it is sent. */
+export interface FuzzRequest {
+  readonly signal: Signal;
+  readonly encoding: Encoding;
+  /** The body's compression, if it has any. */
+  readonly compression?: Compression;
+  /** In memory of its own: whoever gets it may detach it. */
+  readonly body: Uint8Array;
+}
+
+/** Makes `bytes` small; the fastest level, because only the format matters. */
+const COMPRESSORS = {
+  gzip: (bytes: Uint8Array) => gzipSync(bytes, { level: 1 }),
+  deflate: (bytes: Uint8Array) => deflateSync(bytes, { level: 1 }),
+  zstd: (bytes: Uint8Array) => zstdCompressSync(bytes),
+  snappy: storedSnappy,
+} satisfies Record<string, (bytes: Uint8Array) => Uint8Array>;
+
+/** A compression that requests come in. */
+export type Compression = keyof typeof COMPRESSORS;
+
+/** All of them. */
+export const COMPRESSIONS = Object.keys(COMPRESSORS) as readonly Compression[]; // Its type is made of these keys.
+
+/** One in so many is compressed; of those half are damaged afterwards. */
+const COMPRESSED = 16;
+
+/** Requests above this are cut: what is looked for is not the limit of a body. */
+const LARGEST = 256 << 10;
+
+const MUTATIONS: Readonly<Record<Encoding, readonly Mutation[]>> = {
+  protobuf: Object.values(WIRE_MUTATIONS),
+  json: Object.values(JSON_MUTATIONS),
+};
+const BYTES = Object.values(BYTE_MUTATIONS);
+
+/** The mutated request number `index` of a seed. */
+export function mutatedRequest(seeds: Seeds, encoding: Encoding, seed: number, index: number): FuzzRequest {
+  // The checksum spreads neighbouring numbers over all of chance's beginnings.
+  const random = seededRandom(crc32(Buffer.from(`${seed}:${index}`)));
+  const signal = SIGNALS[index % SIGNALS.length] ?? "traces";
+  const pick = () => seeds[signal][between(random, 0, seeds[signal].length)] ?? new Uint8Array(0);
+  let body = pick();
+  for (let turn = 0; turn === 0 || (turn < 6 && random() < 0.4); turn++) {
+    body = mutated(MUTATIONS[encoding], body, random, pick()).subarray(0, LARGEST);
+  }
+  const compression = random() * COMPRESSED < 1 ? COMPRESSIONS[between(random, 0, COMPRESSIONS.length)] : undefined;
+  if (compression === undefined) return { signal, encoding, body: owned(body) };
+  let small: Uint8Array = COMPRESSORS[compression](body);
+  if (random() < 0.5) small = mutated(BYTES, small, random, body).subarray(0, LARGEST);
+  return { signal, encoding, compression, body: owned(small) };
+}
+
+/** A request that must be accepted whole: a seed as it is. */
+export function goodRequest(seeds: Seeds, encoding: Encoding, index: number): FuzzRequest {
+  const signal = SIGNALS[index % SIGNALS.length] ?? "traces";
+  const body = seeds[signal][index % seeds[signal].length] ?? new Uint8Array(0);
+  return { signal, encoding, body: owned(body) };
+}
+
+/** A copy in memory that is nobody else's. */
+export function owned(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+function mutated(from: readonly Mutation[], body: Uint8Array, random: () => number, other: Uint8Array): Uint8Array {
+  return from[between(random, 0, from.length)]?.(body, random, other) ?? body;
+}
+
+/** Snappy's block format with a single literal: valid, and of a library no need. */
+function storedSnappy(bytes: Uint8Array): Uint8Array {
+  const head: number[] = [];
+  let rest = bytes.length;
+  for (; rest >= 128; rest >>>= 7) head.push((rest & 127) | 128);
+  head.push(rest);
+  if (bytes.length === 0) return Uint8Array.from(head);
+  const length = bytes.length - 1;
+  return Buffer.concat([Uint8Array.from([...head, 62 << 2, length & 255, (length >> 8) & 255, length >> 16]), bytes]);
+}
