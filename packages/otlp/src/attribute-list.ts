@@ -165,6 +165,12 @@ export class AttributeList {
     return Buffer.from(key.buffer, key.byteOffset + keyStart, keyStop - keyStart).toString("utf8");
   }
 
+  /** The key's bytes, not copied. */
+  rawKey(index: number): Uint8Array {
+    const { key, keyStart, keyStop } = this.#at(index);
+    return key.subarray(keyStart, keyStop);
+  }
+
   /** The AnyValue bytes, not copied. */
   value(index: number): Uint8Array {
     const { value, valueStart, valueStop } = this.#at(index);

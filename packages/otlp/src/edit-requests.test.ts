@@ -6,7 +6,7 @@ import { REQUEST_TYPES } from "./codec.ts";
 import { convertValue } from "./convert-value.ts";
 import { Cursor, Wire } from "./cursor.ts";
 import { compileEdits, type Edit } from "./edit.ts";
-import { editItems, editResources } from "./edit-requests.ts";
+import { editItems, editResources, editScopes } from "./edit-requests.ts";
 import * as generated from "./gen/codec.ts";
 import { METRIC_DATA } from "./layout.ts";
 import { anyRequest, KEYS, recorded } from "./request.cases.ts";
@@ -129,16 +129,22 @@ const edits: fc.Arbitrary<Edit> = fc.oneof(
   }),
 ) as fc.Arbitrary<Edit>; // fast-check widens the literals of records.
 
-function oracleBody(signal: Signal, body: Uint8Array, list: readonly Edit[], what: "items" | "resources"): Buffer {
+type What = "items" | "resources" | "scopes";
+const EDIT = { items: editItems, resources: editResources, scopes: editScopes } satisfies Record<What, unknown>;
+
+function oracleBody(signal: Signal, body: Uint8Array, list: readonly Edit[], what: What): Buffer {
   const type = REQUEST_TYPES[signal];
   const request: Loose = type.decode(body);
   const run = (pairs: Pair[]) => list.reduce(oracle, pairs);
   if (what === "items") for (const item of itemLists(signal, request)) item.attributes = run(item.attributes);
   else {
-    for (const entry of request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs) {
-      const edited = run(entry.resource?.attributes ?? []);
-      if (entry.resource) entry.resource.attributes = edited;
-      else if (edited.length > 0) entry.resource = { attributes: edited };
+    const resources: Loose[] = request.resourceSpans ?? request.resourceMetrics ?? request.resourceLogs;
+    const scopes = () => resources.flatMap((entry) => entry.scopeSpans ?? entry.scopeMetrics ?? entry.scopeLogs);
+    const name = what === "resources" ? "resource" : "scope";
+    for (const entry of what === "resources" ? resources : scopes()) {
+      const edited = run(entry[name]?.attributes ?? []);
+      if (entry[name]) entry[name].attributes = edited;
+      else if (edited.length > 0) entry[name] = { attributes: edited };
     }
   }
   return Buffer.from(type.encode(request).finish());
@@ -164,8 +170,8 @@ function normal(signal: Signal, body: Uint8Array): string {
   return Buffer.from(type.encode(request).finish()).toString("hex");
 }
 
-test.each(["items", "resources"] as const)("edits of %s are those of the decoded request", (what) => {
-  const edit = what === "items" ? editItems : editResources;
+test.each(["items", "resources", "scopes"] as const)("edits of %s are those of the decoded request", (what) => {
+  const edit = EDIT[what];
   fc.assert(
     fc.property(anyRequest, fc.array(edits, { minLength: 1, maxLength: 4 }), ([signal, body], list) => {
       const before = Buffer.from(body);
@@ -184,7 +190,7 @@ test("a program runs again without finding anything to do, and gives the same by
     { action: "delete", matches: (name) => name.startsWith("telemetry.") },
   ]);
   for (const { signal, body } of recorded()) {
-    for (const edit of [editItems, editResources]) {
+    for (const edit of Object.values(EDIT)) {
       const edited = edit(signal, body, program);
       expect(edited).not.toBe(body);
       expect(edit(signal, edited, program)).toBe(edited);

@@ -1,4 +1,4 @@
-/** Edits the attributes of every resource, or of every item, of a request: a walk and a list of splices. */
+/** Edits the attributes of every resource, scope or item of a request: a walk and a list of splices. */
 import { AttributeList } from "./attribute-list.ts";
 import { Cursor, Wire } from "./cursor.ts";
 import type { EditProgram } from "./edit.ts";
@@ -11,6 +11,7 @@ import {
   RESOURCE,
   RESOURCE_ATTRIBUTES,
   SCOPE,
+  SCOPE_ATTRIBUTES,
 } from "./layout.ts";
 import { located } from "./locate.ts";
 import { runEdits } from "./run-edits.ts";
@@ -27,47 +28,78 @@ export function editResources(signal: Signal, body: Uint8Array, program: EditPro
   return located(signal, body, () => {
     const splices = new Splices();
     const request = new Cursor(body);
-    const entry = new Cursor(body);
+    const edit = memberEditor(body, splices, program, RESOURCE.resource, RESOURCE_ATTRIBUTES);
+    while (request.next()) if (request.is(REQUEST.resources, Wire.bytes)) edit(request);
+    return splices.apply(body);
+  });
+}
+
+/** The same for the attributes of every InstrumentationScope. */
+export function editScopes(signal: Signal, body: Uint8Array, program: EditProgram): Uint8Array {
+  return located(signal, body, () => {
+    const splices = new Splices();
+    const request = new Cursor(body);
     const resource = new Cursor(body);
-    const list = new AttributeList(body);
+    const edit = memberEditor(body, splices, program, SCOPE.scope, SCOPE_ATTRIBUTES);
     while (request.next()) {
       if (!request.is(REQUEST.resources, Wire.bytes)) continue;
       splices.enter(request);
-      entry.enter(request);
-      let found = 0;
-      let at = 0;
-      while (entry.next()) {
-        if (!entry.is(RESOURCE.resource, Wire.bytes)) continue;
-        if (found++ === 0) at = entry.at;
-      }
-      if (found === 1) {
-        entry.over(at, request.stop).next();
-        splices.enter(entry);
-        list.read(resource.enter(entry), RESOURCE_ATTRIBUTES);
-        runEdits(program, list);
-        list.emit(splices, RESOURCE_ATTRIBUTES, entry.stop);
-        splices.leave();
-      } else editFragments(request, splices, program);
+      resource.enter(request);
+      while (resource.next()) if (resource.is(RESOURCE.scopes, Wire.bytes)) edit(resource);
       splices.leave();
     }
     return splices.apply(body);
   });
 }
 
-/** Edits a resource that is absent or stands in several fragments, which readers merge: as one, in the first's place. */
-function editFragments(request: Cursor, splices: Splices, program: EditProgram): void {
+/** Edits the attributes of the message that is field `member` of the parent's current value. */
+function memberEditor(
+  body: Uint8Array,
+  splices: Splices,
+  program: EditProgram,
+  member: number,
+  attributes: number,
+): (parent: Cursor) => void {
+  const entry = new Cursor(body);
+  const inner = new Cursor(body);
+  const list = new AttributeList(body);
+  return (parent) => {
+    splices.enter(parent);
+    entry.enter(parent);
+    let found = 0;
+    let at = 0;
+    for (;;) {
+      // The children of a resource and of a scope have the same number, and are most of what is there.
+      entry.skipRun(SCOPE.entries);
+      if (!entry.next()) break;
+      if (entry.is(member, Wire.bytes) && found++ === 0) at = entry.at;
+    }
+    if (found === 1) {
+      entry.over(at, parent.stop).next();
+      splices.enter(entry);
+      list.read(inner.enter(entry), attributes);
+      runEdits(program, list);
+      list.emit(splices, attributes, entry.stop);
+      splices.leave();
+    } else editFragments(parent, splices, program, member, attributes);
+    splices.leave();
+  };
+}
+
+/** Edits a message that is absent or stands in several fragments, which readers merge: as one, in the first's place. */
+function editFragments(parent: Cursor, splices: Splices, program: EditProgram, member: number, attributes: number) {
   const fragments: Uint8Array[] = [];
-  const entry = new Cursor(request.bytes).enter(request);
-  while (entry.next()) if (entry.is(RESOURCE.resource, Wire.bytes)) fragments.push(entry.slice());
+  const entry = new Cursor(parent.bytes).enter(parent);
+  while (entry.next()) if (entry.is(member, Wire.bytes)) fragments.push(entry.slice());
   const whole = Buffer.concat(fragments);
-  const edited = editAttributes(whole, RESOURCE_ATTRIBUTES, program);
+  const edited = editAttributes(whole, attributes, program);
   if (edited === whole) return;
-  const field = new Writer(edited.length + 8).bytes(RESOURCE.resource, edited).finish();
-  if (fragments.length === 0) splices.replace(request.start, 0, field);
+  const field = new Writer(edited.length + 8).bytes(member, edited).finish();
+  if (fragments.length === 0) splices.replace(parent.start, 0, field);
   let chunk = field;
-  entry.enter(request);
+  entry.enter(parent);
   while (entry.next()) {
-    if (!entry.is(RESOURCE.resource, Wire.bytes)) continue;
+    if (!entry.is(member, Wire.bytes)) continue;
     splices.replace(entry.at, entry.stop - entry.at, chunk);
     chunk = new Uint8Array(0);
   }

@@ -3,8 +3,9 @@
  * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
  *
  * - measure: `countItems`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
- * - join and cut: `concatRequests`, `splitRequest`, `partitionRequest`, `removeItems`
- * - edit: `compileEdits`, then `editResources` and `editItems`; `shiftTimes`
+ * - join and cut: `concatRequests`, `splitRequest`, `removeItems`; `partitionRequest`, `partitionByResource`, `partitionByTrace`
+ * - compare: `contentHash`, `resourceKey`
+ * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
  * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
  *
@@ -14,10 +15,11 @@
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
 export { checkItems } from "./check-items.ts";
 export { concatRequests } from "./concat.ts";
+export { contentHash } from "./content-hash.ts";
 export { countItems } from "./count.ts";
 export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
-export { editItems, editResources } from "./edit-requests.ts";
+export { editItems, editResources, editScopes } from "./edit-requests.ts";
 export { type Flaw, FlawedItems, type FlawKind } from "./flawed-items.ts";
 export {
   ITEM_ATTRIBUTES,
@@ -32,12 +34,15 @@ export {
   RESOURCE,
   RESOURCE_ATTRIBUTES,
   SCOPE,
+  SCOPE_ATTRIBUTES,
 } from "./layout.ts";
 export { located } from "./locate.ts";
 export { murmur2 } from "./murmur2.ts";
-export { type PartitionPart, partitionRequest } from "./partition.ts";
-export type { RequestPiece } from "./pieces.ts";
+export { type PartitionPart, partitionByResource, partitionRequest } from "./partition.ts";
+export { partitionByTrace } from "./partition-by-trace.ts";
 export { removeItems } from "./remove-items.ts";
+export type { RequestPiece } from "./request-plan.ts";
+export { resourceKey } from "./resource-key.ts";
 export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } from "./response.ts";
 export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";

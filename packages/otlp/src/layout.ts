@@ -8,10 +8,14 @@ export const REQUEST = { resources: 1 } as const;
 export const RESOURCE = { resource: 1, scopes: 2, schemaUrl: 3 } as const;
 /** Scope{Spans,Metrics,Logs}; `entries` are spans, metrics or log records. */
 export const SCOPE = { scope: 1, entries: 2, schemaUrl: 3 } as const;
+/** What partitions read of a Span. */
+export const SPAN = { traceId: 1 } as const;
 /** The list of points in every kind of metric data. */
 export const POINTS = 1;
 /** Resource.attributes. */
 export const RESOURCE_ATTRIBUTES = 1;
+/** InstrumentationScope.attributes. */
+export const SCOPE_ATTRIBUTES = 3;
 /** KeyValue. */
 export const KEY_VALUE = { key: 1, value: 2 } as const;
 
@@ -74,3 +78,6 @@ export const LEVELS: Readonly<Record<Signal, readonly IsChild[]>> = {
   metrics: [isResource, isScope, isEntry, isData, isPoint],
   logs: [isResource, isScope, isEntry],
 };
+
+/** By depth, the number of the only field that leads on; 0 where several do. */
+export const CHILD_FIELD: readonly number[] = [REQUEST.resources, RESOURCE.scopes, SCOPE.entries, 0, POINTS];

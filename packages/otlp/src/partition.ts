@@ -1,4 +1,4 @@
-/** Splits a request by owner: every resource goes to the partition that its tenant and service decide (architecture §1a.2). */
+/** Splits a request by owner: every resource goes to the partition that its tenant and service, or all of it, decide. */
 import { ANY, memberOf } from "./any-value.ts";
 import { AttributeList } from "./attribute-list.ts";
 import { countItems } from "./count.ts";
@@ -6,7 +6,9 @@ import { Cursor, Wire } from "./cursor.ts";
 import { REQUEST, RESOURCE, RESOURCE_ATTRIBUTES } from "./layout.ts";
 import { located } from "./locate.ts";
 import { murmur2 } from "./murmur2.ts";
+import { resourceKey } from "./resource-key.ts";
 import type { Signal } from "./signal.ts";
+import { merged } from "./walk.ts";
 import { Writer } from "./writer.ts";
 
 /** The part of a request that belongs to one partition. */
@@ -20,9 +22,10 @@ const utf8 = new TextEncoder();
 const OWNER_KEYS = ["service.namespace", "service.name", "service.instance.id"].map((key) => utf8.encode(key));
 
 /**
- * The request cut at resource borders into one request per partition, by ascending partition. A request of one partition
- * comes back untouched, as do its unknown fields; those of a request that is cut stay with the first part. `items` is what
- * `validateRequest` counted, if it was asked. Throws WireError on malformed frames.
+ * The request cut at resource borders into one request per partition, by ascending partition: where a resource goes follows
+ * from the tenant and the service (architecture §1a.2). A request of one partition comes back untouched, as do its unknown
+ * fields; those of a request that is cut stay with the first part. `items` is what `validateRequest` counted, if it was
+ * asked. Throws WireError on malformed frames.
  */
 export function partitionRequest(
   signal: Signal,
@@ -31,10 +34,44 @@ export function partitionRequest(
   tenant: string,
   items?: number,
 ): readonly PartitionPart[] {
+  const owners = new OwnerHash(body, tenant);
+  return partitionResources(signal, body, partitions, (resource) => owners.hash(resource), items);
+}
+
+/**
+ * The same, but where a resource goes follows from the tenant and all its attributes, in any order: `resourceKey`. Two
+ * processes of one service that differ in any attribute may part.
+ */
+export function partitionByResource(
+  signal: Signal,
+  body: Uint8Array,
+  partitions: number,
+  tenant: string,
+): readonly PartitionPart[] {
+  const tenantBytes = utf8.encode(tenant);
+  const out = new Writer();
+  return partitionResources(signal, body, partitions, (resource) => {
+    const key = resourceKey(merged(resource, RESOURCE.resource));
+    return murmur2(out.rewind(0).bytes(1, tenantBytes).bytes(2, key).finish());
+  });
+}
+
+/** Where a hash belongs. Kafka clears the sign rather than taking the absolute value, so that every client agrees. */
+export function partitionOf(hash: number, partitions: number): number {
+  return (hash & 0x7fffffff) % partitions;
+}
+
+/** Cuts at resource borders; `hash` gets a cursor on the ResourceSpans, ResourceMetrics or ResourceLogs. */
+function partitionResources(
+  signal: Signal,
+  body: Uint8Array,
+  partitions: number,
+  hash: (resource: Cursor) => number,
+  items?: number,
+): readonly PartitionPart[] {
   if (partitions === 1) return [{ partition: 0, items: items ?? countItems(signal, body), body }];
   return located(signal, body, () => {
     const parts = new Map<number, Uint8Array[]>();
-    const owners = new OwnerHash(body, tenant);
     const request = new Cursor(body);
     const strays: Uint8Array[] = [];
     while (request.next()) {
@@ -43,14 +80,13 @@ export function partitionRequest(
         strays.push(field);
         continue;
       }
-      // Kafka clears the sign rather than taking the absolute value, so that every client agrees.
-      const partition = (owners.hash(request) & 0x7fffffff) % partitions;
+      const partition = partitionOf(hash(request), partitions);
       const fields = parts.get(partition);
       if (fields === undefined) parts.set(partition, [field]);
       else fields.push(field);
     }
     if (parts.size <= 1) {
-      const [partition = (owners.hash(new Cursor(body, 0, 0)) & 0x7fffffff) % partitions] = parts.keys();
+      const [partition = partitionOf(hash(new Cursor(body, 0, 0)), partitions)] = parts.keys();
       return [{ partition, items: items ?? countItems(signal, body), body }];
     }
     return [...parts]

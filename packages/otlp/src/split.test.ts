@@ -30,7 +30,10 @@ test("pieces hold the same items in the same order with the same surroundings, w
       for (const { items, body: piece } of pieces) {
         expect(items).toBe(countItems(signal, piece));
         if (bound.maxItems > 0) expect(items).toBeLessThanOrEqual(bound.maxItems);
-        if (bound.maxBytes > 0 && items > 1) expect(piece.length).toBeLessThanOrEqual(bound.maxBytes);
+        if (bound.maxBytes === 0 || piece.length <= bound.maxBytes) continue;
+        // Only what cannot be cut is larger: one item, or nothing but an empty container or an unknown field.
+        expect(items).toBeLessThanOrEqual(1);
+        expect(splitRequest(signal, piece, { maxItems: 1, maxBytes: 1 }).length).toBe(1);
       }
     }),
   );
@@ -75,6 +78,17 @@ test("one item over the bound stands alone", () => {
     Buffer.concat([Buffer.from([tag, 0x80 | (inner.length & 0x7f), inner.length >> 7]), inner]);
   const pieces = splitRequest("traces", wrap(wrap(spans, 0x12), 0x0a), { maxItems: 0, maxBytes: 100 });
   expect(pieces.map(({ items }) => items)).toEqual([1, 1, 1]);
+});
+
+test("what holds no items does not push an item over the bound", () => {
+  const empty = Buffer.from([0x0a, 2, 0x12, 0]);
+  const item = Buffer.from([0x0a, 6, 0x12, 4, 0x12, 2, 0x30, 1]);
+  const pieces = splitRequest("traces", Buffer.concat([empty, empty, empty, item]), { maxItems: 0, maxBytes: 9 });
+  expect(pieces.map(({ items, body }) => [items, body.length])).toEqual([
+    [0, 8],
+    [0, 4],
+    [1, 8],
+  ]);
 });
 
 test("many items cost their number, not its square", () => {

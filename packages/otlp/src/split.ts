@@ -1,9 +1,8 @@
-/** Cuts a request into smaller ones at resource, scope and item borders. Nothing is decoded and no order changes. */
-import { countItems } from "./count.ts";
-import { Cursor } from "./cursor.ts";
-import { LEVELS } from "./layout.ts";
+/** Cuts a request into smaller ones at resource, scope, metric and item borders. Nothing is decoded, no order changes. */
+import type { Cursor } from "./cursor.ts";
+import { type Cutter, cutFrames, readFrames } from "./frames.ts";
 import { located } from "./locate.ts";
-import { Pieces, type RequestPiece } from "./pieces.ts";
+import { type Container, type RequestPiece, RequestPlan } from "./request-plan.ts";
 import type { Signal } from "./signal.ts";
 
 /** How large a piece may be; 0 is no bound. */
@@ -14,38 +13,53 @@ export interface SplitBounds {
 
 /**
  * The request in pieces within the bounds, in order; the same body when it is within them. Each piece repeats the
- * resource, scope, metric and unknown fields around its items. An item that is over `maxBytes` together with what is
- * around it stands in a piece of its own. Throws WireError on malformed frames.
+ * resource, scope, metric and unknown fields around its items. Only what cannot be cut exceeds `maxBytes`, and stands in a
+ * piece of its own: an item together with what is around it, an unknown field, a container without items. Pieces of the
+ * latter two have no items. Throws WireError on malformed frames.
  */
 export function splitRequest(signal: Signal, body: Uint8Array, bounds: SplitBounds): readonly RequestPiece[] {
   const maxItems = bounds.maxItems > 0 ? bounds.maxItems : Number.POSITIVE_INFINITY;
   const maxBytes = bounds.maxBytes > 0 ? bounds.maxBytes : Number.POSITIVE_INFINITY;
-  const items = countItems(signal, body);
-  if (items <= maxItems && body.length <= maxBytes) return [{ items, body }];
   return located(signal, body, () => {
+    const frames = readFrames(signal, body);
+    if (frames.items <= maxItems && body.length <= maxBytes) return [{ items: frames.items, body }];
     const pieces = new Pieces(body, maxItems, maxBytes);
-    const levels = LEVELS[signal];
-    const cursors = [...levels, undefined].map(() => new Cursor(body));
-    const walk = (depth: number): void => {
-      const cursor = cursors[depth];
-      const inner = cursors[depth + 1];
-      const isChild = levels[depth];
-      const isGrandchild = levels[depth + 1];
-      if (cursor === undefined || inner === undefined || isChild === undefined) return;
-      while (cursor.next()) {
-        if (!isChild(cursor)) {
-          // Inside a container this is header, which `enter` took; the request itself has no container to repeat it.
-          if (depth === 0) pieces.add(cursor.at, cursor.stop, 0);
-        } else if (isGrandchild === undefined) pieces.add(cursor.at, cursor.stop, 1);
-        else {
-          pieces.enter(cursor, inner, isGrandchild);
-          inner.enter(cursor);
-          walk(depth + 1);
-          pieces.leave();
-        }
-      }
-    };
-    walk(0);
+    cutFrames(signal, body, frames, pieces);
     return pieces.finish();
   });
+}
+
+/** Fills one request after the other. */
+class Pieces implements Cutter {
+  readonly #body: Uint8Array;
+  readonly #maxItems: number;
+  readonly #maxBytes: number;
+  readonly #done: RequestPiece[] = [];
+  #plan: RequestPlan;
+
+  constructor(body: Uint8Array, maxItems: number, maxBytes: number) {
+    this.#body = body;
+    this.#maxItems = maxItems;
+    this.#maxBytes = maxBytes;
+    this.#plan = new RequestPlan(body);
+  }
+
+  /** Whether it has room in the current piece. */
+  whole(path: readonly Container[], { at, stop }: Cursor, items: number): boolean {
+    if (this.#plan.items + items > this.#maxItems) return false;
+    return this.#maxBytes === Number.POSITIVE_INFINITY || this.#plan.sizeWith(path, stop - at) <= this.#maxBytes;
+  }
+
+  add(path: readonly Container[], field: Cursor, items: number): void {
+    if (!this.#plan.empty && !this.whole(path, field, items)) {
+      this.#done.push(this.#plan.finish());
+      this.#plan = new RequestPlan(this.#body);
+    }
+    this.#plan.add(path, field.at, field.stop, items);
+  }
+
+  finish(): readonly RequestPiece[] {
+    if (!this.#plan.empty) this.#done.push(this.#plan.finish());
+    return this.#done;
+  }
 }
