@@ -183,6 +183,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       gateway = await startGateway({
         receivers: graph.receivers,
         pipelines: graph.pipelines,
+        extensions: graph.extensions,
         broker,
         lingerMs: graph.broker.lingerMs,
         creditsBytes: memory.credits,

@@ -5,6 +5,7 @@ import { readBroker } from "./broker-section.ts";
 import { SECTION_NAMES, SECTIONS } from "./catalogue.ts";
 import { type BuiltComponent, type Component, nameOfComponent, readSection } from "./component-section.ts";
 import { type Environment, expandTree, type ReadFile } from "./expand.ts";
+import { checkExtensionReferences } from "./extension-references.ts";
 import { readServiceExtensions } from "./extension-section.ts";
 import { Findings, inFileOrder, TreePlace } from "./findings.ts";
 import type { Configured, Finding, Graph, NotYet, PipelineNode } from "./graph.ts";
@@ -113,6 +114,7 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
   const extensions = readServiceExtensions(root, components.extensions, { types, strict });
   const pipelines = drafts.map((draft) => ({ draft, running: runningReferences(draft) }));
   const receivers = [...new Set(pipelines.flatMap(({ running }) => running.receivers))];
+  checkExtensionReferences(receivers, components.extensions, extensions);
   const broker = readBroker(
     root.at("broker"),
     receivers.map(({ id }) => id),

@@ -119,9 +119,26 @@ export interface ExporterType<F extends Fields = Fields> extends Described<F> {
   readonly create: (values: ValuesOf<F>, around: Surroundings) => Exporter;
 }
 
+/** What an extension can do for other components. */
+export type Service = "authenticator";
+
+/** A reference from one component's values to an extension of the service. */
+export interface ExtensionReference {
+  /** The keys down to where it is written. */
+  readonly keys: readonly string[];
+  /** The extension's id. */
+  readonly id: string;
+  /** What the extension must be able to do. */
+  readonly as: Service;
+}
+
 /** A receiver or extension type: what configuration needs to know of it. The role that runs it reads the values. */
 export interface SettingsType<F extends Fields = Fields> extends Described<F> {
   readonly kind: "receiver" | "extension";
+  /** The extensions that these values refer to; each must be in `service::extensions`. */
+  readonly uses?: (values: ValuesOf<F>) => readonly ExtensionReference[];
+  /** What this extension can do for others. */
+  readonly provides?: readonly Service[];
 }
 
 /** A component type that this build knows by name only: it is named at start and its edge is left out. */

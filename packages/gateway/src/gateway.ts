@@ -1,9 +1,10 @@
 /** The gateway role: listens for every OTLP receiver that a pipeline uses and makes what it accepts durable in the log. */
 import { type Broker, RAW_TOPICS } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
-import { type Clock, DEFAULT_TENANT, Fault, type Log, type Random } from "@rondo/core";
+import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { type Admission, admission } from "./admission.ts";
+import { type Authenticators, openAuthenticators } from "./auth/open-authenticators.ts";
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { startGrpc } from "./grpc.ts";
@@ -11,13 +12,16 @@ import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
-import { type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
+import { type Guard, openGuard } from "./open-guard.ts";
+import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
 import { openTotals, type Total, type Totals } from "./totals.ts";
 
 /** What a gateway needs from the process that runs it. */
 export interface GatewayOptions {
   readonly receivers: Graph["receivers"];
   readonly pipelines: Graph["pipelines"];
+  /** The extensions of the service; those that are authenticators are opened. Absent: none. */
+  readonly extensions?: Graph["extensions"];
   /** The raw topics of the pipelines' signals must exist in it. */
   readonly broker: Pick<Broker, "append" | "state" | "partitions">;
   /** How long a small record waits for company, milliseconds: of the configuration's broker section. */
@@ -87,7 +91,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       },
     }),
   );
-  const listening = await startListeners(options, into);
+  const authenticators = await openAuthenticators({
+    extensions: options.extensions ?? [],
+    clock,
+    log,
+    reloaded: (extension, outcome) => metrics.reloaded(extension, outcome),
+  });
+  const listening = await startListeners(options, authenticators, into);
   return gateway(listening, { account, batches, open, totals, log });
 }
 
@@ -108,39 +118,59 @@ async function partitionCounts({ broker, pipelines }: GatewayOptions): Promise<R
 }
 
 interface Listening {
-  readonly receiver: string;
-  readonly listener: Listener;
+  readonly listeners: readonly { readonly receiver: string; readonly listener: Listener }[];
+  /** Cuts connections, and ends the watch over certificates, tokens and passwords. */
+  close(): Promise<void>;
 }
 
-async function startListeners(options: GatewayOptions, into: Intake): Promise<readonly Listening[]> {
+async function startListeners(
+  options: GatewayOptions,
+  authenticators: Authenticators,
+  into: Intake,
+): Promise<Listening> {
   const { clock, log, metrics } = options;
-  const started: Listening[] = [];
+  const listeners: { receiver: string; listener: Listener }[] = [];
+  const guards: Guard[] = [];
+  const close = async () => {
+    for (const { close } of authenticators.values()) close();
+    for (const { tls } of guards) tls?.close();
+    await Promise.all(listeners.map(({ listener }) => listener.close()));
+  };
   try {
     for (const { id: receiver, type, values } of options.receivers) {
       const signals = signalsOf(options.pipelines, receiver);
       if (type.type !== otlpReceiver.type || signals.length === 0) continue;
       // The values of a component are those of its type's fields, and the type was just compared.
       const { protocols } = values as OtlpReceiverValues;
-      const around = (protocol: Protocol, configured: Endpoint): ListenerOptions => ({
-        receiver,
-        key: `receivers::${receiver}::protocols::${protocol}::endpoint`,
-        endpoint: options.listen?.(receiver, protocol) ?? configured,
-        signals,
-        tenant: DEFAULT_TENANT,
-        intake: into,
-        clock,
-        log,
-        answered: (outcome: Outcome, seconds: number) => metrics.answered(receiver, protocol, outcome, seconds),
-      });
+      const around = async (protocol: Protocol, configured: GrpcValues | HttpValues): Promise<ListenerOptions> => {
+        const key = `receivers::${receiver}::protocols::${protocol}`;
+        const guard = await openGuard(configured, {
+          ...{ key, authenticators, clock, log },
+          reloaded: (outcome) => metrics.reloaded(receiver, outcome),
+          handshakeFailed: () => metrics.handshakeFailed(receiver, protocol),
+        });
+        guards.push(guard);
+        return {
+          ...guard,
+          receiver,
+          key: `${key}::endpoint`,
+          endpoint: options.listen?.(receiver, protocol) ?? configured.endpoint,
+          signals,
+          intake: into,
+          clock,
+          log,
+          answered: (outcome: Outcome, seconds: number) => metrics.answered(receiver, protocol, outcome, seconds),
+        };
+      };
       const { grpc, http } = protocols;
-      if (grpc !== null) started.push({ receiver, listener: await startGrpc(grpc, around("grpc", grpc.endpoint)) });
-      if (http !== null) started.push({ receiver, listener: await startHttp(http, around("http", http.endpoint)) });
+      if (grpc !== null) listeners.push({ receiver, listener: await startGrpc(grpc, await around("grpc", grpc)) });
+      if (http !== null) listeners.push({ receiver, listener: await startHttp(http, await around("http", http)) });
     }
   } catch (thrown) {
-    await Promise.all(started.map(({ listener }) => listener.close()));
+    await close();
     throw thrown;
   }
-  return started;
+  return { listeners, close };
 }
 
 /** The signals of the pipelines that name a receiver; none means that it is not started, as in the Collector. */
@@ -157,13 +187,9 @@ interface Inside {
   readonly log: Log;
 }
 
-function gateway(listening: readonly Listening[], { account, batches, open, totals, log }: Inside): Gateway {
-  const close = async () => {
-    await Promise.all(listening.map(({ listener }) => listener.close()));
-    await totals.save();
-  };
+function gateway({ listeners, close }: Listening, { account, batches, open, totals, log }: Inside): Gateway {
   return {
-    addresses: listening.map(({ receiver, listener: { protocol, host, port } }) => ({
+    addresses: listeners.map(({ receiver, listener: { protocol, host, port } }) => ({
       receiver,
       protocol,
       host,
@@ -172,7 +198,7 @@ function gateway(listening: readonly Listening[], { account, batches, open, tota
     admission: account,
     totals: totals.all,
     async drain(deadlineMs) {
-      for (const { listener } of listening) listener.stop();
+      for (const { listener } of listeners) listener.stop();
       batches.hurry();
       const left = await open.none(deadlineMs);
       // The counts of the last second are worth less than letting the log settle; close tries once more.
@@ -181,7 +207,10 @@ function gateway(listening: readonly Listening[], { account, batches, open, tota
       });
       return left;
     },
-    close,
+    async close() {
+      await close();
+      await totals.save();
+    },
   };
 }
 

@@ -3,6 +3,7 @@
  * of them are told to go elsewhere. One timer looks after every connection and call.
  */
 import http2, { type Http2Session, type ServerHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
 import type { Clock } from "@rondo/core";
 
 /** What one call, and one connection, may send before we have read it. Node's 64 KiB stall every larger upload. */
@@ -54,6 +55,8 @@ export interface OpenCall {
 
 /** One connection. */
 export interface Connection {
+  /** Beneath it, a TLSSocket where there is TLS. */
+  readonly socket: Socket;
   /** Puts a call under watch, until `ended`. */
   opened(call: OpenCall): void;
   ended(call: OpenCall): void;
@@ -123,6 +126,7 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
 }
 
 class Watched implements Connection {
+  readonly socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #rules: ConnectionRules;
   readonly #clock: Clock;
@@ -142,6 +146,7 @@ class Watched implements Connection {
   #sentSincePing = false;
 
   constructor(session: ServerHttp2Session, rules: ConnectionRules, clock: Clock) {
+    this.socket = session.socket;
     this.#session = session;
     this.#rules = rules;
     this.#clock = clock;

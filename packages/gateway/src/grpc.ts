@@ -1,12 +1,15 @@
 /** OTLP over gRPC: the three Export methods on raw bytes over HTTP/2, with the same limits and the same answers as HTTP. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Signal } from "@rondo/otlp";
+import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { answerEarly, type CallOptions, serveCall } from "./grpc-call.ts";
 import { type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
-import { readHead } from "./grpc-head.ts";
+import { ANSWER_HEADERS, readHead } from "./grpc-head.ts";
+import { refusalStatus, statusHeaders } from "./grpc-status.ts";
 import { inflation } from "./inflate.ts";
 import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
 import { BODY_BYTES, type GrpcValues } from "./otlp-receiver.ts";
+import { secureFront } from "./tls/secure-front.ts";
 
 const CONCURRENT_CALLS = 256;
 
@@ -19,7 +22,7 @@ const METHODS: Readonly<Record<Signal, string>> = {
 
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
-  const { receiver, tenant, intake, clock, log, answered } = options;
+  const { receiver, authenticator, intake, clock, log, answered, tls } = options;
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
@@ -38,15 +41,41 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
       answered(head.outcome, 0);
       return;
     }
-    // Whose call it is must be known here: no byte of its body is read before, and no credit taken.
-    serveCall(stream, { ...head, connection, account: { receiver, signal: head.method, tenant } }, calls);
+    // No byte of a body is read, and no credit taken, before it is known whose it is.
+    const decide = (known: Known): void => {
+      if (stream.destroyed) answered("gone", 0);
+      else if (isIdentity(known)) {
+        const account = { receiver, signal: head.method, tenant: known.tenant };
+        serveCall(stream, { ...head, connection, account }, calls);
+      } else {
+        connection.sent();
+        const status = refusalStatus(intake.refuse(known));
+        answerEarly(stream, { ...ANSWER_HEADERS, ...statusHeaders(status) }, clock);
+        answered(known.code, 0);
+      }
+    };
+    const known = authenticator.authenticate(headers, connection.socket);
+    if (known instanceof Promise) known.then(decide);
+    else decide(known);
   };
 
-  const { server } = connections;
+  connections.server.on("stream", opened);
+  const front = tls && secureFront(connections.server, tls, "h2");
+  const server = front?.server ?? connections.server;
   server.maxConnections = MAX_CONNECTIONS;
-  server.on("stream", opened);
   const { address, port } = await bind(server, options.endpoint, options.key);
-  return { protocol: "grpc", host: address, port, stop: connections.drain, close: connections.close };
+  return {
+    protocol: "grpc",
+    host: address,
+    port,
+    stop() {
+      front?.stop();
+      connections.drain();
+    },
+    async close() {
+      await Promise.all([connections.close(), front?.close()]);
+    },
+  };
 }
 
 function rulesOf({ max_concurrent_streams, keepalive }: GrpcValues): ConnectionRules {

@@ -12,6 +12,8 @@ export interface Encoding {
   readonly response: (...given: Parameters<typeof encodeResponse>) => Uint8Array | string;
 }
 
+const PLAIN = "text/plain; charset=utf-8";
+
 /** By media type, parameters such as a charset left away. */
 const ENCODINGS: ReadonlyMap<string, Encoding> = new Map(
   [
@@ -42,11 +44,17 @@ export function writeAnswer(response: ServerResponse, answer: Answer, encoding: 
   }
 }
 
-function writeRefusal(response: ServerResponse, { fault, afterMs }: Refused, encoding: Encoding): void {
+/** Refuses a request; in plain text when its Content-Type is none of OTLP's. */
+export function writeRefusal(
+  response: ServerResponse,
+  { fault, afterMs }: Refused,
+  encoding: Encoding | undefined,
+): void {
   const row = statusOf(fault);
   if (afterMs !== undefined) response.setHeader("Retry-After", Math.ceil(afterMs / 1_000));
   const status = { code: row.grpc, message: fault.message, ...(afterMs !== undefined && { retryDelayMs: afterMs }) };
-  write(response, row.http, encoding.contentType, encoding.status(status));
+  if (encoding === undefined) write(response, row.http, PLAIN, fault.message);
+  else write(response, row.http, encoding.contentType, encoding.status(status));
 }
 
 /** Answers a request that is none of OTLP's; in plain text when its Content-Type is none either. */
@@ -56,7 +64,7 @@ export function writeHttpOnly(
   message: string,
   encoding: Encoding | undefined,
 ): void {
-  if (encoding === undefined) write(response, http, "text/plain; charset=utf-8", message);
+  if (encoding === undefined) write(response, http, PLAIN, message);
   else write(response, http, encoding.contentType, encoding.status({ code: HTTP_ONLY[http], message }));
 }
 

@@ -1,9 +1,12 @@
 /** OTLP over HTTP/1.1: protobuf and JSON, limits before decompression, an answer in the request's encoding for whatever comes. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { Fault, free } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
-import { type Encoding, encodingOf, writeAnswer, writeHttpOnly } from "./http-answer.ts";
+import { headersWith } from "./auth/auth-fields.ts";
+import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
+import { type Encoding, encodingOf, writeAnswer, writeHttpOnly, writeRefusal } from "./http-answer.ts";
 import { isRefused, readBody, type Whole } from "./http-body.ts";
 import { INFLATABLE, inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
@@ -11,6 +14,7 @@ import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./li
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
 import { requestFault, STATUS } from "./status-table.ts";
+import type { ServerTls } from "./tls/server-tls.ts";
 
 const HEADER_BYTES = 16 << 10;
 const HEADERS_MS = 10_000;
@@ -27,14 +31,15 @@ const PARSE_ERRORS: ReadonlyMap<string, string> = new Map([
 
 /** Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startHttp(values: HttpValues, options: ListenerOptions): Promise<Listener> {
-  const server = createServer({
+  const bounds = {
     headersTimeout: values.read_header_timeout || HEADERS_MS,
     requestTimeout: values.read_timeout || REQUEST_MS,
     keepAliveTimeout: values.idle_timeout || IDLE_MS,
     connectionsCheckingInterval: 1_000,
     maxHeaderSize: HEADER_BYTES,
     noDelay: true,
-  });
+  };
+  const server = options.tls === undefined ? createServer(bounds) : secured(options.tls, bounds);
   server.maxConnections = MAX_CONNECTIONS;
   const handle = handler(values, options);
   let stopping = false;
@@ -66,6 +71,13 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
   };
 }
 
+/** The same server with TLS; what is wrong with a handshake comes to its `clientError` as well. */
+function secured(tls: ServerTls, bounds: ServerOptions): Server {
+  const server = createSecureServer({ ...bounds, ...tls.options, ALPNProtocols: ["http/1.1"] });
+  tls.serve(server);
+  return server;
+}
+
 /** A request that can be read. */
 interface Route {
   readonly signal: Signal;
@@ -83,7 +95,8 @@ interface Misrouted {
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 function handler(values: HttpValues, options: ListenerOptions): Handler {
-  const { receiver, tenant, intake, clock, answered } = options;
+  const { receiver, authenticator, intake, clock, answered } = options;
+  const parameters = values.auth?.request_params ?? [];
   const paths = new Map<string, Signal>(
     SIGNALS.filter((signal) => options.signals.includes(signal)).map((signal) => [
       values[`${signal}_url_path`],
@@ -123,9 +136,23 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of values.response_headers) response.setHeader(name, value);
+    const headers = headersWith(request.headers, request.url ?? "", parameters);
+    const known = authenticator.authenticate(headers, request.socket);
+    if (!(known instanceof Promise)) admitted(request, response, known);
+    // Who has gone in the meantime would never be heard of again.
+    else known.then((then) => (request.destroyed ? answered("gone", 0) : admitted(request, response, then)));
+  };
+
+  const admitted = (request: IncomingMessage, response: ServerResponse, known: Known): void => {
     const encoding = encodingOf(request.headers["content-type"]);
+    if (!isIdentity(known)) {
+      if (known.code === "unauthenticated") response.setHeader("WWW-Authenticate", authenticator.challenge);
+      writeRefusal(response, intake.refuse(known), encoding);
+      answered(known.code, 0);
+      return;
+    }
     const found = route(request, encoding);
-    if ("signal" in found) return void exchange(request, response, found);
+    if ("signal" in found) return void exchange(request, response, { ...found, tenant: known.tenant });
     if (found.http === 405) response.setHeader("Allow", "POST");
     writeHttpOnly(response, found.http, found.message, encoding);
     answered(found.outcome, 0);
@@ -135,7 +162,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   const exchange = async (
     request: IncomingMessage,
     response: ServerResponse,
-    { signal, encoding, compression }: Route,
+    { signal, encoding, compression, tenant }: Route & Identity,
   ) => {
     let arrived = clock.monotonic();
     let outcome: Outcome;
@@ -148,7 +175,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       });
       arrived = clock.monotonic();
       if (received === undefined) return answered("gone", 0);
-      const answer: Answer = isRefused(received) ? received : await taken(received, { signal, encoding, compression });
+      const answer: Answer = isRefused(received)
+        ? received
+        : await taken(received, { signal, encoding, compression, tenant });
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
@@ -160,7 +189,10 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     answered(outcome, (clock.monotonic() - arrived) / 1_000);
   };
 
-  const taken = async ({ body, permit }: Whole, { signal, encoding, compression }: Route): Promise<Answer> => {
+  const taken = async (
+    { body, permit }: Whole,
+    { signal, encoding, compression, tenant }: Route & Identity,
+  ): Promise<Answer> => {
     let request: Uint8Array = body;
     try {
       if (compression !== undefined) request = replaced(request, await inflating.inflate(compression, request, limit));

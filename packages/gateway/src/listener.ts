@@ -2,9 +2,11 @@
 import type { AddressInfo, Server } from "node:net";
 import type { Clock, Log } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
+import type { Authenticator } from "./auth/authenticator.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
 import type { Intake } from "./intake.ts";
 import type { Outcome, Protocol } from "./metrics.ts";
+import type { ServerTls } from "./tls/server-tls.ts";
 
 /** Connections that one listener holds; further ones are closed at once. */
 export const MAX_CONNECTIONS = 10_000;
@@ -29,7 +31,10 @@ export interface ListenerOptions {
   readonly endpoint: Endpoint;
   /** The signals that some pipeline takes from this receiver. */
   readonly signals: readonly Signal[];
-  readonly tenant: string;
+  /** Asked before a body is read. */
+  readonly authenticator: Authenticator;
+  /** Absent: plain text. */
+  readonly tls?: ServerTls | undefined;
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;

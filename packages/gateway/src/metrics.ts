@@ -2,6 +2,7 @@
 import type { Handle, HistogramHandle, Registry } from "@rondo/monitor";
 import type { Signal } from "@rondo/otlp";
 import type { Admission } from "./admission.ts";
+import type { Reload } from "./watch-files.ts";
 
 /** The transports of OTLP. */
 export type Protocol = "grpc" | "http";
@@ -25,12 +26,23 @@ export interface GatewayMetrics {
   refused(account: Account, items: number): void;
   /** One request was answered, `seconds` after its last byte had arrived. */
   answered(receiver: string, protocol: Protocol, outcome: Outcome, seconds: number): void;
+  /** A connection ended in its TLS handshake. */
+  handshakeFailed(receiver: string, protocol: Protocol): void;
+  /** Files of a receiver or an extension had changed, and were taken over or not. */
+  reloaded(component: string, outcome: Reload): void;
   /** Called once: the account whose state may be asked for at any time. */
   watch(admission: Admission): void;
 }
 
 /** Counts nothing. */
-export const noMetrics: GatewayMetrics = { accepted() {}, refused() {}, answered() {}, watch() {} };
+export const noMetrics: GatewayMetrics = {
+  accepted() {},
+  refused() {},
+  answered() {},
+  handshakeFailed() {},
+  reloaded() {},
+  watch() {},
+};
 
 /** Writes into the registry of the process. */
 export function registryMetrics(registry: Registry): GatewayMetrics {
@@ -52,6 +64,12 @@ export function registryMetrics(registry: Registry): GatewayMetrics {
       once(histograms, `${component}\n${protocol}`, () =>
         registry.histogram("rondo_request_duration_seconds", { component, protocol }),
       ).observe(seconds);
+    },
+    handshakeFailed(component, protocol) {
+      registry.counter("rondo_tls_handshake_failures_total", { component, protocol }).add(1);
+    },
+    reloaded(component, outcome) {
+      registry.counter("rondo_file_reloads_total", { component, outcome }).add(1);
     },
     watch(account) {
       // One account serves every receiver of the process.

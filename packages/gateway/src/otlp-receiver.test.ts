@@ -27,14 +27,27 @@ test("no protocol at all is a problem that shows the way out", () => {
   expect(said({ protocols: {} })).toEqual(["protocols: must name grpc, http or both, as in `protocols: {grpc: null}`"]);
 });
 
-test("what protects is refused by name", () => {
-  const tls = { cert_file: "a.pem" };
-  const list = said({ protocols: { grpc: { tls, auth: { authenticator: "x" }, middlewares: [] }, http: { tls } } });
-  expect(list.map((line) => line.split(":").slice(0, 5).join(":"))).toEqual([
-    "protocols::grpc::tls",
-    "protocols::grpc::auth",
+test("what protects and is not built is refused by name", () => {
+  const list = said({ protocols: { grpc: { middlewares: [] }, http: { tls: { tpm: {} } } } });
+  expect(list.map((line) => line.split(": ", 1)[0])).toEqual([
     "protocols::grpc::middlewares",
-    "protocols::http::tls",
+    "protocols::http::tls::tpm",
+  ]);
+});
+
+test("says which extension each protocol asks who sends", () => {
+  const auth = { authenticator: "bearertokenauth/a" };
+  const values = receiverValues({ protocols: { grpc: { auth }, http: {} } });
+  expect(otlpReceiver.uses?.(values)).toEqual([
+    { keys: ["protocols", "grpc", "auth", "authenticator"], id: "bearertokenauth/a", as: "authenticator" },
+  ]);
+});
+
+test("warns of credentials without TLS, unless they stay on this machine", () => {
+  const guarded = (endpoint: string) => ({ endpoint, auth: { authenticator: "x" } });
+  const list = said({ protocols: { grpc: guarded("0.0.0.0:4317"), http: guarded("localhost:4318") } });
+  expect(list).toEqual([
+    expect.stringMatching(/^warning: protocols::grpc::auth: takes tokens or passwords without TLS/),
   ]);
 });
 

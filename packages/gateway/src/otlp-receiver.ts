@@ -11,10 +11,13 @@ import {
   integer,
   list,
   map,
+  type Place,
   text,
   type ValuesOf,
 } from "@rondo/core";
-import { endpoint } from "./endpoint.ts";
+import { type AuthValues, grpcAuth, httpAuth } from "./auth/auth-fields.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { listenerTls, type TlsValues } from "./tls/tls-fields.ts";
 import { ignored, refused } from "./unbuilt.ts";
 
 const MIB = 1 << 20;
@@ -27,9 +30,6 @@ const BODY_CEILING_MIB = 512;
 
 /** Names of `Content-Encoding` that the Collector knows; those that this build can inflate are in body.ts. */
 const ENCODINGS = ["", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"] as const;
-
-const WITHOUT_TLS = "end TLS in front of Rondo, or remove the key and keep the endpoint on localhost";
-const WITHOUT_AUTH = "authenticate in front of Rondo, or remove the key";
 
 /** A protocol that is off while its key is absent, and on with defaults when the key stands without a value. */
 function protocol<F extends Fields>(doc: string, fields: F): Field<ValuesOf<F> | null> {
@@ -88,8 +88,8 @@ const grpcFields = {
   read_buffer_size: ignored("Bytes read at once.", "Node chooses its own buffers."),
   write_buffer_size: ignored("Bytes written at once.", "Node chooses its own buffers."),
   include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
-  tls: refused("TLS on the listener.", WITHOUT_TLS),
-  auth: refused("Authentication of clients.", WITHOUT_AUTH),
+  tls: listenerTls,
+  auth: grpcAuth,
   middlewares: refused("Extensions that see requests first.", "remove the key"),
 };
 
@@ -118,10 +118,25 @@ const httpFields = {
   keep_alives_enabled: flag("Keeps connections open between requests.", true),
   include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
   cors: ignored("Lets pages of other origins send.", "browsers will not be let through."),
-  tls: refused("TLS on the listener.", WITHOUT_TLS),
-  auth: refused("Authentication of clients.", WITHOUT_AUTH),
+  tls: listenerTls,
+  auth: httpAuth,
   middlewares: refused("Extensions that see requests first.", "remove the key"),
 };
+
+/** Tokens and passwords are for whoever reads them on the way. */
+function warnOfOpenCredentials({ auth, tls, endpoint: { host } }: Guarded, place: Place): void {
+  if (auth === null || tls !== null || /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host ?? "")) return;
+  place
+    .at("auth")
+    .warn("takes tokens or passwords without TLS, readable on the way; add tls: here, or end TLS in front of Rondo");
+}
+
+/** What of a protocol says how it is guarded. */
+interface Guarded {
+  readonly auth: Partial<AuthValues> | null;
+  readonly tls: TlsValues | null;
+  readonly endpoint: Endpoint;
+}
 
 /**
  * The `otlp` receiver. An absent protocol is off, `grpc:` without a value is on with defaults, and one of them must be on.
@@ -146,7 +161,16 @@ export const otlpReceiver = defineReceiver({
     if (protocols.grpc === null && protocols.http === null) {
       place.at("protocols").problem("must name grpc, http or both, as in `protocols: {grpc: null}`");
     }
+    for (const [name, values] of Object.entries(protocols)) {
+      if (values !== null) warnOfOpenCredentials(values, place.at("protocols").at(name));
+    }
   },
+  uses: ({ protocols }) =>
+    Object.entries(protocols).flatMap(([name, values]) => {
+      const id = values?.auth?.authenticator;
+      const keys = ["protocols", name, "auth", "authenticator"];
+      return id === undefined ? [] : [{ keys, id, as: "authenticator" as const }];
+    }),
 });
 
 /** The values of the otlp receiver. */

@@ -6,7 +6,14 @@ import { type Clock, type Log, type Place, readFields, silentLog, systemClock } 
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { decodedItems, decodeRequest, REQUEST_TYPES } from "@rondo/otlp/codec";
 import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
-import { type Gateway, type GatewayMetrics, noMetrics, otlpReceiver, startGateway } from "./index.ts";
+import {
+  type Gateway,
+  type GatewayMetrics,
+  type GatewayOptions,
+  noMetrics,
+  otlpReceiver,
+  startGateway,
+} from "./index.ts";
 
 /** A place that collects what is said of a configuration. */
 export function place(path = "", said: string[] = []): Place {
@@ -34,6 +41,7 @@ export function pipelines(signals: readonly Signal[], receiver = "otlp"): Pipeli
 export interface RigOptions {
   readonly grpc?: object;
   readonly http?: object;
+  readonly extensions?: GatewayOptions["extensions"];
   readonly signals?: readonly Signal[];
   readonly creditsBytes?: number;
   readonly lingerMs?: number;
@@ -63,6 +71,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   const gateway = await startGateway({
     receivers: [{ id: "otlp", type: otlpReceiver, values }],
     pipelines: pipelines(signals),
+    extensions: options.extensions ?? [],
     broker,
     lingerMs: options.lingerMs ?? 1,
     creditsBytes: options.creditsBytes ?? 128 << 20,

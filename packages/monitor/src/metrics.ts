@@ -93,6 +93,16 @@ export const METRICS = {
     unit: "bytes",
     doc: "Bytes of requests admitted by a receiver and not answered yet, after decompression.",
   },
+  rondo_tls_handshake_failures_total: {
+    type: "counter",
+    labels: ["component", "protocol"],
+    doc: "Connections to a receiver that ended in their TLS handshake: no common version or suite, or no good client certificate.",
+  },
+  rondo_file_reloads_total: {
+    type: "counter",
+    labels: ["component", "outcome"],
+    doc: "Changes of a receiver's certificates or an extension's tokens and passwords: ok, or failed, when the old ones stay in use.",
+  },
   rondo_gateway_credit_bytes: {
     type: "gauge",
     labels: ["component"],

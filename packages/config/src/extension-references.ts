@@ -1,0 +1,44 @@
+/** Checks what components ask of the service's extensions: a receiver whose authenticator is missing must not start open to all. */
+import { type AnySettingsType, type ExtensionReference, nearest } from "@rondo/core";
+import type { BuiltComponent, Component } from "./component-section.ts";
+
+/** Reports every reference of `components` to an extension that does not run or cannot do what is asked of it. */
+export function checkExtensionReferences(
+  components: Iterable<BuiltComponent>,
+  configured: ReadonlyMap<string, Component>,
+  running: readonly Component[],
+): void {
+  for (const { type, values, place } of components) {
+    for (const { keys, id, as } of referencesOf(type, values)) {
+      const at = keys.reduce((inner, key) => inner.at(key), place);
+      const extension = running.find((one) => one.id === id);
+      if (extension === undefined) at.problem(notRunning(id, as, configured));
+      else if (extension.status === "planned") {
+        at.problem(
+          `extension "${id}" is not built yet, and without this ${as} the receiver would be open to everybody`,
+        );
+      } else if (extension.status === "built" && !provides(extension, as)) {
+        at.problem(`extension "${id}" is no ${as}`);
+      }
+    }
+  }
+}
+
+/** Only receivers and extensions declare uses; the values are those that the type's own fields were read to. */
+function referencesOf(type: BuiltComponent["type"], values: unknown): readonly ExtensionReference[] {
+  // A type of another kind has no such key, and the erased argument is what `uses` was written for.
+  const { uses } = type as { readonly uses?: (values: unknown) => readonly ExtensionReference[] };
+  return uses?.(values) ?? [];
+}
+
+function provides({ type }: BuiltComponent, as: string): boolean {
+  // The service runs extensions alone.
+  return (type as AnySettingsType).provides?.some((one) => one === as) === true;
+}
+
+function notRunning(id: string, as: string, configured: ReadonlyMap<string, Component>): string {
+  if (configured.has(id)) return `${as} "${id}" is configured but not in service::extensions; add it there`;
+  const near = nearest(id, [...configured.keys()]);
+  const advice = near === undefined ? "add it under extensions: and to service::extensions" : `did you mean ${near}?`;
+  return `${as} "${id}" is not configured; ${advice}`;
+}
