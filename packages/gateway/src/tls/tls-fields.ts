@@ -48,6 +48,7 @@ const SUITE_NAMES = [...Object.keys(SUITES_12), ...SUITES_13] as (
   | keyof typeof SUITES_12
   | (typeof SUITES_13)[number]
 )[];
+// As above.
 const CURVE_NAMES = Object.keys(CURVES) as (keyof typeof CURVES)[];
 
 const CLIENTS_ONLY = "a listener presents its own certificate; clients are checked against client_ca_file.";
