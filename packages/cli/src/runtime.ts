@@ -187,6 +187,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         broker,
         lingerMs: graph.broker.lingerMs,
         creditsBytes: memory.credits,
+        tenants: graph.tenants,
         metrics: registryMetrics(registry),
         log,
         clock,

@@ -15,37 +15,8 @@ import {
 import type { TreePlace } from "./findings.ts";
 import type { BrokerSettings } from "./graph.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
+import { size } from "./size.ts";
 import { isNothing } from "./tree.ts";
-
-/** Binary units only: 64MB would leave open which of two sizes is meant. */
-const UNITS: Readonly<Record<string, number>> = { "": 1, B: 1, KiB: 1 << 10, MiB: 1 << 20, GiB: 1 << 30 };
-const SIZE = /^(\d+)\s*(B|KiB|MiB|GiB)?$/;
-
-/** A size in bytes: a number, or a number with KiB, MiB or GiB. Parses to bytes. */
-function size(
-  doc: string,
-  fallback: string,
-  { min, max }: { readonly min: string; readonly max: string },
-): Field<number> {
-  return field(
-    "size",
-    doc,
-    (raw, place) => {
-      const bytes = bytesOf(String(raw));
-      if (bytes !== undefined && bytes >= (bytesOf(min) ?? 0) && bytes <= (bytesOf(max) ?? 0)) return bytes;
-      place.problem(`must be a size from ${min} to ${max}, such as ${fallback}`);
-      return undefined;
-    },
-    { value: bytesOf(fallback) ?? 0, text: fallback },
-  );
-}
-
-/** Undefined for a text that is no size; the smallest and largest are judged by the caller, whose message names them. */
-function bytesOf(written: string): number | undefined {
-  const [, amount, unit = ""] = SIZE.exec(written.trim()) ?? [];
-  const factor = UNITS[unit];
-  return amount === undefined || factor === undefined ? undefined : Number(amount) * factor;
-}
 
 /** Refused rather than left out: what its author believes protected would go over the wire in the clear. */
 function notBuilt(doc: string): Field<null> {

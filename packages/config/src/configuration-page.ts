@@ -4,6 +4,7 @@ import { alertsFields } from "./alerts-section.ts";
 import { brokerFields } from "./broker-section.ts";
 import { type BuiltType, SECTION_NAMES, SECTIONS, spellings } from "./catalogue.ts";
 import { plannedOnly } from "./planned.ts";
+import { tenantsFields } from "./tenants-section.ts";
 import { windowsFields } from "./windows-section.ts";
 
 /** What holds for every section, said once before the tables. */
@@ -33,6 +34,9 @@ export function configurationPage(types: ComponentTypes): string {
     "## alerts\n",
     "Prometheus rules and who is told. Without this section nothing is evaluated.\n",
     ...fieldTable(alertsFields),
+    "## tenants\n",
+    "What each tenant may send to one gateway. Without this section nobody is limited; when there is not enough for all, tenants share alike.\n",
+    ...fieldTable(tenantsFields),
     describeComponents(types),
   ].join("\n");
 }

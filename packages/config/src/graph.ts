@@ -110,6 +110,26 @@ export interface AlertsSettings {
   readonly endpoint: string;
 }
 
+/** What one tenant may ask of one gateway. */
+export interface TenantLimits {
+  /** 0 is no limit. */
+  readonly itemsPerSecond: number;
+  /** Of requests as they are after decompression; 0 is no limit. */
+  readonly bytesPerSecond: number;
+  /** How much of a rate may be used at once after a silence: so many milliseconds' worth. */
+  readonly burstMs: number;
+  /** Its part beside other tenants when there is not enough for all. At least 1. */
+  readonly weight: number;
+}
+
+/** What tenants may ask of one gateway. */
+export interface TenantsSettings {
+  /** Of every tenant without an override. */
+  readonly limits: TenantLimits;
+  /** By tenant, complete. */
+  readonly overrides: ReadonlyMap<string, TenantLimits>;
+}
+
 /** A whole configuration, checked. */
 export interface Graph {
   readonly receivers: readonly Configured<AnySettingsType>[];
@@ -119,6 +139,8 @@ export interface Graph {
   readonly windows: WindowsSettings;
   /** Absent when the configuration has no `alerts:` section: then nothing is evaluated and no window is kept. */
   readonly alerts?: AlertsSettings;
+  /** Absent when the configuration has no `tenants:` section: then no tenant is limited, and all weigh the same. */
+  readonly tenants?: TenantsSettings;
   readonly notYet: readonly NotYet[];
   readonly warnings: readonly Finding[];
 }

@@ -22,6 +22,7 @@ import {
 import type { ConfigFile } from "./read-config-files.ts";
 import { readYaml } from "./read-yaml.ts";
 import { readTelemetry } from "./telemetry-section.ts";
+import { readTenants } from "./tenants-section.ts";
 import { type ConfigNode, emptyMap, isNothing } from "./tree.ts";
 import { readWindows } from "./windows-section.ts";
 
@@ -53,7 +54,7 @@ export interface LoadedConfig {
 const SERVICE_KEYS = ["pipelines", "extensions", "telemetry"];
 
 /** What may stand at the top of a file: the Collector's sections and ours. */
-const TOP_LEVEL = [...SECTION_NAMES, "service", "broker", "windows", "alerts"];
+const TOP_LEVEL = [...SECTION_NAMES, "service", "broker", "windows", "alerts", "tenants"];
 
 /** Loads a configuration. Never throws for what it says; everything wrong in it is a problem, every one at once. */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
@@ -121,6 +122,7 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
   );
   const windows = readWindows(root.at("windows"), drafts);
   const alerts = readAlerts(root.at("alerts"), windows);
+  const tenants = readTenants(root.at("tenants"));
   warnUnused(components, drafts, extensions);
   lint({ root, drafts });
   if (broker === undefined || windows === undefined) return undefined;
@@ -131,6 +133,7 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
     broker,
     windows,
     ...(alerts !== undefined && { alerts }),
+    ...(tenants !== undefined && { tenants }),
     notYet: notYet(drafts, extensions),
     warnings: [],
   };

@@ -78,6 +78,29 @@ test("tenants never share a record, and a record says how many items it has", as
   ]);
 });
 
+test("a tenant's pile is not the other's wait", async () => {
+  const clock = new FakeClock();
+  const appends: NewRecord[][] = [];
+  const held = Promise.withResolvers<void>();
+  const it = batcher(
+    async (_, __, records) => {
+      appends.push([...records]);
+      await held.promise;
+      return {};
+    },
+    clock,
+    LIMITS,
+  );
+  for (let number = 0; number < 100; number++) it.submit(piece(number, 100, 0, "noisy"));
+  it.submit(piece(1_000, 8, 0, "quiet"));
+  await clock.advance(10);
+  held.resolve();
+  await settled();
+  const turn = appends.findIndex((records) => records.some(({ headers }) => headers["tenant"] === "quiet"));
+  expect(turn).toBe(1);
+  expect(it.pending).toBe(0);
+});
+
 test("a piece that was taken back in time is not written", async () => {
   const { clock, it, numbers } = recording();
   const [first, second] = [it.submit(piece(1, 8)), it.submit(piece(2, 8))];

@@ -1,9 +1,11 @@
 /**
  * Joins small requests into the log's records: one lane per partition, one append in flight per lane, and the next record gathers
- * meanwhile. Requests of one tenant and receiver stay in the order of their arrival. Rules of the log 1 and 3.
+ * meanwhile. Requests of one tenant and receiver stay in the order of their arrival; tenants take turns (see fair-queue.ts), so that
+ * one's pile is not the other's wait. Rules of the log 1 and 3.
  */
 import { type Appended, type NewRecord, rawHeaders } from "@rondo/broker";
 import { type Clock, Fault, free } from "@rondo/core";
+import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
 /** How records are cut. */
 export interface BatchLimits {
@@ -15,10 +17,12 @@ export interface BatchLimits {
   readonly appendBytes: number;
   /** A smaller record waits this long for company, milliseconds. */
   readonly lingerMs: number;
+  /** How many times the bytes of others a tenant may write while several wait; absent: all are alike. */
+  readonly weightOf?: (tenant: string) => number;
 }
 
-/** The limits of rules of the log 1; the linger is configured. */
-export const BATCH_LIMITS: Omit<BatchLimits, "lingerMs"> = {
+/** The limits of rules of the log 1; the linger and the weights are configured. */
+export const BATCH_LIMITS: Omit<BatchLimits, "lingerMs" | "weightOf"> = {
   targetBytes: 256 << 10,
   recordBytes: 900 << 10,
   appendBytes: 2 << 20,
@@ -67,17 +71,21 @@ interface Entry {
 
 /** A record being gathered. A set, because a piece may be withdrawn from the middle. */
 interface Gathering {
+  /** Whose it is: the receiver and the tenant. */
+  readonly key: string;
   readonly entries: Set<Entry>;
   readonly due: number;
   bytes: number;
   sealed: boolean;
+  /** Left the queue: its append has begun. */
+  begun: boolean;
 }
 
 interface Lane {
   readonly topic: string;
   readonly partition: number;
-  /** In the order of their first piece; the last one of a tenant and receiver is open while it is not sealed. */
-  readonly queue: Gathering[];
+  /** Of one tenant in the order of their first piece; the last one of a tenant and receiver is open while it is not sealed. */
+  readonly queue: FairQueue<Gathering>;
   readonly open: Map<string, Gathering>;
   busy: boolean;
   wake: (() => void) | undefined;
@@ -85,6 +93,7 @@ interface Lane {
 
 /** Makes a batcher over `append`. Its memory is bounded by the admission account: it holds only what was admitted. */
 export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batcher {
+  const { weightOf = () => 1 } = limits;
   const lanes: Lane[] = [];
   /** By topic and partition. */
   const laneAt = new Map<string, Lane[]>();
@@ -95,45 +104,44 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     const ofTopic = laneAt.get(topic) ?? [];
     const found = ofTopic[partition];
     if (found !== undefined) return found;
-    const made: Lane = { topic, partition, queue: [], open: new Map(), busy: false, wake: undefined };
+    const made: Lane = {
+      topic,
+      partition,
+      queue: fairQueue(limits.targetBytes, weightOf),
+      open: new Map(),
+      busy: false,
+      wake: undefined,
+    };
     laneAt.set(topic, ofTopic);
     ofTopic[partition] = made;
     lanes.push(made);
     return made;
   };
 
-  const seal = (lane: Lane, key: string, gathering: Gathering) => {
+  const seal = (lane: Lane, gathering: Gathering) => {
     gathering.sealed = true;
-    if (lane.open.get(key) === gathering) lane.open.delete(key);
+    if (lane.open.get(gathering.key) === gathering) lane.open.delete(gathering.key);
   };
 
-  const gather = (lane: Lane, key: string, bytes: number): Gathering => {
+  const gather = (lane: Lane, { via, tenant, body }: Piece): Gathering => {
+    const key = `${via}\n${tenant}`;
     const found = lane.open.get(key);
-    if (found !== undefined && found.bytes + bytes <= limits.recordBytes) return found;
-    if (found !== undefined) seal(lane, key, found);
-    const made = { entries: new Set<Entry>(), due: clock.monotonic() + limits.lingerMs, bytes: 0, sealed: false };
+    if (found !== undefined && found.bytes + body.length <= limits.recordBytes) return found;
+    if (found !== undefined) seal(lane, found);
+    const due = clock.monotonic() + limits.lingerMs;
+    const made: Gathering = { key, entries: new Set(), due, bytes: 0, sealed: false, begun: false };
     lane.open.set(key, made);
-    lane.queue.push(made);
+    lane.queue.push(tenant, made);
     return made;
   };
 
-  /** Takes what is ripe off the queue, oldest first. What is not ripe is left, also by its own successors: they are younger. */
+  /** Takes what is ripe off the queue. What is not ripe is left, also by its own successors: they are younger. */
   const ripe = (lane: Lane): Gathering[] => {
     const now = clock.monotonic();
-    const taken: Gathering[] = [];
-    let bytes = 0;
-    for (const gathering of lane.queue) {
-      if (!hurried && !gathering.sealed && gathering.due > now) continue;
-      if (taken.length > 0 && bytes + gathering.bytes > limits.appendBytes) break;
-      bytes += gathering.bytes;
-      taken.push(gathering);
-    }
-    if (taken.length === lane.queue.length) {
-      lane.queue.length = 0;
-      lane.open.clear();
-    } else {
-      for (const gathering of taken) lane.queue.splice(lane.queue.indexOf(gathering), 1);
-      for (const [key, open] of lane.open) if (taken.includes(open)) lane.open.delete(key);
+    const taken = lane.queue.take(limits.appendBytes, ({ sealed, due }) => hurried || sealed || due <= now);
+    for (const gathering of taken) {
+      gathering.begun = true;
+      seal(lane, gathering);
     }
     return taken.filter(({ entries }) => entries.size > 0);
   };
@@ -162,9 +170,10 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     lane.wake = undefined;
     const taken = ripe(lane);
     if (taken.length > 0) return void write(lane, taken);
-    const [next] = lane.queue;
-    if (next === undefined) return;
-    lane.wake = clock.after(Math.max(0, next.due - clock.monotonic()), () => {
+    const heads = lane.queue.heads();
+    if (heads.length === 0) return;
+    const due = Math.min(...heads.map((head) => head.due));
+    lane.wake = clock.after(Math.max(0, due - clock.monotonic()), () => {
       lane.wake = undefined;
       flush(lane);
     });
@@ -176,19 +185,18 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     },
     submit(piece) {
       const lane = laneOf(piece.topic, piece.partition);
-      const key = `${piece.via}\n${piece.tenant}`;
-      const gathering = gather(lane, key, piece.body.length);
+      const gathering = gather(lane, piece);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const entry: Entry = { piece, resolve, reject };
       gathering.entries.add(entry);
       gathering.bytes += piece.body.length;
       pending += 1;
-      if (gathering.bytes >= limits.targetBytes) seal(lane, key, gathering);
+      if (gathering.bytes >= limits.targetBytes) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
       return {
         durable: promise,
         withdraw() {
-          if (!lane.queue.includes(gathering) || !gathering.entries.delete(entry)) return;
+          if (gathering.begun || !gathering.entries.delete(entry)) return;
           gathering.bytes -= piece.body.length;
           pending -= 1;
           reject(new Fault("aborted", "the request was withdrawn before it was written"));

@@ -1,6 +1,6 @@
 /** The gateway role: listens for every OTLP receiver that a pipeline uses and makes what it accepts durable in the log. */
 import { type Broker, RAW_TOPICS } from "@rondo/broker";
-import type { Graph } from "@rondo/config";
+import type { Graph, TenantsSettings } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { type Admission, admission } from "./admission.ts";
@@ -14,6 +14,7 @@ import type { Listener, ListenerOptions } from "./listener.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
 import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
+import { tenantRates, UNLIMITED } from "./tenant-rates.ts";
 import { openTotals, type Total, type Totals } from "./totals.ts";
 
 /** What a gateway needs from the process that runs it. */
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly lingerMs: number;
   /** Bytes that may be in flight at once: see `creditsFrom`. */
   readonly creditsBytes: number;
+  /** What tenants may send; absent: what they like. */
+  readonly tenants?: TenantsSettings | undefined;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly clock: Clock;
@@ -68,11 +71,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const partitions = await partitionCounts(options);
   const totals = await openTotals(broker.state, options.instance, { clock, log });
   for (const total of totals.all()) count(metrics, total, total.accepted, total.refused);
-  const account = admission(options.creditsBytes, clock);
+  const { account, weightOf } = sharedAccount(options);
   metrics.watch(account);
   const batches = batcher((topic, partition, records) => broker.append(topic, partition, records), clock, {
     ...BATCH_LIMITS,
     lingerMs: options.lingerMs,
+    weightOf,
   });
   const deep = receiversInDepth(options.receivers);
   const open = openRequests(clock);
@@ -106,6 +110,13 @@ function receiversInDepth(receivers: GatewayOptions["receivers"]): ReadonlySet<s
   const otlp = receivers.filter(({ type }) => type.type === otlpReceiver.type);
   // The values of a component are those of its type's fields, and the type was just compared.
   return new Set(otlp.filter(({ values }) => (values as OtlpReceiverValues).validate === "full").map(({ id }) => id));
+}
+
+/** The account of all tenants, each under its limits. */
+function sharedAccount({ creditsBytes, tenants, clock }: GatewayOptions) {
+  const limitsOf = (tenant: string) => tenants?.overrides.get(tenant) ?? tenants?.limits ?? UNLIMITED;
+  const weightOf = (tenant: string) => limitsOf(tenant).weight;
+  return { account: admission(creditsBytes, clock, { weightOf, rates: tenantRates(limitsOf, clock) }), weightOf };
 }
 
 /** The partitions of every raw topic that some pipeline reads; a signal that none reads is never asked for. */

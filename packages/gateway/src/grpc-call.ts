@@ -108,9 +108,9 @@ class Call implements OpenCall {
       this.#refuse(new Fault("invalid", "a message is compressed, and no grpc-encoding says how"), GRPC.internal);
     } else {
       const held = this.#compressed ? Math.max(length, inflation.expect(length, limit)) : length;
-      this.#permit = intake.admission.take(held);
+      this.#permit = intake.admission.take(held, this.#start.account.tenant);
       if (this.#permit !== undefined) return true;
-      this.#end(intake.overloaded(held));
+      this.#end(intake.overloaded(held, this.#start.account.tenant));
     }
     return false;
   }
@@ -167,7 +167,9 @@ class Call implements OpenCall {
       return await intake.take(account, body, permit, left);
     }
     permit.release();
-    return left > 0 ? intake.overloaded(body.length) : intake.refuse(new Fault("aborted", "grpc-timeout passed"));
+    return left > 0
+      ? intake.overloaded(body.length, account.tenant)
+      : intake.refuse(new Fault("aborted", "grpc-timeout passed"));
   }
 
   /** Ends the arrival and gives back what it held; false when it had ended before. */

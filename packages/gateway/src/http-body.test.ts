@@ -15,7 +15,7 @@ async function received(parts: readonly Buffer[], headers: Record<string, string
   const intake = { admission: account } as unknown as Intake;
   const { promise, resolve } = Promise.withResolvers<Received>();
   const server = createServer((request: IncomingMessage, response) => {
-    const bounds = { limit: 1 << 20, intake, expect: (bytes: number) => bytes, admitted: () => {} };
+    const bounds = { limit: 1 << 20, intake, tenant: "a", expect: (bytes: number) => bytes, admitted: () => {} };
     readBody(request, bounds).then((read) => {
       resolve(read);
       response.end();

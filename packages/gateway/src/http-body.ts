@@ -26,6 +26,8 @@ export interface BodyBounds {
   /** The largest body, bytes. */
   readonly limit: number;
   readonly intake: Intake;
+  /** Whose body it is. */
+  readonly tenant: string;
   /** The bytes of memory that so many bytes of body will need. */
   readonly expect: (bytes: number) => number;
   /** Called when the first credits were granted, before anything is read. */
@@ -36,13 +38,16 @@ export interface BodyBounds {
  * Reads the whole body. `expected` bytes of credit are taken at once when the length is declared, else step by step. What a
  * refused client still sends is read and thrown away by Node until the request times out, so that it sees the answer.
  */
-export function readBody(request: IncomingMessage, { limit, intake, expect, admitted }: BodyBounds): Promise<Received> {
+export function readBody(
+  request: IncomingMessage,
+  { limit, intake, tenant, expect, admitted }: BodyBounds,
+): Promise<Received> {
   const declared = declaredLength(request);
   const tooLarge = () => intake.refuse(new Fault("too_large", `the body exceeds the limit of ${limit} B`));
   if (declared !== undefined && declared > limit) return Promise.resolve(tooLarge());
   let held = declared === undefined ? STEP : Math.max(declared, expect(declared));
-  const permit = intake.admission.take(held);
-  if (permit === undefined) return Promise.resolve(intake.overloaded(held));
+  const permit = intake.admission.take(held, tenant);
+  if (permit === undefined) return Promise.resolve(intake.overloaded(held, tenant));
   admitted();
 
   return new Promise((resolve) => {
@@ -58,7 +63,7 @@ export function readBody(request: IncomingMessage, { limit, intake, expect, admi
       if (bytes > limit) return end(tooLarge());
       if (bytes > held) {
         held = Math.max(bytes + STEP, expect(bytes));
-        if (!permit.resize(held)) return end(intake.overloaded(held));
+        if (!permit.resize(held)) return end(intake.overloaded(held, tenant));
       }
       joined.add(chunk);
     };

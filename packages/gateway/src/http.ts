@@ -170,6 +170,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       const received = await readBody(request, {
         limit,
         intake,
+        tenant,
         expect: (bytes) => (compression === undefined ? bytes : inflating.expect(bytes, limit)),
         admitted: () => request.headers.expect !== undefined && response.writeContinue(),
       });
@@ -203,7 +204,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     }
     if (permit.resize(request.length)) return await intake.take({ receiver, signal, tenant }, request, permit);
     permit.release();
-    return intake.overloaded(request.length);
+    return intake.overloaded(request.length, tenant);
   };
 
   return handle;

@@ -1,3 +1,4 @@
+import type { TenantLimits } from "@rondo/config";
 import { Fault, silentLog } from "@rondo/core";
 import { requestFromJson } from "@rondo/otlp/json";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
@@ -6,14 +7,15 @@ import { admission } from "./admission.ts";
 import { BATCH_LIMITS, batcher } from "./batcher.ts";
 import { DEADLINE_MS, type IntakeSurroundings, intake } from "./intake.ts";
 import { durableNames, request } from "./rig.cases.ts";
+import { tenantRates, UNLIMITED } from "./tenant-rates.ts";
 
 const account = { receiver: "otlp", signal: "logs", tenant: "default" } as const;
 
-async function made(changes: Partial<IntakeSurroundings> = {}) {
+async function made(changes: Partial<IntakeSurroundings> = {}, limits: TenantLimits = UNLIMITED) {
   const clock = new FakeClock();
   const broker = memoryBroker({ partitions: 8 });
   await broker.ensureTopics([{ name: "otlp_logs" }]);
-  const credits = admission(1 << 20, clock);
+  const credits = admission(1 << 20, clock, { weightOf: () => 1, rates: tenantRates(() => limits, clock) });
   const counts: [accepted: number, refused: number][] = [];
   const it = intake({
     admission: credits,
@@ -27,7 +29,7 @@ async function made(changes: Partial<IntakeSurroundings> = {}) {
     ...changes,
   });
   const take = (body: Buffer) => {
-    const permit = credits.take(body.length);
+    const permit = credits.take(body.length, account.tenant);
     if (permit === undefined) throw new Error("no credits");
     return it.take(account, body, permit);
   };
@@ -89,9 +91,10 @@ test("a request that cannot be read is final and holds nothing", async () => {
 });
 
 test("a request that no account could ever hold is too large, not busy", async () => {
-  const { it } = await made();
-  expect(it.overloaded((1 << 20) + 1).fault.code).toBe("too_large");
-  expect(it.overloaded(5)).toMatchObject({ fault: { code: "unavailable" }, afterMs: 1_100 });
+  const { it, credits } = await made();
+  expect(it.overloaded((1 << 20) + 1, "default").fault.code).toBe("too_large");
+  credits.take(1 << 20, "default");
+  expect(it.overloaded(5, "default")).toMatchObject({ fault: { code: "unavailable" }, afterMs: 1_100 });
 });
 
 test("attributes around the items cannot make a request grow when it is cut", async () => {
@@ -126,4 +129,50 @@ test("a receiver that validates in full refuses what no backend can use, and tak
       "invalid_text: 1 of 2 log records, the first at resourceLogs[0].scopeLogs[0].logRecords[1].body.stringValue; text must be UTF-8",
   });
   expect(counts).toEqual([[1, 1]]);
+});
+
+test("a tenant over its rate is throttled before its bytes are read, and told when to come back", async () => {
+  const { clock, credits, it, take } = await made({}, { ...UNLIMITED, itemsPerSecond: 2, burstMs: 1_000 });
+  const first = take(spread());
+  await clock.advance(10);
+  expect(await first).toMatchObject({ kind: "accepted", items: 6 });
+  expect(credits.take(5, "default")).toBeUndefined();
+  // Four items too many at two a second, and one more for the next request; half of a fifth more against herds.
+  const refused = it.overloaded(5, "default");
+  expect(refused).toMatchObject({ kind: "refused", fault: { code: "throttled" } });
+  expect(refused.afterMs).toBeCloseTo(2_490 * 1.1);
+  await clock.advance(2_500);
+  expect(credits.take(5, "default")).toBeDefined();
+});
+
+test("of requests that were let in together, only those within the rate go on", async () => {
+  const { clock, counts, credits, it } = await made({}, { ...UNLIMITED, itemsPerSecond: 10 });
+  const permits = [1, 2, 3].map(() => credits.take(spread().length, account.tenant));
+  const answers = Promise.all(
+    permits.map((permit) => {
+      if (permit === undefined) throw new Error("no credits");
+      return it.take(account, spread(), permit);
+    }),
+  );
+  await clock.advance(10);
+  expect((await answers).map(({ kind }) => kind)).toEqual(["accepted", "accepted", "refused"]);
+  expect(counts.toSorted(([a], [b]) => a - b)).toEqual([
+    [0, 6],
+    [6, 0],
+    [6, 0],
+  ]);
+});
+
+test("what the log refuses costs a tenant nothing of its rate", async () => {
+  const { broker, clock, take } = await made({}, { ...UNLIMITED, itemsPerSecond: 6 });
+  broker.beforeAppend = () => {
+    throw new Fault("disk_full", "no room");
+  };
+  const failed = take(spread());
+  await clock.advance(10);
+  expect(await failed).toMatchObject({ kind: "refused", fault: { code: "disk_full" } });
+  broker.beforeAppend = undefined;
+  const repeated = take(spread());
+  await clock.advance(10);
+  expect(await repeated).toMatchObject({ kind: "accepted" });
 });

@@ -14,7 +14,7 @@ import {
   splitRequest,
   validateRequest,
 } from "@rondo/otlp";
-import type { Admission, Permit } from "./admission.ts";
+import type { Admission, Denial, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
 import type { Account } from "./metrics.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
@@ -52,10 +52,10 @@ export type Answer = Accepted | Refused;
 /** Where requests go in. */
 export interface Intake {
   readonly admission: Admission;
-  /** A refusal for `fault`, with the wait that its row of the status table asks for. */
-  refuse(fault: Fault): Refused;
-  /** The refusal for bytes that the admission account does not grant. */
-  overloaded(bytes: number): Refused;
+  /** A refusal for `fault`, with the wait that its row of the status table asks for; `waitMs` is known better at times. */
+  refuse(fault: Fault, waitMs?: number): Refused;
+  /** The refusal for bytes that the admission account does not grant to the tenant. */
+  overloaded(bytes: number, tenant: string): Refused;
   /**
    * Takes a whole, inflated request, whose memory is the intake's from then on. `permit` covers its bytes and is released when
    * they are let go. What is not durable after `withinMs`, DEADLINE_MS at most, is refused. Never rejects.
@@ -90,20 +90,27 @@ export function intake(around: IntakeSurroundings): Intake {
   const { admission, batcher, clock, random, log, count } = around;
   const warn = refusalWarnings(log, clock);
 
-  const refuse = (fault: Fault): Refused => {
+  const refuse = (fault: Fault, waitMs?: number): Refused => {
     if (!statusOf(fault).retryable) return { kind: "refused", fault };
     // Up to a fifth more, so that clients refused together do not come back together.
-    return { kind: "refused", fault, afterMs: admission.retryAfterMs() * (1 + random() / 5) };
+    return { kind: "refused", fault, afterMs: (waitMs ?? admission.retryAfterMs()) * (1 + random() / 5) };
   };
 
-  const overloaded = (bytes: number): Refused => {
+  const overloaded = (bytes: number, tenant: string): Refused => {
     const { inUse, credits } = admission;
-    if (bytes > credits) {
-      return refuse(
+    const { reason, waitMs } = admission.denial(bytes, tenant);
+    const faults: Readonly<Record<Denial["reason"], () => Fault>> = {
+      never: () =>
         new Fault("too_large", `a request of ${bytes} B exceeds all ${credits} B of the memory limiter's account`),
-      );
-    }
-    return refuse(new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`));
+      rate: () => new Fault("throttled", `tenant ${tenant} sends more than its limits under tenants: allow`),
+      share: () =>
+        new Fault(
+          "throttled",
+          `tenant ${tenant} has its part of the gateway's ${credits} B in flight; others want theirs`,
+        ),
+      full: () => new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`),
+    };
+    return refuse(faults[reason](), waitMs);
   };
 
   /** Validates a request, and cuts what may go on into pieces of records. Throws WireError, and a Fault `too_large`. */
@@ -145,14 +152,17 @@ export function intake(around: IntakeSurroundings): Intake {
         return refuse(requestFault(thrown));
       }
       const { items, refusals, pieces } = work;
+      const { tenant } = account;
       // The body's own memory may be gone as soon as its pieces are joined with others.
       const received = body.length;
       const bytes = received + copiedBytes(body, pieces);
-      if (!permit.resize(bytes)) {
+      // Asked again: many requests may have been let in since the rate was last charged.
+      if (admission.isOverRate(tenant) || !permit.resize(bytes)) {
         permit.release();
         count(account, 0, items);
-        return overloaded(bytes);
+        return overloaded(bytes, tenant);
       }
+      admission.charge(tenant, received, items);
       if (pieces.every((piece) => piece.body.buffer !== body.buffer)) free(body);
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
@@ -161,10 +171,11 @@ export function intake(around: IntakeSurroundings): Intake {
         () => permit.release(),
       );
       if (fault !== undefined) {
+        admission.refund(tenant, received, items);
         count(account, 0, items);
         return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
       }
-      admission.drained(received);
+      admission.drained(received, tenant);
       if (refusals.length === 0) {
         count(account, items, 0);
         return { kind: "accepted", items, rejected: 0, message: "" };

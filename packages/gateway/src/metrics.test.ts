@@ -17,7 +17,7 @@ test("items, requests and credits are counted under the receiver, its signal and
   metrics.answered("otlp", "http", "ok", 0.5);
   metrics.answered("otlp", "http", "ok", 0.5);
   metrics.answered("otlp", "http", "partial", 0.5);
-  credits.take(400);
+  credits.take(400, "default");
   const values = (name: string, ...labels: readonly string[]) =>
     registry
       .snapshot()
