@@ -1,12 +1,12 @@
 /** OTLP/JSON to protobuf, in one pass from text to bytes: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. */
 import { VALUE_DEPTH } from "./any-value.ts";
 import { Wire } from "./cursor.ts";
-import { JsonReader } from "./json-reader.ts";
+import { Byte, JsonReader } from "./json-reader.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
-import { type Field, isId, type Message, messageOf, type Scalar } from "./schema.ts";
+import { type Field, type IntegerType, isId, type Message, messageOf } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
-import { Writer } from "./writer.ts";
+import { varintSize, Writer } from "./writer.ts";
 
 /**
  * The request in protobuf. Accepts what the specification asks of receivers: lowerCamelCase names, unknown ones ignored,
@@ -14,6 +14,9 @@ import { Writer } from "./writer.ts";
  * names, 64-bit integers as strings or numbers, "NaN", "Infinity" and "-Infinity". Throws WireError, with the path and the
  * byte of the text, for anything else and for values nested deeper than VALUE_DEPTH. Ids of a wrong length and the like
  * pass; they are for `validateRequest` to find.
+ *
+ * The result has at most four bytes for each byte of text: a bucket count or bound, `1,`, takes eight. Real requests shrink
+ * to half or less.
  */
 export function requestFromJson(signal: Signal, text: Uint8Array): Uint8Array {
   return new RequestReader(text).read(messageOf(SIGNAL_MESSAGES[signal].request));
@@ -22,12 +25,18 @@ export function requestFromJson(signal: Signal, text: Uint8Array): Uint8Array {
 class RequestReader {
   readonly #json: JsonReader;
   readonly #out: Writer;
-  /** Names and indexes down to the current value. */
-  readonly #path: (string | number)[] = [];
+  /** The field or index at each level down to the current value. */
+  readonly #path: (Field | number | undefined)[] = [];
+  #level = -1;
+  /** The field that last came after a field, or first in a message, by its id: most texts repeat themselves. */
+  readonly #next: (Field | undefined)[] = [];
+  /** How many bytes the length of a message took last, by its id. */
+  readonly #kept: number[] = [];
 
   constructor(text: Uint8Array) {
     this.#json = new JsonReader(text);
-    this.#out = new Writer(Math.max(256, text.length >> 1));
+    // No string, id or message is longer than its text, so that this grows for numbers at most.
+    this.#out = new Writer(text.length + 16);
   }
 
   read(message: Message): Uint8Array {
@@ -36,144 +45,206 @@ class RequestReader {
       this.#json.end();
     } catch (error) {
       if (!(error instanceof WireError) || error.path !== "") throw error;
-      const path = this.#path.map((part, i) => (typeof part === "number" ? `[${part}]` : i === 0 ? part : `.${part}`));
-      throw new WireError(error.problem, error.offset, path.join("") || "request");
+      throw new WireError(error.problem, error.offset, this.#where());
     }
     return this.#out.finish();
   }
 
+  #where(): string {
+    const parts = this.#path.slice(0, this.#level + 1).filter((part) => part !== undefined);
+    const path = parts.map((part, i) => (typeof part === "number" ? `[${part}]` : `${i === 0 ? "" : "."}${part.name}`));
+    return path.join("") || "request";
+  }
+
   #message(message: Message, depth: number): void {
-    if (depth > VALUE_DEPTH + 1) throw this.#json.error(`values nested deeper than ${VALUE_DEPTH}`);
-    if (this.#json.peek() !== "object") throw this.#json.error("an object was expected");
-    this.#json.object((key) => {
-      const field = message.byName.get(key);
-      if (field === undefined) return this.#json.skip();
-      this.#path.push(key);
-      if (this.#json.peek() === "null") this.#json.literal("null");
-      else if (field.repeated) this.#repeated(field, depth);
-      else if (field.message) this.#nested(field.number, field.message, depth);
-      else this.#single(field);
-      this.#path.pop();
-    });
+    const json = this.#json;
+    if (depth > VALUE_DEPTH + 1) throw json.error(`values nested deeper than ${VALUE_DEPTH}`);
+    if (json.peek() !== Byte.brace) throw json.error("an object was expected");
+    const level = ++this.#level;
+    this.#path[level] = undefined;
+    let before = message.id;
+    if (json.enter(Byte.brace)) {
+      do {
+        const expected = this.#next[before];
+        let field = expected;
+        if (expected === undefined || !json.keyIs(expected.quoted)) {
+          field = json.keyIn(message.byKey);
+          if (field !== undefined) this.#next[before] = field;
+        }
+        if (field === undefined) json.skip();
+        else {
+          before = field.id;
+          this.#path[level] = field;
+          if (json.peek() === Byte.n) json.literal("null");
+          else if (field.repeated) this.#repeated(field, depth);
+          else if (field.message) this.#nested(field.number, field.message, depth);
+          else this.#single(field);
+        }
+      } while (json.more(Byte.braceEnd));
+    }
+    this.#level = level - 1;
   }
 
   #nested(number: number, message: Message, depth: number): void {
-    const start = this.#out.open(number);
+    const kept = this.#kept[message.id] ?? 1;
+    const start = this.#out.open(number, kept);
     this.#message(message, message.name === "AnyValue" ? depth + 1 : depth);
-    this.#out.close(start);
+    const size = varintSize(this.#out.length - start);
+    if (size !== kept) this.#kept[message.id] = size;
+    this.#out.close(start, kept);
   }
 
   #repeated(field: Field, depth: number): void {
-    if (this.#json.peek() !== "array") throw this.#json.error("an array was expected");
+    const json = this.#json;
+    if (json.peek() !== Byte.bracket) throw json.error("an array was expected");
     const { message } = field;
     // Numbers are packed, as proto3 has it; messages and strings are not.
     const packed = message === undefined && field.wire !== Wire.bytes ? this.#out.open(field.number) : -1;
-    this.#json.array((index) => {
-      this.#path.push(index);
-      if (message) this.#nested(field.number, message, depth);
-      else if (packed < 0) this.#out.bytes(field.number, this.#json.stringBytes());
-      else this.#number(field);
-      this.#path.pop();
-    });
+    const level = ++this.#level;
+    let index = 0;
+    if (json.enter(Byte.bracket)) {
+      do {
+        this.#path[level] = index++;
+        if (message) this.#nested(field.number, message, depth);
+        else if (packed < 0) this.#string(field.number);
+        else this.#number(field);
+      } while (json.more(Byte.bracketEnd));
+    }
+    this.#level = level - 1;
     if (packed >= 0) this.#out.close(packed);
   }
 
   #single(field: Field): void {
-    const mark = this.#out.length;
+    const out = this.#out;
+    const mark = out.length;
     let isDefault: boolean;
-    if (field.kind === "string" || field.kind === "bytes") {
-      const value = field.kind === "string" ? this.#json.stringBytes() : this.#bytes(isId(field));
-      this.#out.bytes(field.number, value);
-      isDefault = value.length === 0;
-    } else {
-      this.#out.tag(field.number, field.wire);
+    if (field.kind === "string") isDefault = this.#string(field.number) === 0;
+    else if (field.kind === "bytes") isDefault = (isId(field) ? this.#hex(field) : this.#base64(field)) === 0;
+    else {
+      out.tag(field.number, field.wire);
       isDefault = this.#number(field);
     }
-    if (isDefault && field.implicit) this.#out.rewind(mark);
+    if (isDefault && field.implicit) out.rewind(mark);
   }
 
-  #bytes(hex: boolean): Uint8Array {
-    const at = this.#json.pos;
-    const text = this.#json.string();
-    if (hex) {
-      if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new WireError("an id is not hexadecimal", at);
-      return Buffer.from(text, "hex");
+  /** Writes a text and returns its length in bytes. */
+  #string(number: number): number {
+    const out = this.#out;
+    const start = out.open(number);
+    const stop = this.#json.copyString(out.room(this.#json.rest), start);
+    out.moved(stop).close(start);
+    return stop - start;
+  }
+
+  #hex(field: Field): number {
+    const json = this.#json;
+    const out = this.#out;
+    const start = out.open(field.number);
+    const stop = json.copyHex(out.room(json.rest), start);
+    if (stop >= 0) {
+      out.moved(stop).close(start);
+      return stop - start;
     }
+    const { text, at } = this.#text();
+    if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new WireError("an id is not hexadecimal", at);
+    out.raw(Buffer.from(text, "hex")).close(start);
+    return text.length;
+  }
+
+  #base64(field: Field): number {
+    const { text, at } = this.#text();
     if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new WireError("bytes are not base64", at);
-    return Buffer.from(text, "base64");
+    const value = Buffer.from(text, "base64");
+    this.#out.bytes(field.number, value);
+    return value.length;
+  }
+
+  #text(): { readonly text: string; readonly at: number } {
+    const at = this.#json.pos;
+    if (this.#json.peek() !== Byte.quote) throw this.#json.error("a string was expected");
+    return { text: this.#json.string(), at };
   }
 
   /** Writes a number or boolean without its tag; returns whether it is zero or false. */
   #number(field: Field): boolean {
+    const { integer } = field;
+    if (integer === undefined) return field.kind === "bool" ? this.#bool() : this.#double();
+    const json = this.#json;
+    const out = this.#out;
+    const at = json.pos;
+    const { decimal } = json;
+    if (!json.integer()) decimal.set(this.#integer(field, integer));
+    const { negative, high, low } = decimal;
+    if (!fits(integer, negative, high, low)) throw misfit(integer, at);
+    if (integer.zigzag) out.varint(negative ? low * 2 - 1 : low * 2);
+    else if (!negative) putBits(out, integer, high, low);
+    // The two's complement.
+    else putBits(out, integer, (~high + (low === 0 ? 1 : 0)) >>> 0, -low >>> 0);
+    return low === 0 && high === 0;
+  }
+
+  #bool(): boolean {
+    const first = this.#json.peek();
+    if (first !== Byte.t && first !== Byte.f) throw this.#json.error("true or false was expected");
+    this.#json.literal(first === Byte.t ? "true" : "false");
+    this.#out.varint(first === Byte.t ? 1 : 0);
+    return first === Byte.f;
+  }
+
+  #double(): boolean {
+    const value = this.#json.decimalFraction() ?? this.#spelledDouble();
+    this.#out.double(value);
+    return Object.is(value, 0);
+  }
+
+  #spelledDouble(): number {
     const at = this.#json.pos;
-    const kind = this.#json.peek();
-    if (field.kind === "bool") {
-      if (kind !== "true" && kind !== "false") throw this.#json.error("true or false was expected");
-      this.#json.literal(kind);
-      this.#out.varint(kind === "true" ? 1 : 0);
-      return kind === "false";
-    }
-    if (kind !== "number" && kind !== "string") throw this.#json.error("a number was expected");
-    const text = kind === "number" ? this.#json.number() : this.#json.string();
-    if (field.kind === "double") {
-      const value = doubleOf(text, at);
-      this.#out.double(value);
-      return Object.is(value, 0);
-    }
-    const named = kind === "string" ? field.numbers?.get(text) : undefined;
-    const value = named === undefined ? integerOf(text, at) : BigInt(named);
-    INTEGERS[integerKind(field)](this.#out, value, at);
-    return value === 0n;
+    const text = this.#numeral();
+    const named = Object.hasOwn(NAMED, text) ? NAMED[text] : undefined;
+    if (named !== undefined) return named;
+    const value = Number(text);
+    if (!/^-?\d/.test(text) || !Number.isFinite(value)) throw new WireError("a number was expected", at);
+    return value;
+  }
+
+  /** An integer that is spelled another way than in digits: by the name of an enum, as 5.0 or 5e3. */
+  #integer(field: Field, type: IntegerType): bigint {
+    const at = this.#json.pos;
+    const quoted = this.#json.peek() === Byte.quote;
+    const text = this.#numeral();
+    const named = quoted ? field.numbers?.get(text) : undefined;
+    if (named !== undefined) return BigInt(named);
+    // Twenty digits that did not fit 64 bits; more are not worth the time that they would take.
+    if (/^-?\d{1,20}$/.test(text)) throw misfit(type, at);
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!Number.isSafeInteger(value)) throw new WireError("an integer was expected", at);
+    return BigInt(value);
+  }
+
+  #numeral(): string {
+    const first = this.#json.peek();
+    if (first === Byte.quote) return this.#json.string();
+    if (first !== Byte.minus && (first < 0x30 || first > 0x39)) throw this.#json.error("a number was expected");
+    return this.#json.number();
   }
 }
 
-type IntegerKind = Exclude<Scalar, "string" | "bytes" | "bool" | "double">;
-
-/** The scalar type by which an integer field is written; enums are int32. */
-function integerKind({ kind }: Field): IntegerKind {
-  if (kind === "enum") return "int32";
-  if (kind in INTEGERS) return kind as IntegerKind; // The table has every kind but the ones that no integer is read for.
-  throw new TypeError(`a ${kind} is no integer`);
+function putBits(out: Writer, { fixed, bits }: IntegerType, high: number, low: number): void {
+  if (!fixed) out.varintHalves(high, low);
+  else if (bits === 32) out.fixed32(low);
+  else out.fixedHalves(high, low);
 }
 
-const INTEGERS: Readonly<Record<IntegerKind, (out: Writer, value: bigint, at: number) => void>> = {
-  int32: (out, value, at) => out.varint64(signed(value, 32, at)),
-  sint32: (out, value, at) => out.varint64(BigInt.asUintN(32, (signed(value, 32, at) << 1n) ^ (value >> 31n))),
-  uint32: (out, value, at) => out.varint64(unsigned(value, 32, at)),
-  fixed32: (out, value, at) => out.fixed32(Number(unsigned(value, 32, at))),
-  int64: (out, value, at) => out.varint64(signed(value, 64, at)),
-  uint64: (out, value, at) => out.varint64(unsigned(value, 64, at)),
-  fixed64: (out, value, at) => out.fixed64(unsigned(value, 64, at)),
-  sfixed64: (out, value, at) => out.fixed64(signed(value, 64, at)),
-};
-
-function signed(value: bigint, bits: number, at: number): bigint {
-  if (BigInt.asIntN(bits, value) !== value) throw new WireError(`an integer does not fit ${bits} signed bits`, at);
-  return value;
+/** Whether an integer has so many bits, one of them its sign unless it is unsigned. */
+function fits({ bits, unsigned }: IntegerType, negative: boolean, high: number, low: number): boolean {
+  if (bits === 32 && high !== 0) return false;
+  if (unsigned) return !negative;
+  const top = bits === 32 ? low : high;
+  return top < 0x80000000 || (negative && top === 0x80000000 && (bits === 32 || low === 0));
 }
 
-function unsigned(value: bigint, bits: number, at: number): bigint {
-  if (BigInt.asUintN(bits, value) !== value) throw new WireError(`an integer does not fit ${bits} unsigned bits`, at);
-  return value;
-}
-
-/** Twenty digits hold every 64-bit integer; longer ones are not worth the time that BigInt would take for them. */
-const DIGITS = /^-?\d{1,20}$/;
-
-function integerOf(text: string, at: number): bigint {
-  if (DIGITS.test(text)) return BigInt(text);
-  // JSON may spell an integer 5.0 or 5e3.
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isSafeInteger(value)) throw new WireError("an integer was expected", at);
-  return BigInt(value);
+function misfit({ bits, unsigned }: IntegerType, at: number): WireError {
+  return new WireError(`an integer does not fit ${bits} ${unsigned ? "unsigned" : "signed"} bits`, at);
 }
 
 const NAMED: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Infinity, "-Infinity": -Infinity };
-
-function doubleOf(text: string, at: number): number {
-  const named = Object.hasOwn(NAMED, text) ? NAMED[text] : undefined;
-  if (named !== undefined) return named;
-  const value = Number(text);
-  if (!/^-?\d/.test(text) || !Number.isFinite(value)) throw new WireError("a number was expected", at);
-  return value;
-}

@@ -1,6 +1,7 @@
 /** The messages of OTLP as data: what the validator, the paths of errors and OTLP/JSON read. */
 import { Wire } from "./cursor.ts";
 import { ENUMS, MESSAGES } from "./gen/schema.ts";
+import { KeyTable } from "./key-table.ts";
 
 /** Scalar types of protobuf as OTLP uses them, each with its wire type. */
 export const SCALARS = {
@@ -21,11 +22,41 @@ export const SCALARS = {
 /** The name of a scalar type. */
 export type Scalar = keyof typeof SCALARS;
 
+/** How an integer is written. */
+export interface IntegerType {
+  readonly bits: 32 | 64;
+  readonly unsigned: boolean;
+  readonly zigzag: boolean;
+  readonly fixed: boolean;
+}
+
+const signed = { unsigned: false, zigzag: false, fixed: false };
+const unsigned = { ...signed, unsigned: true };
+const INTEGERS: Readonly<Record<Exclude<Scalar, "string" | "bytes" | "bool" | "double"> | "enum", IntegerType>> = {
+  enum: { ...signed, bits: 32 },
+  int32: { ...signed, bits: 32 },
+  sint32: { ...signed, bits: 32, zigzag: true },
+  uint32: { ...unsigned, bits: 32 },
+  fixed32: { ...unsigned, bits: 32, fixed: true },
+  int64: { ...signed, bits: 64 },
+  uint64: { ...unsigned, bits: 64 },
+  fixed64: { ...unsigned, bits: 64, fixed: true },
+  sfixed64: { ...signed, bits: 64, fixed: true },
+};
+
+function isInteger(kind: string): kind is keyof typeof INTEGERS {
+  return Object.hasOwn(INTEGERS, kind);
+}
+
 /** One field of a message. */
 export interface Field {
   readonly number: number;
   /** lowerCamelCase, as in OTLP/JSON. */
   readonly name: string;
+  /** The name in quotes, as UTF-8. */
+  readonly quoted: Uint8Array;
+  /** Unlike that of every other field and message; small. */
+  readonly id: number;
   readonly kind: Scalar | "enum" | "message";
   readonly wire: number;
   readonly repeated: boolean;
@@ -34,41 +65,67 @@ export interface Field {
   /** Whether zero, false and empty are the same as absent: a scalar that is neither optional nor in a oneof. */
   readonly implicit: boolean;
   /** Of a message. */
-  readonly message?: Message;
+  readonly message: Message | undefined;
+  /** Of an integer or enum. */
+  readonly integer: IntegerType | undefined;
   /** Of an enum: its numbers by name. */
-  readonly numbers?: ReadonlyMap<string, number>;
+  readonly numbers: ReadonlyMap<string, number> | undefined;
 }
 
 /** One message type. */
 export interface Message {
   readonly name: string;
+  /** Unlike that of every other message and field; small. */
+  readonly id: number;
   /** By field number, with holes. */
   readonly fields: readonly (Field | undefined)[];
   readonly byName: ReadonlyMap<string, Field>;
+  /** By name in the bytes of JSON. */
+  readonly byKey: KeyTable<Field>;
 }
 
 function isScalar(type: string): type is Scalar {
   return Object.hasOwn(SCALARS, type);
 }
 
+interface OpenMessage extends Message {
+  readonly fields: (Field | undefined)[];
+  readonly byName: Map<string, Field>;
+  byKey: KeyTable<Field>;
+}
+
 function build(): ReadonlyMap<string, Message> {
-  const open = new Map<string, { name: string; fields: (Field | undefined)[]; byName: Map<string, Field> }>();
-  for (const name of Object.keys(MESSAGES)) open.set(name, { name, fields: [], byName: new Map() });
+  const open = new Map<string, OpenMessage>();
+  let id = 0;
+  for (const name of Object.keys(MESSAGES)) {
+    open.set(name, { name, id: id++, fields: [], byName: new Map(), byKey: new KeyTable<Field>([]) });
+  }
   for (const [name, rows] of Object.entries(MESSAGES)) {
     const message = open.get(name);
     for (const [number, fieldName, type, label] of rows) {
       const target = open.get(type);
       const implicit = label === undefined && target === undefined;
-      const common = { number, name: fieldName, repeated: label === "repeated", oneof: label === "oneof", implicit };
-      const field: Field = target
-        ? { ...common, kind: "message", wire: Wire.bytes, message: target }
-        : isScalar(type)
-          ? { ...common, kind: type, wire: SCALARS[type] }
-          : { ...common, kind: "enum", wire: Wire.varint, numbers: numbersOf(type) };
+      const kind = target ? "message" : isScalar(type) ? type : "enum";
+      // Every property on every field: objects of one shape are read fastest.
+      const field: Field = {
+        number,
+        name: fieldName,
+        quoted: Buffer.from(`"${fieldName}"`),
+        id: id++,
+        kind,
+        wire: kind === "message" ? Wire.bytes : kind === "enum" ? Wire.varint : SCALARS[kind],
+        repeated: label === "repeated",
+        oneof: label === "oneof",
+        implicit,
+        message: target,
+        integer: isInteger(kind) ? INTEGERS[kind] : undefined,
+        numbers: kind === "enum" ? numbersOf(type) : undefined,
+      };
       if (message === undefined) continue;
       message.fields[number] = field;
       message.byName.set(fieldName, field);
     }
+    if (message) message.byKey = new KeyTable(message.byName.values());
   }
   return open;
 }

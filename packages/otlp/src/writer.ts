@@ -31,7 +31,8 @@ export class Writer {
 
   /** `capacity` is a guess in bytes; the buffer doubles when it is full. */
   constructor(capacity = 256) {
-    this.#out = new Uint8Array(capacity);
+    // Not cleared: nothing is read that was not written.
+    this.#out = new Uint8Array(Buffer.allocUnsafeSlow(capacity).buffer);
     this.#view = new DataView(this.#out.buffer);
   }
 
@@ -43,7 +44,9 @@ export class Writer {
   /** A tag alone; its value must follow. */
   tag(field: number, wire: number): this {
     this.#reserve(5);
-    this.#pos = putVarint(this.#out, this.#pos, field * 8 + wire);
+    const tag = field * 8 + wire;
+    if (tag < 0x80) this.#out[this.#pos++] = tag;
+    else this.#pos = putVarint(this.#out, this.#pos, tag);
     return this;
   }
 
@@ -105,24 +108,71 @@ export class Writer {
     return this.bytes(field, Buffer.from(value, "utf8"));
   }
 
-  /** Begins a message whose length is not known yet; hand the result to `close`. */
-  open(field: number): number {
-    this.tag(field, Wire.bytes);
-    this.#reserve(1);
-    this.#pos++;
+  /** 64 bits of an integer in two halves, as int64 and uint64 are written. */
+  varintHalves(high: number, low: number): this {
+    if (high < 0x200000) return this.varint(high * 0x1_0000_0000 + low);
+    this.#reserve(10);
+    const out = this.#out;
+    let pos = this.#pos;
+    for (let shift = 0; shift < 28; shift += 7) out[pos++] = (low >>> shift) | 0x80;
+    // The fifth group has four bits of the low half and three of the high one; five more groups hold the rest.
+    out[pos++] = (low >>> 28) | ((high & 7) << 4) | 0x80;
+    let rest = high >>> 3;
+    for (; rest >= 0x80; rest >>>= 7) out[pos++] = (rest & 0x7f) | 0x80;
+    out[pos++] = rest;
+    this.#pos = pos;
+    return this;
+  }
+
+  /** 64 bits of an integer in two halves, as fixed64 and sfixed64 are written. */
+  fixedHalves(high: number, low: number): this {
+    this.#reserve(8);
+    this.#view.setUint32(this.#pos, low, true);
+    this.#view.setUint32(this.#pos + 4, high, true);
+    this.#pos += 8;
+    return this;
+  }
+
+  /** The buffer, with room for so many more bytes; who writes them there says with `moved` where they end. */
+  room(bytes: number): Uint8Array {
+    this.#reserve(bytes);
+    return this.#out;
+  }
+
+  /** Goes on behind bytes that were written into `room`. */
+  moved(to: number): this {
+    this.#pos = to;
+    return this;
+  }
+
+  /**
+   * Begins a message whose length is not known yet; hand the result to `close`, with the same number of bytes kept for the
+   * length.
+   */
+  open(field: number, kept = 1): number {
+    this.#reserve(5 + kept);
+    const tag = field * 8 + Wire.bytes;
+    if (tag < 0x80) this.#out[this.#pos++] = tag;
+    else this.#pos = putVarint(this.#out, this.#pos, tag);
+    this.#pos += kept;
     return this.#pos;
   }
 
-  /** Ends the message begun at `start`. Its content moves when its length needs more than the one byte kept for it. */
-  close(start: number): this {
+  /** Ends the message begun at `start`. Its content moves when its length needs other than the bytes kept for it. */
+  close(start: number, kept = 1): this {
     const length = this.#pos - start;
-    const extra = varintSize(length) - 1;
-    if (extra > 0) {
-      this.#reserve(extra);
+    if (kept === 1 && length < 0x80) {
+      this.#out[start - 1] = length;
+      return this;
+    }
+    const size = varintSize(length);
+    if (size !== kept) {
+      const extra = size - kept;
+      if (extra > 0) this.#reserve(extra);
       this.#out.copyWithin(start + extra, start, this.#pos);
       this.#pos += extra;
     }
-    putVarint(this.#out, start - 1, length);
+    putVarint(this.#out, start - kept, length);
     return this;
   }
 

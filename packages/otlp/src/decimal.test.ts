@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Decimal, putDecimal, putDigits } from "./decimal.ts";
+
+const edges = [0n, 9n, 10n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 10n ** 11n, 10n ** 18n, 2n ** 63n, 2n ** 64n - 1n];
+const bits64 = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  fc.constantFrom(...edges.flatMap((edge) => [edge, edge + 1n, edge - 1n]).filter((n) => n >= 0n && n < 2n ** 64n)),
+  fc.nat().map(BigInt),
+);
+
+function read(text: string): { readonly value: bigint; readonly stop: number } | undefined {
+  const bytes = Buffer.from(text);
+  const decimal = new Decimal();
+  if (!decimal.read(bytes, 0, bytes.length)) return undefined;
+  const magnitude = (BigInt(decimal.high) << 32n) | BigInt(decimal.low);
+  return { value: decimal.negative ? -magnitude : magnitude, stop: decimal.stop };
+}
+
+test("digits become the integer that they spell, and the integer its digits", () => {
+  fc.assert(
+    fc.property(bits64, fc.boolean(), fc.constantFrom("", '"', ",1", ".5"), (magnitude, negative, behind) => {
+      const value = negative ? -magnitude : magnitude;
+      const text = `${negative ? "-" : ""}${magnitude}`;
+      expect(read(text + behind)).toEqual({ value, stop: text.length });
+      const out = new Uint8Array(20);
+      const high = Number(magnitude >> 32n);
+      const stop = putDecimal(out, 0, high, Number(magnitude & 0xffffffffn));
+      expect(Buffer.from(out.subarray(0, stop)).toString()).toBe(`${magnitude}`);
+      const again = new Decimal();
+      again.set(value);
+      expect([again.negative, again.high]).toEqual([value < 0n, high]);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("small numbers too", () => {
+  const out = new Uint8Array(16);
+  for (const value of [0, 7, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1])
+    expect(Buffer.from(out.subarray(0, putDigits(out, 0, value))).toString()).toBe(String(value));
+});
+
+test.each(["", "-", "x", "-x", "18446744073709551616", "99999999999999999999", "000000000000000000000"])(
+  "%j is no such integer",
+  (text) => expect(read(text)).toBeUndefined(),
+);
+
+test("zero has no sign, leading zeros count as digits", () => {
+  expect(read("-0")).toEqual({ value: 0n, stop: 2 });
+  expect(read("0000000000000000042")).toEqual({ value: 42n, stop: 19 });
+});

@@ -1,0 +1,104 @@
+/** 64-bit integers between decimal digits and two halves of 32 bits. A bigint for every timestamp costs more than its span. */
+
+/** Digits that one double holds exactly, whatever they are multiplied by here. */
+const HEAD_DIGITS = 11;
+const TAIL_DIGITS = 9;
+const TWO_32 = 0x1_0000_0000;
+const TEN_9 = 1_000_000_000;
+
+/** An integer that was read from digits: sign and magnitude. One object serves any number of readings. */
+export class Decimal {
+  negative = false;
+  /** The upper 32 bits of the magnitude. */
+  high = 0;
+  /** The lower 32 bits of the magnitude. */
+  low = 0;
+  /** Where the digits ended. */
+  stop = 0;
+
+  /**
+   * Reads an optional minus and digits at `at`. False where there are no digits, more than twenty, or a magnitude above 64
+   * bits. What follows the digits is for the caller to judge.
+   */
+  read(bytes: Uint8Array, at: number, end: number): boolean {
+    const negative = at < end && bytes[at] === 0x2d;
+    const start = negative ? at + 1 : at;
+    let pos = start;
+    let head = 0;
+    for (const stop = Math.min(end, start + HEAD_DIGITS); pos < stop; pos++) {
+      const digit = (bytes[pos] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      head = head * 10 + digit;
+    }
+    if (pos === start) return false;
+    let tail = 0;
+    let scale = 1;
+    if (pos - start === HEAD_DIGITS) {
+      for (const stop = Math.min(end, pos + TAIL_DIGITS); pos < stop; pos++) {
+        const digit = (bytes[pos] ?? 0) - 0x30;
+        if (digit < 0 || digit > 9) break;
+        tail = tail * 10 + digit;
+        scale *= 10;
+      }
+      if (pos < end && isDigit(bytes[pos])) return false;
+    }
+    this.stop = pos;
+    if (scale === 1 && head <= 0x7fffffff) {
+      this.negative = negative && head !== 0;
+      this.high = 0;
+      this.low = head;
+      return true;
+    }
+    // head × scale + tail, in parts of at most 51 bits; the remainders of doubles are a call of a function each.
+    const headHigh = Math.floor(head / 0x10000);
+    const upper = headHigh * scale;
+    const upperHigh = Math.floor(upper / 0x10000);
+    const lower = (head - headHigh * 0x10000) * scale + tail + (upper - upperHigh * 0x10000) * 0x10000;
+    const high = upperHigh + Math.floor(lower / TWO_32);
+    if (high >= TWO_32) return false;
+    this.negative = negative;
+    this.high = high;
+    this.low = lower >>> 0;
+    return true;
+  }
+
+  /** Takes over a bigint whose magnitude is below 2^64. */
+  set(value: bigint): void {
+    const magnitude = value < 0n ? -value : value;
+    this.negative = value < 0n;
+    this.high = Number(magnitude >> 32n);
+    this.low = Number(magnitude & 0xffffffffn);
+  }
+}
+
+/** Writes the digits of an unsigned number below 2^53 and returns the position behind them. */
+export function putDigits(out: Uint8Array, at: number, value: number): number {
+  let size = 1;
+  for (let limit = 10; limit <= value; limit *= 10) size++;
+  putPadded(out, at, value, size);
+  return at + size;
+}
+
+/** Writes the digits of the unsigned 64-bit integer with these halves, at most twenty, and returns the position behind them. */
+export function putDecimal(out: Uint8Array, at: number, high: number, low: number): number {
+  if (high < 0x200000) return putDigits(out, at, high * TWO_32 + low);
+  // Long division by 10^9, 16 bits at a time.
+  const first = (high % TEN_9) * 0x10000 + (low >>> 16);
+  const second = (first % TEN_9) * 0x10000 + (low & 0xffff);
+  const quotient = Math.floor(high / TEN_9) * TWO_32 + Math.floor(first / TEN_9) * 0x10000 + Math.floor(second / TEN_9);
+  const pos = putDigits(out, at, quotient);
+  putPadded(out, pos, second % TEN_9, TAIL_DIGITS);
+  return pos + TAIL_DIGITS;
+}
+
+function putPadded(out: Uint8Array, at: number, value: number, size: number): void {
+  let rest = value;
+  let pos = at + size - 1;
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 10)) out[pos--] = 0x30 + (rest % 10);
+  // What is left fits 31 bits, where divisions are of integers.
+  for (; pos >= at; rest = (rest / 10) | 0) out[pos--] = 0x30 + (rest % 10);
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
