@@ -6,6 +6,8 @@ const conditions = ["source", "node"];
 const exclude = ["**/node_modules/**", "**/dist/**"];
 // Whole processes on real sockets: they run one file at a time, or the timings of one would be the load of another.
 const endToEnd = ["packages/*/src/**/*.e2e.test.ts", "test/*/**/*.test.ts"];
+/** How often every property is tried, where that is not its default: hours, if many. */
+const runs = process.env["RONDO_RUNS"];
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
@@ -14,7 +16,8 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: runs === undefined ? 30_000 : 0,
+    setupFiles: runs === undefined ? [] : ["test/property-runs.ts"],
     // What is waited for comes when a busy machine gets to it; only what never comes should fail.
     expect: { poll: { timeout: 10_000 } },
     projects: [

@@ -28,6 +28,8 @@ class Entry {
   /** Whether the field is to be written anew. */
   changed = false;
   removed = false;
+  /** Fields of the pair beside key and value, which stay with it whatever its value becomes. */
+  beside: Uint8Array = NONE;
   /** Holds the encoded field when the attribute is a constant. */
   constant: Constant | undefined;
 }
@@ -102,11 +104,12 @@ export class AttributeList {
     const pair = this.#pair.enter(message);
     let values = 0;
     while (pair.next()) {
-      if (pair.wire !== Wire.bytes) continue;
-      if (pair.field === KEY_VALUE.key) {
+      if (!pair.is(KEY_VALUE.key, Wire.bytes) && !pair.is(KEY_VALUE.value, Wire.bytes)) {
+        entry.beside = Buffer.concat([entry.beside, this.#body.subarray(pair.at, pair.stop)]);
+      } else if (pair.field === KEY_VALUE.key) {
         entry.keyStart = pair.start;
         entry.keyStop = pair.stop;
-      } else if (pair.field === KEY_VALUE.value) {
+      } else {
         // A message that stands twice in its parent means both, merged; and merging is concatenating.
         if (values++ > 0) {
           const before = entry.value.subarray(entry.valueStart, entry.valueStop);
@@ -128,6 +131,7 @@ export class AttributeList {
     this.#length++;
     entry.changed = false;
     entry.removed = false;
+    entry.beside = NONE;
     entry.constant = undefined;
     return entry;
   }
@@ -218,7 +222,8 @@ export class AttributeList {
       if (entry.removed) {
         if (entry.at >= 0) splices.replace(entry.at, entry.stop - entry.at, NONE);
       } else if (entry.changed) {
-        const chunk = entry.constant?.field(field) ?? encode(entry, field);
+        const constant = entry.beside.length === 0 ? entry.constant : undefined;
+        const chunk = constant?.field(field) ?? encode(entry, field);
         if (entry.at >= 0) splices.replace(entry.at, entry.stop - entry.at, chunk);
         else splices.replace(end, 0, chunk);
       }
@@ -236,7 +241,7 @@ export class AttributeList {
 function encode(entry: Entry, field: number): Uint8Array {
   const key = entry.keyStop - entry.keyStart;
   const value = entry.valueStop - entry.valueStart;
-  const pair = 2 + varintSize(key) + key + varintSize(value) + value;
+  const pair = 2 + varintSize(key) + key + varintSize(value) + value + entry.beside.length;
   const out = Buffer.allocUnsafe(1 + varintSize(pair) + pair);
   out[0] = field * 8 + Wire.bytes;
   let at = putVarint(out, 1, pair);
@@ -247,5 +252,6 @@ function encode(entry: Entry, field: number): Uint8Array {
   out[at++] = VALUE_TAG;
   at = putVarint(out, at, value);
   out.set(entry.value.subarray(entry.valueStart, entry.valueStop), at);
+  out.set(entry.beside, at + value);
   return out;
 }

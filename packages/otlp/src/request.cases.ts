@@ -60,17 +60,36 @@ function packed(field: Field): fc.Arbitrary<Uint8Array> {
   });
 }
 
-/** Fields that no version of OTLP has. */
+/** Fields that no version of OTLP has, of every wire type. */
 const unknown = fc
-  .tuple(fc.integer({ min: 20, max: 40 }), fc.uint8Array({ maxLength: 20 }))
-  .map(([field, value]) => new Writer(32).bytes(field, value).finish());
+  .tuple(
+    fc.integer({ min: 20, max: 40 }),
+    fc.constantFrom(...Object.values(Wire)),
+    fc.uint8Array({ maxLength: 20 }),
+    bits64,
+  )
+  .map(([field, wire, value, bits]) => {
+    const out = new Writer(32).tag(field, wire);
+    if (wire === Wire.bytes) return out.varint(value.length).raw(value).finish();
+    if (wire === Wire.varint) return out.varint64(bits).finish();
+    return (wire === Wire.fixed64 ? out.fixed64(bits) : out.fixed32(value.length)).finish();
+  });
+
+/** An AnyValue of lists in lists, as deep as it may be here. */
+const tower = fc.integer({ min: 1, max: 24 }).map((levels) => {
+  let value = new Writer(8).text(1, "ground").finish();
+  for (let level = 0; level < levels; level++) {
+    value = new Writer(value.length + 16).bytes(5, new Writer(value.length + 8).bytes(1, value).finish()).finish();
+  }
+  return value;
+});
 
 function fieldOf(field: Field, depth: number): fc.Arbitrary<Uint8Array> {
   const { message } = field;
   if (message) {
-    return messageOfDepth(message, message.name === "AnyValue" ? depth - 1 : depth).map((value) =>
-      new Writer(value.length + 8).bytes(field.number, value).finish(),
-    );
+    const any = messageOfDepth(message, message.name === "AnyValue" ? depth - 1 : depth);
+    const values = message.name === "AnyValue" ? fc.oneof({ arbitrary: any, weight: 40 }, tower) : any;
+    return values.map((value) => new Writer(value.length + 8).bytes(field.number, value).finish());
   }
   return field.repeated && field.wire !== Wire.bytes ? fc.oneof(scalar(field), packed(field)) : scalar(field);
 }
@@ -139,6 +158,11 @@ export const anyRequest: fc.Arbitrary<readonly [Signal, Uint8Array]> = fc
 export function canonical(signal: Signal, body: Uint8Array): Buffer {
   const type = REQUEST_TYPES[signal];
   return Buffer.from(type.encode(type.decode(body)).finish());
+}
+
+/** Runs of a property that are at least so many: rare cases need them. */
+export function atLeast(numRuns: number): { readonly numRuns: number } {
+  return { numRuns: Math.max(numRuns, fc.readConfigureGlobal().numRuns ?? 0) };
 }
 
 /** The requests of the recorded run, in order, as protobuf. */
