@@ -2,6 +2,7 @@
 export * from "./batch.ts";
 export * from "./clock.ts";
 export * from "./component.ts";
+export * from "./crc32c.ts";
 export * from "./deliver.ts";
 export * from "./drop-reason.ts";
 export * from "./fault.ts";

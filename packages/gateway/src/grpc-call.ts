@@ -155,7 +155,7 @@ class Call implements OpenCall {
     let body: Uint8Array = message;
     if (this.#compressed && compression !== undefined) {
       try {
-        body = await inflation.inflate(compression, message, limit);
+        body = await inflation.inflate(compression, message, { limit, permit, intake, tenant: account.tenant });
       } catch (thrown) {
         permit.release();
         return intake.refuse(requestFault(thrown));

@@ -105,7 +105,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   );
   const encodings = new Set(INFLATABLE.filter((name) => values.compression_algorithms.some((one) => one === name)));
   const limit = values.max_request_body_size || BODY_BYTES;
-  const inflating = inflation();
+  const inflating = inflation(clock);
 
   /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
   const route = (request: IncomingMessage, encoding: Encoding | undefined): Route | Misrouted => {
@@ -196,7 +196,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   ): Promise<Answer> => {
     let request: Uint8Array = body;
     try {
-      if (compression !== undefined) request = replaced(request, await inflating.inflate(compression, request, limit));
+      if (compression !== undefined) {
+        request = replaced(request, await inflating.inflate(compression, request, { limit, permit, intake, tenant }));
+      }
       if (encoding.name === "json") request = replaced(request, await fromJson(signal, request));
     } catch (thrown) {
       permit.release();

@@ -1,30 +1,59 @@
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { Fault, systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
-import { inflation } from "./inflate.ts";
+import { INFLATABLE, inflation } from "./inflate.ts";
+import type { Refused } from "./intake.ts";
 
 const LIMIT = 1 << 20;
 
+const overloaded = (bytes: number): Refused => ({
+  kind: "refused",
+  fault: new Fault("unavailable", `no ${bytes} B are free`),
+});
+/** Bounds under which so many bytes may be in use, and what was asked for. */
+function bounds(limit = LIMIT, credits = Number.POSITIVE_INFINITY) {
+  const asked: number[] = [];
+  const permit = { resize: (bytes: number) => asked.push(bytes) > 0 && bytes <= credits };
+  return { limit, permit, intake: { overloaded }, tenant: "default", asked };
+}
+
 test("the guess follows what was measured, and never exceeds the limit", async () => {
-  const it = inflation();
+  const it = inflation(systemClock);
   const before = it.expect(1_000, LIMIT);
   const body = gzipSync(Buffer.alloc(100_000));
-  for (let i = 0; i < 20; i++) await it.inflate("gzip", body, LIMIT);
+  for (let i = 0; i < 20; i++) await it.inflate("gzip", body, bounds());
   expect(it.expect(1_000, LIMIT)).toBeGreaterThan(before);
   expect(it.expect(1_000_000, LIMIT)).toBe(LIMIT);
 });
 
 test("many at once all come through, failures among them", async () => {
-  const it = inflation();
+  const it = inflation(systemClock);
   const bodies = Array.from({ length: 50 }, (_, i) => (i % 5 === 0 ? Buffer.from("no") : gzipSync(`body ${i}`)));
-  const results = await Promise.allSettled(bodies.map((body) => it.inflate("gzip", body, LIMIT)));
+  const results = await Promise.allSettled(bodies.map((body) => it.inflate("gzip", body, bounds())));
   expect(results.map(({ status }) => status)).toEqual(bodies.map((_, i) => (i % 5 === 0 ? "rejected" : "fulfilled")));
 });
 
 test.each([
   ["a bomb", "gzip", gzipSync(Buffer.alloc(LIMIT + 1)), "too_large"],
+  ["a bomb of zstd", "zstd", zstdCompressSync(Buffer.alloc(LIMIT + 1)), "too_large"],
   ["a truncated body", "gzip", gzipSync("x".repeat(100)).subarray(0, -9), "invalid"],
   ["bytes that are none", "zlib", Buffer.from("hello"), "invalid"],
   ["an unknown encoding", "br", Buffer.from("hello"), "unsupported"],
 ])("%s is %s", async (_, encoding, body, code) => {
-  await expect(inflation().inflate(encoding, body, LIMIT)).rejects.toMatchObject({ code });
+  await expect(inflation(systemClock).inflate(encoding, body, bounds())).rejects.toMatchObject({ code });
+});
+
+test("what a body needs beyond the guess is taken from the account first, and its want ends the inflation", async () => {
+  const body = gzipSync(Buffer.alloc(LIMIT));
+  const granted = bounds();
+  expect(await inflation(systemClock).inflate("gzip", body, granted)).toHaveLength(LIMIT);
+  expect(granted.asked.at(-1)).toBe(body.length + LIMIT);
+  const denied = bounds(LIMIT, LIMIT / 2);
+  const refusal = inflation(systemClock).inflate("gzip", body, denied);
+  await expect(refusal).rejects.toMatchObject({ code: "unavailable", message: expect.stringMatching(/^no \d+ B/) });
+  expect(denied.asked.at(-1)).toBeLessThan(LIMIT);
+});
+
+test.each(INFLATABLE)("an empty body of %s is an empty request", async (encoding) => {
+  expect(await inflation(systemClock).inflate(encoding, Buffer.alloc(0), bounds())).toHaveLength(0);
 });

@@ -1,66 +1,71 @@
 /** Undoes a body's compression under a cap: no bomb grows beyond the limit, and only a few bodies are inflated at a time. */
-import { promisify } from "node:util";
-import { gunzip, inflate as inflateZlib, type ZlibOptions } from "node:zlib";
-import { Fault } from "@rondo/core";
+import { type Clock, Fault, free } from "@rondo/core";
+import type { Permit } from "./admission.ts";
+import { type Output, SLICE_BYTES } from "./codecs/codec.ts";
+import { CODECS } from "./codecs/table.ts";
+import type { Intake } from "./intake.ts";
 
-type Inflater = (body: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
+/** The encodings that can be undone. */
+export const INFLATABLE: readonly string[] = [...CODECS.keys()];
 
-// `deflate` is the zlib format of RFC 1950, as RFC 9110 §8.4.1.2 has it.
-const zlib: Inflater = promisify<Uint8Array, ZlibOptions, Buffer>(inflateZlib);
-
-/** By `Content-Encoding`; `identity` and none need nothing. Several gzip members are one body. */
-const INFLATERS: ReadonlyMap<string, Inflater> = new Map([
-  ["gzip", promisify<Uint8Array, ZlibOptions, Buffer>(gunzip)],
-  ["zlib", zlib],
-  ["deflate", zlib],
-]);
-
-/** The encodings that this build can undo. */
-export const INFLATABLE: readonly string[] = [...INFLATERS.keys()];
-
-/** Bodies inflated at once: each may reach the body limit before its true size is known, so this bounds the overshoot. */
+/** Bodies inflated at once: libuv has four threads for all that this process does beside its loop. */
 const AT_ONCE = 4;
 
 /** Where the ratio of inflated to compressed bytes starts before anything was measured, and how fast it follows. */
 const FIRST_RATIO = 6;
 const FOLLOW = 1 / 16;
 
-const SMALLEST_CHUNK = 16 << 10;
-const LARGEST_CHUNK = 1 << 20;
+const SMALLEST_PIECE = 16 << 10;
+const LARGEST_PIECE = 1 << 20;
+
+/** Under what a body is inflated. */
+export interface InflateBounds {
+  /** The largest inflated body, bytes. */
+  readonly limit: number;
+  /** What covers the compressed body; it is raised to what is in use, compressed and inflated, before memory for that is taken. */
+  readonly permit: Pick<Permit, "resize">;
+  /** Says what a body is refused with when its permit cannot be raised. */
+  readonly intake: Pick<Intake, "overloaded">;
+  readonly tenant: string;
+}
 
 /** Inflates bodies, and guesses their size beforehand. */
 export interface Inflation {
   /** The size that `compressed` bytes will probably have, from what was measured so far; never above `limit`. */
   expect(compressed: number, limit: number): number;
   /**
-   * The inflated body. Rejects with a Fault: `too_large` above `limit` bytes, `invalid` for bytes that are not of the encoding or
-   * end too early, `unsupported` for an encoding that this build does not have.
+   * The inflated body. Rejects with a Fault: `too_large` above the limit, `invalid` for bytes that are not of the encoding or end
+   * too early, `unsupported` for an encoding that is none of `INFLATABLE`, and the intake's where memory is short.
    */
-  inflate(encoding: string, body: Uint8Array, limit: number): Promise<Uint8Array>;
+  inflate(encoding: string, body: Uint8Array, bounds: InflateBounds): Promise<Uint8Array>;
 }
 
 /** An inflation with its own measurements and slots. */
-export function inflation(): Inflation {
+export function inflation(clock: Clock): Inflation {
   let ratio = FIRST_RATIO;
   let running = 0;
   // Bounded by the admission account: whoever waits here holds credits.
   const waiting: (() => void)[] = [];
+  const turn = () => new Promise<void>((resolve) => clock.after(0, resolve));
+  const expect = (compressed: number, limit: number) => Math.min(limit, Math.ceil(compressed * ratio));
 
   return {
-    expect: (compressed, limit) => Math.min(limit, Math.ceil(compressed * ratio)),
-    async inflate(encoding, body, limit) {
-      const inflater = INFLATERS.get(encoding);
-      if (inflater === undefined) throw new Fault("unsupported", `Content-Encoding ${encoding} is not built yet`);
+    expect,
+    async inflate(encoding, body, bounds) {
+      const codec = CODECS.get(encoding);
+      if (codec === undefined) {
+        throw new Fault("unsupported", `Content-Encoding ${encoding} is none of ${INFLATABLE.join(", ")}`);
+      }
       if (body.length === 0) return body;
       // A slot is handed over by whoever leaves one, so `running` counts it throughout.
       if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
       else running += 1;
       try {
-        const inflated = await inflater(body, { maxOutputLength: limit, chunkSize: chunkSize(body.length * ratio) });
-        ratio += (Math.max(1, inflated.length / body.length) - ratio) * FOLLOW;
-        return inflated;
-      } catch (thrown) {
-        throw inflateFault(thrown, encoding, limit);
+        const inflated = new Inflated(body.length, expect(body.length, bounds.limit), bounds, turn);
+        await codec(body, inflated);
+        const whole = inflated.whole();
+        ratio += (Math.max(1, whole.length / body.length) - ratio) * FOLLOW;
+        return whole;
       } finally {
         const next = waiting.shift();
         if (next === undefined) running -= 1;
@@ -70,15 +75,83 @@ export function inflation(): Inflation {
   };
 }
 
-/** Output is asked for in pieces of the expected size: every piece is a round trip through the thread pool. */
-function chunkSize(expected: number): number {
-  return Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, Math.ceil(expected * 1.25)));
-}
+/** What has been made of a body so far. */
+class Inflated implements Output {
+  readonly pieceBytes: number;
+  readonly #compressed: number;
+  readonly #expected: number;
+  readonly #bounds: InflateBounds;
+  readonly #turn: () => Promise<void>;
+  readonly #pieces: Buffer[] = [];
+  /** Memory for what is copied, and how much of it is full. */
+  #open: Buffer | undefined;
+  #filled = 0;
+  #length = 0;
+  #worked = 0;
 
-function inflateFault(thrown: unknown, encoding: string, limit: number): Fault {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "ERR_BUFFER_TOO_LARGE")
-    return new Fault("too_large", `the inflated body exceeds the limit of ${limit} B`);
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Fault("invalid", `the body is not whole ${encoding}: ${reason}`, { cause: thrown });
+  constructor(compressed: number, expected: number, bounds: InflateBounds, turn: () => Promise<void>) {
+    // Every piece is a round trip through the thread pool, so most bodies should fit the first.
+    this.pieceBytes = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, Math.ceil(expected * 1.25)));
+    this.#compressed = compressed;
+    this.#expected = Math.max(compressed, expected);
+    this.#bounds = bounds;
+    this.#turn = turn;
+  }
+
+  declared(bytes: number): void {
+    const { limit, permit, intake, tenant } = this.#bounds;
+    const length = this.#length + bytes;
+    if (length > limit) throw new Fault("too_large", `the inflated body exceeds the limit of ${limit} B`);
+    const inUse = this.#compressed + length;
+    if (inUse > this.#expected && !permit.resize(inUse)) throw intake.overloaded(inUse, tenant).fault;
+  }
+
+  take(piece: Buffer): void {
+    this.declared(piece.length);
+    this.#close();
+    this.#length += piece.length;
+    this.#pieces.push(piece);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.declared(bytes.length);
+    this.#length += bytes.length;
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#open === undefined || this.#filled === this.#open.length) {
+        this.#close();
+        this.#open = Buffer.allocUnsafeSlow(this.pieceBytes);
+      }
+      const part = bytes.subarray(at, at + this.#open.length - this.#filled);
+      this.#open.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+    }
+  }
+
+  work(bytes: number): Promise<void> | undefined {
+    this.#worked += bytes;
+    if (this.#worked < SLICE_BYTES) return undefined;
+    this.#worked = 0;
+    return this.#turn();
+  }
+
+  /** Everything in one piece. */
+  whole(): Buffer {
+    this.#close();
+    const [first] = this.#pieces;
+    if (first !== undefined && this.#pieces.length === 1) return first;
+    const whole = Buffer.allocUnsafeSlow(this.#length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      at += piece.copy(whole, at);
+      free(piece);
+    }
+    return whole;
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#pieces.push(this.#open.subarray(0, this.#filled));
+    this.#open = undefined;
+    this.#filled = 0;
+  }
 }

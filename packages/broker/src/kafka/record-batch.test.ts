@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { crc32c } from "@rondo/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { crc32c } from "./crc32c.ts";
 import { batchBytes, type OutRecord, readBatches, writeBatch } from "./record-batch.ts";
 import { WireWriter } from "./wire.ts";
 

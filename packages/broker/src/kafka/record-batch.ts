@@ -7,9 +7,8 @@
  * header => key:VARBYTES value:VARBYTES
  */
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { Fault } from "@rondo/core";
+import { crc32c, Fault } from "@rondo/core";
 import type { Headers } from "../log.ts";
-import { crc32c } from "./crc32c.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 /** A record to be written; a null value forgets its key in a compacted topic. */

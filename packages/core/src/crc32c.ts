@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli), which guards every record batch. Node has only the other CRC-32; eight tables make this one fast. */
+/** CRC-32C (Castagnoli), which guards batches of Kafka and chunks of snappy. Node has only the other CRC-32; eight tables make this one fast. */
 
 const POLYNOMIAL = 0x82f63b78;
 const SLICES = 8;
