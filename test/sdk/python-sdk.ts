@@ -44,3 +44,21 @@ export async function speakPython(protocol: "grpc" | "http", port: number, name:
   // The script prints exactly this shape as its last line.
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Said;
 }
+
+/** A span to be exported: its name, and the bytes of its one attribute. */
+export type SpanOfSize = readonly [name: string, bytes: number];
+
+/** Hands spans to the SDK's exporter in one call; whether the exporter says that they are with the server. */
+export async function exportWithPython(
+  protocol: "grpc" | "http",
+  port: number,
+  spans: readonly SpanOfSize[],
+): Promise<boolean> {
+  const named = spans.map(([name, bytes]) => `${name}=${bytes}`);
+  const { stdout } = await run(
+    await interpreter(),
+    [join(here, "export_spans.py"), protocol, `http://127.0.0.1:${port}`, ...named],
+    { timeout: SPEAK_MS },
+  );
+  return stdout.trim() === "SUCCESS";
+}
