@@ -36,6 +36,7 @@ export const TEST_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Third-party packages, each with the only packages of ours that may import it. */
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["gateway", "exporters", "cli"],
+  bcryptjs: ["gateway"],
   commander: ["cli"],
   ioredis: ["windows"],
   kafkajs: ["broker"],

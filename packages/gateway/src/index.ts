@@ -1,5 +1,6 @@
 /** The gateway role: OTLP receivers on gRPC and HTTP, admission, batching into the log. */
 export { creditsFrom } from "./admission.ts";
+export { basicAuthExtension } from "./auth/basic-auth.ts";
 export { bearerTokenAuthExtension } from "./auth/bearer-token-auth.ts";
 export type { Endpoint } from "./endpoint.ts";
 export { type Address, type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";

@@ -40,7 +40,7 @@ const fields = {
     "Authorization",
   ),
   scheme: text("The word before the token; empty for none.", "Bearer"),
-  tenant: tenantName(`Whose data these tokens send; "${DEFAULT_TENANT}" where nothing is said.`),
+  tenant: optional(tenantName(`Whose data these tokens send; "${DEFAULT_TENANT}" where nothing is said. Rondo's own.`)),
   tenants: map(
     "More tokens, by the tenant whose data they send. Rondo's own.",
     group("The tokens of a tenant.", tokens),

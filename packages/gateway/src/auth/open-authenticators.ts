@@ -3,6 +3,7 @@ import type { Graph } from "@rondo/config";
 import type { Clock, Log } from "@rondo/core";
 import type { Reload } from "../watch-files.ts";
 import type { Authenticator, AuthSurroundings } from "./authenticator.ts";
+import { type BasicAuthValues, basicAuthExtension, openBasicAuth } from "./basic-auth.ts";
 import { type BearerTokenAuthValues, bearerTokenAuthExtension, openBearerTokenAuth } from "./bearer-token-auth.ts";
 
 /** How often files with tokens and passwords are looked at: a revoked one must be out within a minute. */
@@ -24,6 +25,7 @@ type Open = (values: unknown, around: AuthSurroundings) => Promise<Authenticator
 
 /** By type. The values of a component are those of its type's fields, which is what each opener casts them to. */
 const OPENERS: ReadonlyMap<unknown, Open> = new Map<unknown, Open>([
+  [basicAuthExtension, (values, around) => openBasicAuth(values as BasicAuthValues, around)],
   [bearerTokenAuthExtension, (values, around) => openBearerTokenAuth(values as BearerTokenAuthValues, around)],
 ]);
 

@@ -20,7 +20,3 @@ test.each(["", ".", "..", "a b", "a\r\nX-Admin: 1", "a|b", "a/b", "ünï", "x".r
     if (typeof name === "string" && name.includes("\r")) expect(said).not.toContain("Admin");
   },
 );
-
-test("an absent key is null", () => {
-  expect(read(undefined)).toEqual([null]);
-});

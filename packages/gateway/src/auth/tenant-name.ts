@@ -13,15 +13,10 @@ export function isTenantName(name: string, place: Place): boolean {
   return false;
 }
 
-/** A key that names a tenant; absent, it is null. */
-export function tenantName(doc: string): Field<string | null> {
-  return field<string | null>(
-    "text",
-    doc,
-    (raw, place) => {
-      const name = typeof raw === "string" ? raw : "";
-      return isTenantName(name, place) ? name : undefined;
-    },
-    { value: null, text: "none" },
-  );
+/** A key that names a tenant. */
+export function tenantName(doc: string): Field<string> {
+  return field("text", doc, (raw, place) => {
+    const name = typeof raw === "string" ? raw : "";
+    return isTenantName(name, place) ? name : undefined;
+  });
 }
