@@ -2,7 +2,7 @@
 import { PLANNED } from "@rondo/config";
 import type { ComponentTypes } from "@rondo/core";
 import { exporterTypesWith, type ServePage } from "@rondo/exporters";
-import { basicAuthExtension, bearerTokenAuthExtension, otlpReceiver } from "@rondo/gateway";
+import { basicAuthExtension, bearerTokenAuthExtension, clientCertAuthExtension, otlpReceiver } from "@rondo/gateway";
 import { healthCheckExtension } from "@rondo/monitor";
 import { processorTypes } from "@rondo/processors";
 
@@ -12,7 +12,7 @@ export function componentTypes(serve?: ServePage): ComponentTypes {
     receivers: [otlpReceiver],
     processors: processorTypes,
     exporters: exporterTypesWith(process, serve),
-    extensions: [healthCheckExtension, basicAuthExtension, bearerTokenAuthExtension],
+    extensions: [healthCheckExtension, basicAuthExtension, bearerTokenAuthExtension, clientCertAuthExtension],
     planned: PLANNED,
   };
 }

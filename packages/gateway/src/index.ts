@@ -2,6 +2,7 @@
 export { creditsFrom } from "./admission.ts";
 export { basicAuthExtension } from "./auth/basic-auth.ts";
 export { bearerTokenAuthExtension } from "./auth/bearer-token-auth.ts";
+export { clientCertAuthExtension } from "./auth/client-cert-auth.ts";
 export type { Endpoint } from "./endpoint.ts";
 export { type Address, type Gateway, type GatewayOptions, startGateway } from "./gateway.ts";
 export {

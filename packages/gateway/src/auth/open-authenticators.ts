@@ -5,6 +5,7 @@ import type { Reload } from "../watch-files.ts";
 import type { Authenticator, AuthSurroundings } from "./authenticator.ts";
 import { type BasicAuthValues, basicAuthExtension, openBasicAuth } from "./basic-auth.ts";
 import { type BearerTokenAuthValues, bearerTokenAuthExtension, openBearerTokenAuth } from "./bearer-token-auth.ts";
+import { type ClientCertAuthValues, clientCertAuthExtension, openClientCertAuth } from "./client-cert-auth.ts";
 
 /** How often files with tokens and passwords are looked at: a revoked one must be out within a minute. */
 const CREDENTIALS_MS = 5_000;
@@ -21,12 +22,13 @@ export interface AuthenticatorsOptions {
   readonly reloaded: (extension: string, outcome: Reload) => void;
 }
 
-type Open = (values: unknown, around: AuthSurroundings) => Promise<Authenticator>;
+type Open = (values: unknown, around: AuthSurroundings) => Authenticator | Promise<Authenticator>;
 
 /** By type. The values of a component are those of its type's fields, which is what each opener casts them to. */
 const OPENERS: ReadonlyMap<unknown, Open> = new Map<unknown, Open>([
   [basicAuthExtension, (values, around) => openBasicAuth(values as BasicAuthValues, around)],
   [bearerTokenAuthExtension, (values, around) => openBearerTokenAuth(values as BearerTokenAuthValues, around)],
+  [clientCertAuthExtension, (values) => openClientCertAuth(values as ClientCertAuthValues)],
 ]);
 
 /** Opens them; rejects with the `config` Fault of the first that cannot be, and then leaves none open. */
