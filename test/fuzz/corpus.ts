@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { SIGNALS } from "@rondo/otlp";
-import { COMPRESSIONS, type FuzzRequest } from "./mutated-request.ts";
+import { COMPRESSIONS } from "../rig/compressed-bodies.ts";
+import type { FuzzRequest } from "./mutated-request.ts";
 
 /** Where they are kept. */
 export const CORPUS = new URL("corpus", import.meta.url).pathname;

@@ -1,6 +1,7 @@
 /** The request with a number: what a seed and an index make of the seeds, the same at any time and on any machine. */
-import { crc32, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { SIGNALS, type Signal } from "@rondo/otlp";
+import { COMPRESSIONS, COMPRESSORS, type Compression } from "../rig/compressed-bodies.ts";
 import { between, seededRandom } from "../rig/random.ts";
 import { BYTE_MUTATIONS, type Mutation } from "./mutate-bytes.ts";
 import { JSON_MUTATIONS } from "./mutate-json.ts";
@@ -16,20 +17,6 @@ export interface FuzzRequest {
   /** In memory of its own: whoever gets it may detach it. */
   readonly body: Uint8Array;
 }
-
-/** Makes `bytes` small; the fastest level, because only the format matters. */
-const COMPRESSORS = {
-  gzip: (bytes: Uint8Array) => gzipSync(bytes, { level: 1 }),
-  deflate: (bytes: Uint8Array) => deflateSync(bytes, { level: 1 }),
-  zstd: (bytes: Uint8Array) => zstdCompressSync(bytes),
-  snappy: storedSnappy,
-} satisfies Record<string, (bytes: Uint8Array) => Uint8Array>;
-
-/** A compression that requests come in. */
-export type Compression = keyof typeof COMPRESSORS;
-
-/** All of them. */
-export const COMPRESSIONS = Object.keys(COMPRESSORS) as readonly Compression[]; // Its type is made of these keys.
 
 /** One in so many is compressed; of those half are damaged afterwards. */
 const COMPRESSED = 16;
@@ -76,15 +63,4 @@ export function owned(bytes: Uint8Array): Buffer {
 
 function mutated(from: readonly Mutation[], body: Uint8Array, random: () => number, other: Uint8Array): Uint8Array {
   return from[between(random, 0, from.length)]?.(body, random, other) ?? body;
-}
-
-/** Snappy's block format with a single literal: valid, and of a library no need. */
-function storedSnappy(bytes: Uint8Array): Uint8Array {
-  const head: number[] = [];
-  let rest = bytes.length;
-  for (; rest >= 128; rest >>>= 7) head.push((rest & 127) | 128);
-  head.push(rest);
-  if (bytes.length === 0) return Uint8Array.from(head);
-  const length = bytes.length - 1;
-  return Buffer.concat([Uint8Array.from([...head, 62 << 2, length & 255, (length >> 8) & 255, length >> 16]), bytes]);
 }

@@ -2,7 +2,6 @@
  * Throws mutated requests at a target, a good one after each hundred, and writes down whatever breaks a promise: an answer that the
  * table has not, no answer, a good request that is refused, something accepted that cannot be read, memory that grows.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { type FuzzRequest, goodRequest, mutatedRequest } from "./mutated-request.ts";
 import type { Encoding, Seeds } from "./seeds.ts";
 import type { Target } from "./target.ts";
@@ -175,14 +174,4 @@ function growth(samples: readonly number[]): readonly [number, number] {
     return part[Math.floor(part.length / 2)] ?? 0;
   };
   return [middle(0.25, 0.5), middle(0.75, 1)];
-}
-
-/** Waits until everything that was thrown has been worked through behind the target: `done` says so. */
-export async function settled(done: () => Promise<boolean>, withinMs: number): Promise<boolean> {
-  const deadline = performance.now() + withinMs;
-  while (performance.now() < deadline) {
-    if (await done()) return true;
-    await pause(100);
-  }
-  return false;
 }

@@ -1,0 +1,91 @@
+/** `rondo up` as a victim: its memory is watched, its log is read for errors, and what it accepts must come through its worker. */
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { SIGNALS } from "@rondo/otlp";
+import { sumOf } from "./metrics-page.ts";
+import { choosePorts, type Ports, prepareRondo } from "./rondo-process.ts";
+
+/** How long the worker may be behind what was accepted. */
+const BEHIND_MS = 60_000;
+const SAMPLE_MS = 20;
+
+/** A process under attack. */
+export interface WatchedRondo extends AsyncDisposable {
+  readonly ports: Ports;
+  /** Anonymous memory now, bytes. */
+  memory(): number;
+  /** The most of it while `run` ran, by samples. */
+  peakDuring(run: () => Promise<unknown>): Promise<number>;
+  /**
+   * Rejects unless it is the process that was started, logged no error since the last time, and delivered everything that it accepted
+   * without dropping any.
+   */
+  check(): Promise<void>;
+}
+
+function yamlOf({ grpc, http }: Ports, limitMib: number | undefined): string {
+  const limiter = limitMib === undefined ? "" : "memory_limiter, ";
+  return `receivers:
+  otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${grpc}"}, http: {endpoint: "127.0.0.1:${http}"}}}
+processors:
+  memory_limiter: {check_interval: 1s, limit_mib: ${limitMib ?? 512}, spike_limit_mib: 16}
+  attributes: {actions: [{key: seen, value: "yes", action: upsert}]}
+exporters: {debug: {verbosity: basic}}
+service:
+  pipelines:
+${SIGNALS.map((signal) => `    ${signal}: {receivers: [otlp], processors: [${limiter}attributes], exporters: [debug]}`).join("\n")}
+`;
+}
+
+/** Starts it in `folder`; with a memory limiter when a limit is given. */
+export async function startWatchedRondo(folder: string, limitMib?: number): Promise<WatchedRondo> {
+  const ports = await choosePorts();
+  const rondo = prepareRondo(folder, ports, yamlOf(ports, limitMib));
+  rondo.launch();
+  await rondo.ready();
+  const { pid } = rondo;
+  let read = 0;
+  const memory = () => {
+    const kibibytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return Number(kibibytes) * 1024;
+  };
+  return {
+    ports,
+    memory,
+    async peakDuring(run) {
+      let peak = memory();
+      const sampling = setInterval(() => {
+        peak = Math.max(peak, memory());
+      }, SAMPLE_MS);
+      try {
+        await run();
+      } finally {
+        clearInterval(sampling);
+      }
+      return peak;
+    },
+    async check() {
+      // Throws when it is gone.
+      if (rondo.pid !== pid) throw new Error("the process is another one");
+      const said = rondo.logged().slice(read);
+      read += said.length;
+      const errors = said.split("\n").filter((line) => /"level":"(?:error|fatal)"/.test(line));
+      if (errors.length > 0) throw new Error(`the process logged ${errors.slice(0, 3).join("; ")}`);
+      await through(async (name) => sumOf(await rondo.metrics(), name));
+    },
+    async [Symbol.asyncDispose]() {
+      await rondo.stop();
+    },
+  };
+}
+
+async function through(sum: (metric: string) => Promise<number>): Promise<void> {
+  const deadline = performance.now() + BEHIND_MS;
+  for (const lost of ["rondo_items_dropped_total", "rondo_items_dead_lettered_total"]) {
+    if ((await sum(lost)) > 0) throw new Error(`${lost} is ${await sum(lost)}`);
+  }
+  while ((await sum("rondo_items_delivered_total")) < (await sum("rondo_items_accepted_total"))) {
+    if (performance.now() > deadline) throw new Error("what was accepted was not delivered");
+    await pause(100);
+  }
+}
