@@ -106,7 +106,7 @@ const hash = edit({ action: "hash", key: "http.route" });
 
 for (const spans of [100, 1000]) {
   const body = request(spans);
-  const json = Buffer.from(requestToJson("traces", body));
+  const json = requestToJson("traces", body);
   const decoded = decodeRequest("traces", body);
   const halves = [body, body];
   const type = REQUEST_TYPES.traces;

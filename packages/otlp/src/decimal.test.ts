@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Decimal, putDecimal, putDigits } from "./decimal.ts";
+import { Writer } from "./writer.ts";
 
 const edges = [0n, 9n, 10n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 10n ** 11n, 10n ** 18n, 2n ** 63n, 2n ** 64n - 1n];
 const bits64 = fc.oneof(
@@ -49,4 +50,30 @@ test.each(["", "-", "x", "-x", "18446744073709551616", "99999999999999999999", "
 test("zero has no sign, leading zeros count as digits", () => {
   expect(read("-0")).toEqual({ value: 0n, stop: 2 });
   expect(read("0000000000000000042")).toEqual({ value: 42n, stop: 19 });
+});
+
+test("integers on the wire, varint and fixed, are those that the cursor reads", () => {
+  const value = (decimal: Decimal) => {
+    const magnitude = (BigInt(decimal.high) << 32n) | BigInt(decimal.low);
+    return decimal.negative ? -magnitude : magnitude;
+  };
+  fc.assert(
+    fc.property(bits64, (bits) => {
+      const decimal = new Decimal();
+      const out = new Writer().varint64(bits).finish();
+      decimal.setVarint(out, 0, out.length, true);
+      expect(value(decimal)).toBe(BigInt.asIntN(64, bits));
+      decimal.setVarint(out, 0, out.length, false);
+      expect(value(decimal)).toBe(bits);
+      const fixed = new Writer().fixed64(bits).finish();
+      decimal.setFixed(fixed, 0, 64, true);
+      expect(value(decimal)).toBe(BigInt.asIntN(64, bits));
+      decimal.setFixed(fixed, 0, 64, false);
+      expect(value(decimal)).toBe(bits);
+      decimal.setFixed(fixed, 0, 32, true);
+      expect(value(decimal)).toBe(BigInt.asIntN(32, bits));
+      decimal.setFixed(fixed, 4, 32, false);
+      expect(value(decimal)).toBe(bits >> 32n);
+    }),
+  );
 });

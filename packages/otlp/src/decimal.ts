@@ -62,6 +62,37 @@ export class Decimal {
     return true;
   }
 
+  /** Takes over the 64 bits of a varint, as those of a signed or unsigned integer. */
+  setVarint(bytes: Uint8Array, start: number, stop: number, signed: boolean): void {
+    let low = 0;
+    let high = 0;
+    for (let at = start, shift = 0; at < stop; at++, shift += 7) {
+      const group = (bytes[at] ?? 0) & 0x7f;
+      if (shift < 28) low |= group << shift;
+      else if (shift > 28) high |= group << (shift - 32);
+      else {
+        // Four bits of this group are the low half's.
+        low |= group << 28;
+        high = group >>> 4;
+      }
+    }
+    this.setBits(high >>> 0, low >>> 0, signed);
+  }
+
+  /** Takes over four or eight bytes, low ones first. */
+  setFixed(bytes: Uint8Array, start: number, bits: 32 | 64, signed: boolean): void {
+    const low = word(bytes, start);
+    if (bits === 64) this.setBits(word(bytes, start + 4), low, signed);
+    else this.setBits(signed && low >= 0x80000000 ? 0xffffffff : 0, low, signed);
+  }
+
+  /** Takes over 64 bits in two halves. */
+  setBits(high: number, low: number, signed: boolean): void {
+    this.negative = signed && high >= 0x80000000;
+    this.high = this.negative ? (~high + (low === 0 ? 1 : 0)) >>> 0 : high;
+    this.low = this.negative ? -low >>> 0 : low;
+  }
+
   /** Takes over a bigint whose magnitude is below 2^64. */
   set(value: bigint): void {
     const magnitude = value < 0n ? -value : value;
@@ -97,6 +128,11 @@ function putPadded(out: Uint8Array, at: number, value: number, size: number): vo
   for (; rest > 0x7fffffff; rest = Math.floor(rest / 10)) out[pos--] = 0x30 + (rest % 10);
   // What is left fits 31 bits, where divisions are of integers.
   for (; pos >= at; rest = (rest / 10) | 0) out[pos--] = 0x30 + (rest % 10);
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+  return (low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 }
 
 function isDigit(byte: number | undefined): boolean {

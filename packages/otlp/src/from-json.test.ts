@@ -14,7 +14,7 @@ const anyOf = (json: string) => spanOf(`"attributes":[{"key":"k","value":${json}
 
 test("there and back nothing is lost", () => {
   const same = (signal: Signal, body: Uint8Array) => {
-    const again = requestFromJson(signal, Buffer.from(requestToJson(signal, body), "utf8"));
+    const again = requestFromJson(signal, requestToJson(signal, body));
     expect(decodeRequest(signal, again)).toEqual(decodeRequest(signal, body));
   };
   fc.assert(fc.property(anyRequest, ([signal, body]) => same(signal, body)));
@@ -112,7 +112,7 @@ test("text that is not UTF-8 is refused", () => {
 test("mutated text is an answer or a WireError", () => {
   const texts = recorded()
     .slice(0, 40)
-    .map(({ signal, body }) => [signal, Buffer.from(requestToJson(signal, body))] as const);
+    .map(({ signal, body }) => [signal, requestToJson(signal, body)] as const);
   const change = fc.tuple(fc.nat(), fc.constantFrom(...Buffer.from('{}[]",:\\0-e.xtfn \u0000')));
   fc.assert(
     fc.property(

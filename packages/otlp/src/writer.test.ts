@@ -62,3 +62,30 @@ test("varints end where they say", () => {
   const out = new Uint8Array(10);
   for (const value of [0, 127, 128, 2 ** 35, 2 ** 53 - 1]) expect(putVarint(out, 0, value)).toBe(varintSize(value));
 });
+
+test("halves are written as the whole is", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.nat(63), (wide, shift) => {
+      const value = wide >> BigInt(shift);
+      const [high, low] = [Number(value >> 32n), Number(value & 0xffffffffn)];
+      expect(new Writer().varintHalves(high, low).finish()).toEqual(new Writer().varint64(value).finish());
+      expect(new Writer().fixedHalves(high, low).finish()).toEqual(new Writer().fixed64(value).finish());
+    }),
+  );
+});
+
+test.each([0, 127, 128, 20_000])("a guess of how long the length of %i bytes is only saves a move", (size) => {
+  const write = (kept: number) => {
+    const out = new Writer(4);
+    const start = out.open(3, kept);
+    return out.raw(new Uint8Array(size).fill(7)).close(start, kept).varint(5).finish();
+  };
+  for (const kept of [2, 3, 5]) expect(write(kept)).toEqual(write(1));
+});
+
+test("what is written into the room is taken over", () => {
+  const out = new Writer(1).varint(9);
+  const buffer = out.room(3);
+  buffer.set([1, 2, 3], out.length);
+  expect([...out.moved(out.length + 2).finish()]).toEqual([9, 1, 2]);
+});

@@ -28,7 +28,7 @@ const ENCODINGS = {
     // Loaded when it is first asked for: most processes never speak JSON to a backend.
     encode: async ({ signal, body }: Batch): Promise<Uint8Array> => {
       const { requestToJson } = await import("@rondo/otlp/json");
-      return Buffer.from(requestToJson(signal, body));
+      return requestToJson(signal, body);
     },
   },
 } as const;
