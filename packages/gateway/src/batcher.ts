@@ -189,7 +189,8 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const entry: Entry = { piece, resolve, reject };
       gathering.entries.add(entry);
-      gathering.bytes += piece.body.length;
+      const bytes = piece.body.length;
+      gathering.bytes += bytes;
       pending += 1;
       if (gathering.bytes >= limits.targetBytes) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
@@ -197,8 +198,9 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
         durable: promise,
         withdraw() {
           if (gathering.begun || !gathering.entries.delete(entry)) return;
-          gathering.bytes -= piece.body.length;
+          gathering.bytes -= bytes;
           pending -= 1;
+          free(piece.body);
           reject(new Fault("aborted", "the request was withdrawn before it was written"));
         },
       };

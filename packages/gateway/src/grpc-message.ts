@@ -1,5 +1,7 @@
 /** Puts gRPC's length-prefixed message together as its bytes arrive, each copied once, into a buffer of exactly its size. */
 
+import { free } from "@rondo/core";
+
 /** What stands before a message: a flag, and four bytes of length. gRPC over HTTP/2, "Length-Prefixed-Message". */
 export const PREFIX_BYTES = 5;
 
@@ -44,6 +46,7 @@ export class MessageReader {
   /** Drops what was read, and ignores what comes. */
   stop(): void {
     this.#stopped = true;
+    if (this.#message !== undefined) free(this.#message);
     this.#message = undefined;
   }
 

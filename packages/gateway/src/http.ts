@@ -7,7 +7,7 @@ import { SIGNALS, type Signal } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
 import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
 import { type Encoding, encodingOf, writeAnswer, writeHttpOnly, writeRefusal } from "./http-answer.ts";
-import { isRefused, readBody, type Whole } from "./http-body.ts";
+import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
 import { INFLATABLE, inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
 import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
@@ -147,12 +147,14 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     const encoding = encodingOf(request.headers["content-type"]);
     if (!isIdentity(known)) {
       if (known.code === "unauthenticated") response.setHeader("WWW-Authenticate", authenticator.challenge);
+      discard(request);
       writeRefusal(response, intake.refuse(known), encoding);
       answered(known.code, 0);
       return;
     }
     const found = route(request, encoding);
     if ("signal" in found) return void exchange(request, response, { ...found, tenant: known.tenant });
+    discard(request);
     if (found.http === 405) response.setHeader("Allow", "POST");
     writeHttpOnly(response, found.http, found.message, encoding);
     answered(found.outcome, 0);
@@ -204,9 +206,11 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       permit.release();
       return intake.refuse(requestFault(thrown));
     }
-    if (permit.resize(request.length)) return await intake.take({ receiver, signal, tenant }, request, permit);
+    const bytes = request.length;
+    if (permit.resize(bytes)) return await intake.take({ receiver, signal, tenant }, request, permit);
+    free(request);
     permit.release();
-    return intake.overloaded(request.length, tenant);
+    return intake.overloaded(bytes, tenant);
   };
 
   return handle;

@@ -148,6 +148,7 @@ export function intake(around: IntakeSurroundings): Intake {
       try {
         work = workOf(account, body);
       } catch (thrown) {
+        free(body);
         permit.release();
         return refuse(requestFault(thrown));
       }
@@ -158,12 +159,17 @@ export function intake(around: IntakeSurroundings): Intake {
       const bytes = received + copiedBytes(body, pieces);
       // Asked again: many requests may have been let in since the rate was last charged.
       if (admission.isOverRate(tenant) || !permit.resize(bytes)) {
+        for (const piece of pieces) free(piece.body);
+        free(body);
         permit.release();
         count(account, 0, items);
         return overloaded(bytes, tenant);
       }
       admission.charge(tenant, received, items);
-      if (pieces.every((piece) => piece.body.buffer !== body.buffer)) free(body);
+      if (pieces.every((piece) => piece.body.buffer !== body.buffer)) {
+        free(body);
+        permit.resize(bytes - received);
+      }
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
         clock,
