@@ -2,6 +2,7 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:http2";
 import { request as httpsRequest } from "node:https";
+import { connect as connectSocket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 
 /** What a client was told. */
@@ -24,10 +25,15 @@ export interface Saying {
 
 const NOTHING = (thrown: Error): Told => ({ status: undefined, headers: {}, message: thrown.message });
 
-/** Posts logs over HTTP. */
-export function postLogs(port: number, body: Uint8Array, { headers, tls, query = "" }: Saying = {}): Promise<Told> {
+/** Posts logs over HTTP, to a port of this machine or to a socket file. */
+export function postLogs(
+  at: number | string,
+  body: Uint8Array,
+  { headers, tls, query = "" }: Saying = {},
+): Promise<Told> {
   const options = {
-    ...{ host: "127.0.0.1", port, path: `/v1/logs${query}`, method: "POST", agent: false as const, ...tls },
+    ...(typeof at === "string" ? { socketPath: at } : { host: "127.0.0.1", port: at }),
+    ...{ path: `/v1/logs${query}`, method: "POST", agent: false as const, ...tls },
     headers: { "content-type": "application/x-protobuf", ...headers },
   };
   return new Promise((resolve) => {
@@ -43,9 +49,13 @@ export function postLogs(port: number, body: Uint8Array, { headers, tls, query =
   });
 }
 
-/** Exports logs over gRPC. */
-export function exportLogs(port: number, body: Uint8Array, { headers, tls }: Saying = {}): Promise<Told> {
-  const session = connect(`${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`, tls);
+/** Exports logs over gRPC, to a port of this machine or to a socket file. */
+export function exportLogs(at: number | string, body: Uint8Array, { headers, tls }: Saying = {}): Promise<Told> {
+  const scheme = tls === undefined ? "http" : "https";
+  const session =
+    typeof at === "string"
+      ? connect("http://localhost", { createConnection: () => connectSocket(at) })
+      : connect(`${scheme}://127.0.0.1:${at}`, tls);
   return new Promise<Told>((resolve) => {
     session.on("error", (thrown) => resolve(NOTHING(thrown)));
     session.on("close", () => resolve(NOTHING(new Error("closed"))));

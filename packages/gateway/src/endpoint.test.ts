@@ -8,6 +8,8 @@ test.each([
   ["localhost:0", { host: "localhost", port: 0 }],
   [":4318", { port: 4318 }],
   ["[::1]:4317", { host: "::1", port: 4317 }],
+  ["/run/rondo/otlp.sock", { path: "/run/rondo/otlp.sock" }],
+  ["./otlp.sock", { path: "./otlp.sock" }],
 ])("%s is an endpoint and reads back", (written, parsed) => {
   expect(parseEndpoint(written)).toEqual(parsed);
   expect(endpointText(parsed)).toBe(written);

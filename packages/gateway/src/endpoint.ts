@@ -1,16 +1,25 @@
-/** A listener's `host:port` as the Collector writes it, and the sentences for when it cannot be had. */
+/** A listener's `host:port` or socket file as the Collector writes it, and the sentences for when it cannot be had. */
 import { Fault, type Field, field } from "@rondo/core";
 
-/** Where a listener binds. No host means every address of the machine, IPv4 and IPv6; port 0 picks a free one. */
-export interface Endpoint {
+/** Where a listener binds. */
+export type Endpoint = TcpEndpoint | UnixEndpoint;
+
+/** No host means every address of the machine, IPv4 and IPv6; port 0 picks a free one. */
+export interface TcpEndpoint {
   readonly host?: string;
   readonly port: number;
 }
 
+/** A socket in the file system. */
+export interface UnixEndpoint {
+  readonly path: string;
+}
+
 const FORM = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:/[\]\s]*)):(\d{1,5})$/;
 
-/** Parses `host:port`, `:port` or `[ipv6]:port`; undefined when it is none of them. */
+/** Parses `host:port`, `:port`, `[ipv6]:port`, or a path that begins with `/` or `.`; undefined when it is none of them. */
 export function parseEndpoint(written: string): Endpoint | undefined {
+  if (/^\.{0,2}\//.test(written)) return { path: written };
   const found = FORM.exec(written.trim());
   if (found === null) return undefined;
   const port = Number(found[3]);
@@ -20,15 +29,17 @@ export function parseEndpoint(written: string): Endpoint | undefined {
 }
 
 /** Writes an endpoint as people read it. */
-export function endpointText({ host, port }: Endpoint): string {
+export function endpointText(endpoint: Endpoint): string {
+  if ("path" in endpoint) return endpoint.path;
+  const { host, port } = endpoint;
   if (host === undefined) return `:${port}`;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The address to bind. `localhost` is 127.0.0.1 as in Go's listeners, whatever the resolver would put first. */
-export function bindAddress({ host, port }: Endpoint): { readonly host?: string; readonly port: number } {
-  if (host === undefined) return { port };
-  return { host: host === "localhost" ? "127.0.0.1" : host, port };
+/** What `listen` takes. `localhost` is 127.0.0.1 as in Go's listeners, whatever the resolver would put first. */
+export function bindAddress(endpoint: Endpoint): Endpoint {
+  if ("path" in endpoint || endpoint.host !== "localhost") return endpoint;
+  return { ...endpoint, host: "127.0.0.1" };
 }
 
 /** A listener's endpoint in a configuration. */
@@ -67,10 +78,21 @@ const REASONS: ReadonlyMap<string, Reason> = new Map([
   ["EINVAL", badHost],
 ]);
 
+/** Of socket files; what else goes wrong with one is said as the system says it. */
+const FILE_REASONS: ReadonlyMap<string, (path: string) => string> = new Map([
+  [
+    "EADDRINUSE",
+    (path) => `${path} is in use by another process, or is no socket; stop that one or choose another path`,
+  ],
+  // Node says so of a folder that does not exist as well.
+  ["EACCES", (path) => `cannot make ${path}: its folder does not exist, or this process may not write there`],
+  ["EINVAL", (path) => `${path} is longer than a socket's path may be (107 bytes on Linux)`],
+]);
+
 /** The `startup` Fault of a listener that could not bind; `key` is the place in the configuration that names the endpoint. */
 export function listenFault(thrown: unknown, at: Endpoint, key: string): Fault {
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const reason = REASONS.get(code)?.(endpointText(at), at.port);
+  const reason = "path" in at ? FILE_REASONS.get(code)?.(at.path) : REASONS.get(code)?.(endpointText(at), at.port);
   const sentence =
     reason ?? `cannot listen on ${endpointText(at)}: ${thrown instanceof Error ? thrown.message : thrown}`;
   return new Fault("startup", `${key}: ${sentence}`, { cause: thrown });

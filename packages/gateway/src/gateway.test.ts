@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { silentLog, systemClock } from "@rondo/core";
 import { createRegistry } from "@rondo/monitor";
 import { memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
+import { exportLogs, postLogs } from "./clients.cases.ts";
 import { noMetrics, otlpReceiver, registryMetrics, startGateway } from "./index.ts";
 import { bind } from "./listener.ts";
 import { durableNames, pipelines, receiverValues, request, rig } from "./rig.cases.ts";
@@ -50,6 +54,24 @@ test("a receiver that no pipeline names is not started, as in the Collector", as
   const gateway = await start({ receivers: [{ id: "otlp/unused", type: otlpReceiver, values }] });
   expect(gateway.addresses).toEqual([]);
   await gateway.close();
+});
+
+test("a unix socket takes both protocols, and is gone after the end", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rondo-unix-"));
+  const [grpc, http] = [join(folder, "grpc.sock"), join(folder, "http.sock")];
+  const unix = (endpoint: string) => ({ endpoint, transport: "unix" });
+  const it = await rig({ grpc: unix(grpc), http: unix(http) });
+  expect(it.gateway.addresses.map(({ text, port }) => [text, port])).toEqual([
+    [grpc, 0],
+    [http, 0],
+  ]);
+  const body = request("logs", ["a"]);
+  expect(await exportLogs(grpc, body)).toMatchObject({ status: 0 });
+  expect(await postLogs(http, body)).toMatchObject({ status: 200 });
+  expect(durableNames(it.broker, "logs")).toEqual(["a", "a"]);
+  await it.gateway.close();
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 test("a drain answers what has arrived, writes what lingers, and takes nothing new", async () => {

@@ -6,7 +6,7 @@ import { SIGNALS, type Signal } from "@rondo/otlp";
 import { type Admission, admission } from "./admission.ts";
 import { type Authenticators, openAuthenticators } from "./auth/open-authenticators.ts";
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, endpointText } from "./endpoint.ts";
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
@@ -45,8 +45,11 @@ export interface GatewayOptions {
 export interface Address {
   readonly receiver: string;
   readonly protocol: Protocol;
+  /** Of a unix socket its path, with port 0. */
   readonly host: string;
   readonly port: number;
+  /** The whole of it, as people read it. */
+  readonly text: string;
 }
 
 /** A running gateway. */
@@ -205,6 +208,7 @@ function gateway({ listeners, close }: Listening, { account, batches, open, tota
       protocol,
       host,
       port,
+      text: endpointText(port === 0 ? { path: host } : { host, port }),
     })),
     admission: account,
     totals: totals.all,

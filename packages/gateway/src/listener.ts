@@ -1,11 +1,12 @@
 /** What a transport's listener is to the gateway, and how a socket is bound so that its failure can be explained. */
-import type { AddressInfo, Server } from "node:net";
+import type { Server } from "node:net";
 import type { Clock, Log } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
 import type { Intake } from "./intake.ts";
 import type { Outcome, Protocol } from "./metrics.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
 import type { ServerTls } from "./tls/server-tls.ts";
 
 /** Connections that one listener holds; further ones are closed at once. */
@@ -14,6 +15,7 @@ export const MAX_CONNECTIONS = 10_000;
 /** A bound, accepting listener. */
 export interface Listener {
   readonly protocol: Protocol;
+  /** Its address; of a unix socket the path, with port 0. */
   readonly host: string;
   readonly port: number;
   /** Stops accepting; what is being answered goes on. */
@@ -42,16 +44,30 @@ export interface ListenerOptions {
   readonly answered: (outcome: Outcome, seconds: number) => void;
 }
 
+/** What was bound: an address with its port, or the path of a socket with 0. */
+export interface Bound {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** Binds `server`; rejects with a `startup` Fault that names the key, the reason and the way out. */
-export function bind(server: Server, at: Endpoint, key: string): Promise<AddressInfo> {
+export async function bind(server: Server, at: Endpoint, key: string): Promise<Bound> {
+  try {
+    if ("path" in at) await removeStaleSocket(at.path);
+    return await listen(server, at);
+  } catch (thrown) {
+    throw listenFault(thrown, at, key);
+  }
+}
+
+function listen(server: Server, at: Endpoint): Promise<Bound> {
   return new Promise((resolve, reject) => {
-    const failed = (thrown: Error) => reject(listenFault(thrown, at, key));
-    server.once("error", failed);
+    server.once("error", reject);
     server.listen(bindAddress(at), () => {
-      server.off("error", failed);
+      server.off("error", reject);
       const address = server.address();
-      if (address === null || typeof address === "string") return failed(new Error("the socket has no address"));
-      resolve(address);
+      if (address === null) reject(new Error("the socket has no address"));
+      else resolve(typeof address === "string" ? { address, port: 0 } : address);
     });
   });
 }

@@ -62,7 +62,12 @@ test("what does no harm is warned about by name, and not when it asks for nothin
 test.each([
   ["an unknown key", { grpc: { endpont: "a:1" } }, /protocols::grpc::endpont: unknown key; did you mean endpoint\?/],
   ["a URL as endpoint", { grpc: { endpoint: "http://a:1" } }, /endpoint: must be host:port/],
-  ["a unix socket", { grpc: { transport: "unix" } }, /transport: must be one of tcp/],
+  ["a unix socket without a path", { grpc: { transport: "unix" } }, /endpoint: must be the path of a socket/],
+  [
+    "a path without unix",
+    { grpc: { endpoint: "/run/x" } },
+    /endpoint: is the path of a socket, which needs transport: unix/,
+  ],
   ["a limit beyond the ceiling", { grpc: { max_recv_msg_size_mib: 4096 } }, /from 0 to 512/],
   ["a path with a query", { http: { logs_url_path: "/v1/logs?x" } }, /logs_url_path: must be a path/],
 ])("%s is a problem", (_, protocols, message) => {

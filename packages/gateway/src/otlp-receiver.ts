@@ -55,7 +55,11 @@ function urlPath(doc: string, fallback: string): Field<string> {
   );
 }
 
-const transport = choice("Network of the endpoint. Unix sockets are not built yet.", ["tcp", "tcp4", "tcp6"], "tcp");
+const transport = choice(
+  "Network of the endpoint. With unix it is the path of a socket, such as /run/rondo/otlp.sock.",
+  ["tcp", "tcp4", "tcp6", "unix"],
+  "tcp",
+);
 
 const keepalive = group("When idle and dead connections end, named as in grpc-go.", {
   server_parameters: group("What the server does by itself.", {
@@ -124,15 +128,30 @@ const httpFields = {
 };
 
 /** Tokens and passwords are for whoever reads them on the way. */
-function warnOfOpenCredentials({ auth, tls, endpoint: { host } }: Guarded, place: Place): void {
-  if (auth === null || tls !== null || /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host ?? "")) return;
+function warnOfOpenCredentials({ auth, tls, endpoint }: Guarded, place: Place): void {
+  if (auth === null || tls !== null || "path" in endpoint) return;
+  if (/^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(endpoint.host ?? "")) return;
   place
     .at("auth")
     .warn("takes tokens or passwords without TLS, readable on the way; add tls: here, or end TLS in front of Rondo");
 }
 
-/** What of a protocol says how it is guarded. */
+/** The two keys say one thing, as in the Collector, and must not say two. */
+function checkTransport({ transport, endpoint }: Guarded, place: Place): void {
+  const isPath = "path" in endpoint;
+  if (isPath === (transport === "unix")) return;
+  place
+    .at("endpoint")
+    .problem(
+      isPath
+        ? "is the path of a socket, which needs transport: unix"
+        : "must be the path of a socket, such as /run/rondo/otlp.sock, because transport is unix",
+    );
+}
+
+/** What of a protocol says where it is and how it is guarded. */
 interface Guarded {
+  readonly transport: string;
   readonly auth: Partial<AuthValues> | null;
   readonly tls: TlsValues | null;
   readonly endpoint: Endpoint;
@@ -162,7 +181,9 @@ export const otlpReceiver = defineReceiver({
       place.at("protocols").problem("must name grpc, http or both, as in `protocols: {grpc: null}`");
     }
     for (const [name, values] of Object.entries(protocols)) {
-      if (values !== null) warnOfOpenCredentials(values, place.at("protocols").at(name));
+      if (values === null) continue;
+      checkTransport(values, place.at("protocols").at(name));
+      warnOfOpenCredentials(values, place.at("protocols").at(name));
     }
   },
   uses: ({ protocols }) =>

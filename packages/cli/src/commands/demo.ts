@@ -258,7 +258,7 @@ function droppedItems({ worker }: WholeRuntime): number {
 /** The first address of each protocol, as a client on this machine reaches it. */
 function addressesOf({ gateway }: WholeRuntime): { readonly http?: string; readonly grpc?: string } {
   const at = (protocol: string) => {
-    const found = gateway.addresses.find((address) => address.protocol === protocol);
+    const found = gateway.addresses.find((address) => address.protocol === protocol && address.port > 0);
     return found && `${["0.0.0.0", "::", "localhost"].includes(found.host) ? "127.0.0.1" : found.host}:${found.port}`;
   };
   const [http, grpc] = [at("http"), at("grpc")];

@@ -127,8 +127,8 @@ export function notYetLine({ kind, id, extent, pipelines }: NotYet): string {
 
 /** The addresses that were bound, which with port 0 nobody knows before. */
 function announce(runtime: Runtime, { data }: UpOptions, log: Log): void {
-  for (const { receiver, protocol, host, port } of runtime.gateway?.addresses ?? []) {
-    log.info(`receiver ${receiver} takes OTLP/${protocol} on ${host}:${port}`);
+  for (const { receiver, protocol, text } of runtime.gateway?.addresses ?? []) {
+    log.info(`receiver ${receiver} takes OTLP/${protocol} on ${text}`);
   }
   if (runtime.alerts !== undefined) log.info(`rules on http://${runtime.alerts.address}/api/v1/rules`);
   log.info(`metrics on http://${runtime.metricsAddress}/metrics, health on http://${runtime.healthAddress}/`);

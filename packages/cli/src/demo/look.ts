@@ -47,7 +47,7 @@ function look(
     waitingFor: readiness.reasons().map(({ reason }) => reason),
     addresses: [
       ...gateway.addresses.map(
-        ({ protocol, host, port }) => [protocol === "grpc" ? "OTLP/gRPC" : "OTLP/HTTP", `${host}:${port}`] as const,
+        ({ protocol, text }) => [protocol === "grpc" ? "OTLP/gRPC" : "OTLP/HTTP", text] as const,
       ),
       ["metrics", `http://${metricsAddress}/metrics`],
     ],
