@@ -23,7 +23,7 @@ const { values: flags } = parseArgs({
 const ARMS = ["rondo", ...(flags.before === undefined ? [] : ["before"]), "grpc-js", "http2"] as const;
 
 /** Requests of a round by their size; a round takes a server up to a second of CPU. */
-const requestsOf = (size: number) => Math.round(12_000 / Math.sqrt(size));
+const requestsOf = (size: number) => Math.round(30_000 / Math.sqrt(size));
 const WARM_SHARE = 0.5;
 const IN_FLIGHT = 8;
 const ROUNDS = Number(flags.rounds);
