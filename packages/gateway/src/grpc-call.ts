@@ -9,11 +9,11 @@ import type { Permit } from "./admission.ts";
 import type { Connection, OpenCall } from "./grpc-connections.ts";
 import { ANSWER_HEADERS, type CallHead } from "./grpc-head.ts";
 import { type MessagePrefix, MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
-import { refusalStatus, statusHeaders } from "./grpc-status.ts";
+import { statusHeaders } from "./grpc-status.ts";
 import type { Inflation } from "./inflate.ts";
 import type { Answer, Intake, Refused } from "./intake.ts";
 import type { Account, Outcome } from "./metrics.ts";
-import { GRPC, requestFault } from "./status-table.ts";
+import { GRPC, refusalStatus, requestFault } from "./status-table.ts";
 
 /** A request that has not arrived whole after this is ended, as on HTTP. */
 const REQUEST_MS = 15_000;

@@ -1,24 +1,16 @@
 /** Writes a gRPC status as the headers that carry it: percent-encoded message, google.rpc.Status as its details. */
 import { encodeStatus, type Status } from "@rondo/otlp";
-import type { Refused } from "./intake.ts";
-import { statusOf } from "./status-table.ts";
 
 /**
- * What the message may have in bytes once it is encoded; it stands in the headers twice. Clients refuse header lists above
+ * What the message may have in bytes once it is encoded; it stands in the headers three times. Clients refuse header lists above
  * 8 KiB, and with them the status.
  */
-const MESSAGE_BYTES = 2_000;
+const MESSAGE_BYTES = 1_500;
 
 /** The headers of a status. */
 export type StatusHeaders = Readonly<Record<string, string>>;
 
 const OK: StatusHeaders = { "grpc-status": "0" };
-
-/** A refusal as a status, with the wait as its retry delay. */
-export function refusalStatus({ fault, afterMs }: Refused): Status {
-  const { grpc: code } = statusOf(fault);
-  return { code, message: fault.message, ...(afterMs !== undefined && { retryDelayMs: afterMs }) };
-}
 
 /** The headers of a status. Its message is cut where it would be too long for them. */
 export function statusHeaders(status: Status): StatusHeaders {

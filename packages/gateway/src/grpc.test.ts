@@ -1,12 +1,15 @@
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { type Clock, Fault, systemClock } from "@rondo/core";
+import { type Clock, crc32c, Fault, silentLog, systemClock } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
+import { admission } from "./admission.ts";
+import type { Identity } from "./auth/authenticator.ts";
+import { startGrpc } from "./grpc.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
-import { durableNames, flawedSpans, type Rig, request, rig } from "./rig.cases.ts";
+import { durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
 
 /** One gRPC call by grpc-js as its own peer; resolves with the response's bytes, rejects with the ServiceError. */
 async function call(
@@ -54,6 +57,20 @@ function details({ metadata }: ServiceError) {
   return bin instanceof Buffer ? decodeStatus(bin) : undefined;
 }
 
+/** Snappy's framing format with one chunk that is not compressed, as Go's clients begin it. */
+function snappyFramed(body: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt8(1);
+  head.writeUIntLE(body.length + 4, 1, 3);
+  const sum = crc32c(body);
+  head.writeUInt32LE((((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0, 4);
+  return Buffer.concat([Buffer.from("\xff\x06\x00\x00sNaPpY", "latin1"), head, body]);
+}
+
+function never(): never {
+  throw new Error("this is not called");
+}
+
 test.each(SIGNALS)("%s are durable when OK is answered", async (signal) => {
   await using it = await rig();
   expect(await call(it, METHODS[signal], request(signal, ["a", "b"]))).toHaveLength(0);
@@ -97,6 +114,22 @@ test("a message larger than the default windows arrives", async () => {
   const names = Array.from({ length: 60 }, (_, i) => `${i}-${"x".repeat(90_000)}`);
   await call(it, METHODS.logs, request("logs", names));
   expect(durableNames(it.broker, "logs")).toEqual(names);
+});
+
+test.each([
+  ["gzip", gzipSync],
+  ["deflate", deflateSync],
+  ["zstd", zstdCompressSync],
+  ["snappy", snappyFramed],
+])("%s is undone", async (encoding, compress) => {
+  await using it = await rig();
+  const bytes = frame(compress(request("logs", ["a".repeat(2_000)])), 1);
+  const status = await bare(it.grpc, METHODS.logs, { "grpc-encoding": encoding }, (send, end) => {
+    send(bytes);
+    end();
+  });
+  expect(status).toBe("0");
+  expect(durableNames(it.broker, "logs")).toEqual(["a".repeat(2_000)]);
 });
 
 test("an empty request is OK", async () => {
@@ -247,6 +280,51 @@ test("an item over 1 MiB is refused by partial success", async () => {
   const body = Buffer.concat([request("logs", ["a"]), request("logs", ["x".repeat((1 << 20) + 1)])]);
   expect(decodeResponse(await call(it, METHODS.logs, body))).toMatchObject({ rejected: 1 });
   expect(durableNames(it.broker, "logs")).toEqual(["a"]);
+});
+
+test("calls that wait for a password's check are few, and those of known clients go on", async () => {
+  const checked = Promise.withResolvers<Identity>();
+  const tenants: string[] = [];
+  const listener = await startGrpc(
+    receiverValues({ protocols: { grpc: { endpoint: "127.0.0.1:0" } } }).protocols.grpc ?? never(),
+    {
+      receiver: "otlp",
+      key: "k",
+      endpoint: { host: "127.0.0.1", port: 0 },
+      signals: ["logs"],
+      authenticator: {
+        challenge: "",
+        authenticate: ({ authorization }) => (authorization === "known" ? { tenant: "known" } : checked.promise),
+        close() {},
+      },
+      intake: {
+        admission: admission(1 << 20, systemClock),
+        refuse: (fault) => ({ kind: "refused", fault, afterMs: 1 }),
+        overloaded: () => never(),
+        async take({ tenant }) {
+          tenants.push(tenant);
+          return { kind: "accepted", items: 1, rejected: 0, message: "" };
+        },
+      },
+      clock: systemClock,
+      log: silentLog,
+      answered() {},
+    },
+  );
+  const send = (authorization: string) =>
+    bare(listener.port, METHODS.logs, { authorization }, (write, end) => {
+      write(frame(request("logs", ["a"])));
+      end();
+    });
+  const waiting = Array.from({ length: 40 }, () => send("unknown"));
+  expect(await Promise.any(waiting)).toBe("8");
+  expect(await send("known")).toBe("0");
+  expect(tenants).toEqual(["known"]);
+  checked.resolve({ tenant: "late" });
+  const statuses = await Promise.all(waiting);
+  expect(statuses.filter((status) => status === "0")).toHaveLength(32);
+  expect(tenants.filter((tenant) => tenant === "late")).toHaveLength(32);
+  await listener.close();
 });
 
 test("flawed spans are refused by name, and the others are durable", async () => {

@@ -1,17 +1,22 @@
 /** OTLP over gRPC: the three Export methods on raw bytes over HTTP/2, with the same limits and the same answers as HTTP. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { Fault } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { answerEarly, type CallOptions, serveCall } from "./grpc-call.ts";
-import { type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
+import { type Connection, type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
 import { ANSWER_HEADERS, readHead } from "./grpc-head.ts";
-import { refusalStatus, statusHeaders } from "./grpc-status.ts";
+import { statusHeaders } from "./grpc-status.ts";
 import { inflation } from "./inflate.ts";
 import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
 import { BODY_BYTES, type GrpcValues } from "./otlp-receiver.ts";
+import { refusalStatus } from "./status-table.ts";
 import { secureFront } from "./tls/secure-front.ts";
 
 const CONCURRENT_CALLS = 256;
+
+/** Calls that wait until it is known whose they are. Nobody reads what they send meanwhile: up to a window of memory each. */
+const MAX_UNDECIDED = 32;
 
 /** The unary Export methods. opentelemetry-proto, collector services. */
 const METHODS: Readonly<Record<Signal, string>> = {
@@ -28,6 +33,14 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
   const calls: CallOptions = { intake, inflation: inflation(clock), limit, clock, log, answered };
   const connections = grpcConnections(rulesOf(values), clock);
+
+  let undecided = 0;
+
+  const refuse = (stream: ServerHttp2Stream, connection: Connection, fault: Fault): void => {
+    connection.sent();
+    answerEarly(stream, { ...ANSWER_HEADERS, ...statusHeaders(refusalStatus(intake.refuse(fault))) }, clock);
+    answered(fault.code, 0);
+  };
 
   const opened = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     // What goes wrong with a stream ends it, and its end is all that matters here.
@@ -47,16 +60,23 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
       else if (isIdentity(known)) {
         const account = { receiver, signal: head.method, tenant: known.tenant };
         serveCall(stream, { ...head, connection, account }, calls);
-      } else {
-        connection.sent();
-        const status = refusalStatus(intake.refuse(known));
-        answerEarly(stream, { ...ANSWER_HEADERS, ...statusHeaders(status) }, clock);
-        answered(known.code, 0);
-      }
+      } else refuse(stream, connection, known);
     };
     const known = authenticator.authenticate(headers, connection.socket);
-    if (known instanceof Promise) known.then(decide);
-    else decide(known);
+    if (!(known instanceof Promise)) decide(known);
+    else if (undecided >= MAX_UNDECIDED) {
+      refuse(
+        stream,
+        connection,
+        new Fault("throttled", `${MAX_UNDECIDED} calls wait until it is known whose they are`),
+      );
+    } else {
+      undecided += 1;
+      known.then((later) => {
+        undecided -= 1;
+        decide(later);
+      });
+    }
   };
 
   connections.server.on("stream", opened);

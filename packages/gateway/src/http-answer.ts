@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { encodeResponse, encodeStatus, responseToJson, type Signal, type Status, statusToJson } from "@rondo/otlp";
 import type { Answer, Refused } from "./intake.ts";
-import { HTTP_ONLY, statusOf } from "./status-table.ts";
+import { HTTP_ONLY, refusalStatus, statusOf } from "./status-table.ts";
 
 /** One encoding of OTLP/HTTP. */
 export interface Encoding {
@@ -45,16 +45,12 @@ export function writeAnswer(response: ServerResponse, answer: Answer, encoding: 
 }
 
 /** Refuses a request; in plain text when its Content-Type is none of OTLP's. */
-export function writeRefusal(
-  response: ServerResponse,
-  { fault, afterMs }: Refused,
-  encoding: Encoding | undefined,
-): void {
-  const row = statusOf(fault);
+export function writeRefusal(response: ServerResponse, refused: Refused, encoding: Encoding | undefined): void {
+  const { fault, afterMs } = refused;
+  const { http } = statusOf(fault);
   if (afterMs !== undefined) response.setHeader("Retry-After", Math.ceil(afterMs / 1_000));
-  const status = { code: row.grpc, message: fault.message, ...(afterMs !== undefined && { retryDelayMs: afterMs }) };
-  if (encoding === undefined) write(response, row.http, PLAIN, fault.message);
-  else write(response, row.http, encoding.contentType, encoding.status(status));
+  if (encoding === undefined) write(response, http, PLAIN, fault.message);
+  else write(response, http, encoding.contentType, encoding.status(refusalStatus(refused)));
 }
 
 /** Answers a request that is none of OTLP's; in plain text when its Content-Type is none either. */

@@ -1,7 +1,7 @@
 import { FAULT_CODES, Fault } from "@rondo/core";
 import { WireError } from "@rondo/otlp";
 import { expect, test } from "vitest";
-import { requestFault, STATUS, statusOf } from "./status-table.ts";
+import { refusalStatus, requestFault, STATUS, statusOf } from "./status-table.ts";
 
 /** OTLP specification 1.x: what a client may retry. */
 const RETRYABLE_HTTP = [429, 502, 503, 504];
@@ -21,4 +21,12 @@ test("only a WireError is the client's fault", () => {
   expect(requestFault(new WireError("field number 0", 3)).code).toBe("invalid");
   expect(requestFault(new Fault("too_large", "x")).code).toBe("too_large");
   expect(statusOf(requestFault(new TypeError("x")))).toMatchObject({ http: 500, grpc: 13 });
+});
+
+test("a bad request is told so, a wait when there is one", () => {
+  const status = (code: "invalid" | "throttled" | "too_large", afterMs?: number) =>
+    refusalStatus({ kind: "refused", fault: new Fault(code, "m"), ...(afterMs !== undefined && { afterMs }) });
+  expect(status("invalid")).toEqual({ code: 3, message: "m", badRequest: true });
+  expect(status("throttled", 5)).toEqual({ code: 8, message: "m", retryDelayMs: 5 });
+  expect(status("too_large")).toEqual({ code: 8, message: "m" });
 });

@@ -3,7 +3,8 @@
  * transports read. OTLP specification, "Failures"; delivery rules: nothing that later may cure is ever answered as final.
  */
 import { Fault, type FaultCode } from "@rondo/core";
-import { WireError } from "@rondo/otlp";
+import { type Status, WireError } from "@rondo/otlp";
+import type { Refused } from "./intake.ts";
 
 /** The gRPC status codes that the gateway answers with (google.rpc.Code). */
 export const GRPC = {
@@ -62,6 +63,16 @@ export const HTTP_ONLY = {
 /** The row of a fault. */
 export function statusOf(fault: Fault): StatusRow {
   return STATUS[fault.code];
+}
+
+/** A refusal as google.rpc.Status, with the wait as its retry delay; what the client itself got wrong is a bad request. */
+export function refusalStatus({ fault, afterMs }: Refused): Status {
+  return {
+    code: statusOf(fault).grpc,
+    message: fault.message,
+    ...(afterMs !== undefined && { retryDelayMs: afterMs }),
+    ...(fault.code === "invalid" && { badRequest: true }),
+  };
 }
 
 /** The fault of whatever a decoder or validator threw over a request's bytes; anything but a WireError is a bug. */

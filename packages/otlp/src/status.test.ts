@@ -5,7 +5,7 @@ import { decodeStatus, encodeStatus, statusToJson } from "./status.ts";
 import { WireError } from "./wire-error.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the generated codec has no types
-const { Status, RetryInfo } = (generated.google as any).rpc;
+const { Status, RetryInfo, BadRequest } = (generated.google as any).rpc;
 
 test("the codec reads what was written", () => {
   const delays = fc.option(
@@ -46,6 +46,19 @@ test("other details, unknown fields and negative delays do no harm", () => {
     retryDelayMs: 0,
   });
   expect(() => decodeStatus(Uint8Array.of(0x12, 9))).toThrow(WireError);
+});
+
+test("a bad request names its violation, beside a delay if there is one", () => {
+  const { details } = Status.decode(encodeStatus({ code: 3, message: "m", retryDelayMs: 1, badRequest: true }));
+  const [delay, bad] = details;
+  expect(delay.type_url).toBe("type.googleapis.com/google.rpc.RetryInfo");
+  expect(bad.type_url).toBe("type.googleapis.com/google.rpc.BadRequest");
+  expect(BadRequest.decode(bad.value).fieldViolations).toMatchObject([{ description: "m" }]);
+  expect(JSON.parse(statusToJson({ code: 3, message: "m", badRequest: true }))).toEqual({
+    code: 3,
+    message: "m",
+    details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: [{ description: "m" }] }],
+  });
 });
 
 test("JSON writes a delay as a duration", () => {

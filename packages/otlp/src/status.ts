@@ -9,9 +9,12 @@ export interface Status {
   readonly message: string;
   /** Sent as a RetryInfo detail, which makes RESOURCE_EXHAUSTED retryable. Milliseconds. */
   readonly retryDelayMs?: number;
+  /** The request itself is wrong: sent as a BadRequest detail that names the message as the violation. OTLP, "Failures". */
+  readonly badRequest?: true;
 }
 
 const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
 
 /** The protobuf bytes, for `application/x-protobuf` and `grpc-status-details-bin`. */
 export function encodeStatus(status: Status): Uint8Array {
@@ -28,22 +31,36 @@ export function encodeStatus(status: Status): Uint8Array {
     if (nanos !== 0) out.tag(2, Wire.varint).varint(nanos);
     out.close(delay).close(info).close(detail);
   }
+  if (status.badRequest === true) {
+    const detail = out.open(3);
+    out.text(1, BAD_REQUEST);
+    const violations = out.open(2);
+    const violation = out.open(1);
+    out.text(2, status.message);
+    out.close(violation).close(violations).close(detail);
+  }
   return out.finish();
 }
 
 /** The JSON form, for `application/json`. */
 export function statusToJson(status: Status): string {
-  const { code, message, retryDelayMs } = status;
-  if (retryDelayMs === undefined) return JSON.stringify({ code, message });
-  const { seconds, nanos } = duration(retryDelayMs);
-  const retryDelay = `${seconds}${
+  const { code, message, retryDelayMs, badRequest } = status;
+  const details: object[] = [];
+  if (retryDelayMs !== undefined) details.push({ "@type": RETRY_INFO, retryDelay: durationToJson(retryDelayMs) });
+  if (badRequest === true) details.push({ "@type": BAD_REQUEST, fieldViolations: [{ description: message }] });
+  return JSON.stringify(details.length === 0 ? { code, message } : { code, message, details });
+}
+
+/** A duration as JSON has it, such as `1.500s`. */
+function durationToJson(ms: number): string {
+  const { seconds, nanos } = duration(ms);
+  return `${seconds}${
     nanos === 0
       ? ""
       : `.${String(nanos)
           .padStart(9, "0")
           .replace(/(000)+$/, "")}`
   }s`;
-  return JSON.stringify({ code, message, details: [{ "@type": RETRY_INFO, retryDelay }] });
 }
 
 /**
