@@ -1,11 +1,12 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type PeerCertificate } from "node:tls";
-import { type Clock, silentLog, systemClock } from "@rondo/core";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { type Clock, readFields, silentLog, systemClock } from "@rondo/core";
 import { createRegistry } from "@rondo/monitor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exportLogs, postLogs } from "../clients.cases.ts";
-import { registryMetrics } from "../index.ts";
+import { bearerTokenAuthExtension, registryMetrics } from "../index.ts";
 import { place, request, rig } from "../rig.cases.ts";
 import { type Certificates, certificates, hasOpenssl, type Pair, presented } from "./certificates.cases.ts";
 import { openServerTls } from "./server-tls.ts";
@@ -13,6 +14,19 @@ import { listenerTls } from "./tls-fields.ts";
 
 /** Timers of minutes that run in tens of milliseconds, so that a test need not wait for a reload. */
 const hasty: Clock = { ...systemClock, after: (ms, run, options) => systemClock.after(Math.min(ms, 25), run, options) };
+
+/** A session as a client could resume it. */
+function sessionOf(port: number, tls: ConnectionOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ ...tls, host: "127.0.0.1", port, ALPNProtocols: ["h2"] });
+    socket.on("session", (session) => {
+      resolve(session);
+      socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.resume();
+  });
+}
 
 const body = request("logs", ["a"]);
 
@@ -96,6 +110,25 @@ describe.skipIf(!hasOpenssl)("with certificates", () => {
     expect(await spoken(it.grpc, h2)).toMatch(/^TLSv1\.3 /);
   });
 
+  test("grpc-js comes in over TLS as it is, and its token with it", async () => {
+    const values = readFields(bearerTokenAuthExtension.fields, { token: "t" }, place());
+    const extensions = [{ id: "bearertokenauth", type: bearerTokenAuthExtension, values }];
+    const auth = { authenticator: "bearertokenauth" };
+    await using it = await rig({ grpc: { tls: { ...files(), client_ca_file: ca.cert }, auth }, extensions });
+    const { cert, key } = presented(client);
+    const channel = credentials.createSsl(presented(ca).cert, key, cert);
+    const peer = new Client(`localhost:${it.grpc}`, channel);
+    const metadata = new Metadata();
+    metadata.set("authorization", "Bearer t");
+    const raw = (bytes: Buffer) => bytes;
+    const method = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+    const answer = await new Promise<unknown>((resolve) => {
+      peer.makeUnaryRequest(method, raw, raw, body, metadata, (error, value) => resolve(error ?? value));
+    });
+    peer.close();
+    expect(answer).toEqual(Buffer.alloc(0));
+  });
+
   test("a client that has not agreed on HTTP/2 gets no gRPC", async () => {
     await using it = await both(files());
     const closed = new Promise((resolve) => {
@@ -155,8 +188,12 @@ describe.skipIf(!hasOpenssl)("with certificates", () => {
       (await exportLogs(it.grpc, body, { tls: { ...trust, ...presented(pair) } })).status;
     const newcomer = made.issue("newcomer", other);
     expect([await status(client), await status(newcomer)]).toEqual([0, undefined]);
+    const session = await sessionOf(it.grpc, { ...trust, ...presented(client) });
     copyFileSync(other.cert, live);
     await expect.poll(async () => [await status(client), await status(newcomer)]).toEqual([undefined, 0]);
+    // Nor does a session that was agreed on before open the door: the keys of its ticket went with the old authorities.
+    const resumed = await exportLogs(it.grpc, body, { tls: { ...trust, ...presented(client), session } });
+    expect(resumed.status).toBeUndefined();
   });
 
   const opening = (raw: object) => {
