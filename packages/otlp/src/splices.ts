@@ -100,7 +100,11 @@ export class Splices {
       from = at + (this.#removed[i] ?? 0);
       const inserted = this.#inserted[i];
       if (inserted === LENGTH) to = putVarint(out, to, this.#lengths[i] ?? 0);
-      else if (inserted !== NOTHING && inserted !== undefined) to = copy(inserted, 0, inserted.length, out, to);
+      else if (inserted !== NOTHING && inserted !== undefined) {
+        // Whole, so that no view of a part has to be made.
+        out.set(inserted, to);
+        to += inserted.length;
+      }
     }
     copy(body, from, body.length, out, to);
     return out;
