@@ -38,7 +38,8 @@ class Entry {
 export class AttributeList {
   readonly #entries: Entry[] = [];
   #length = 0;
-  #dirty = false;
+  /** The first attribute that was edited; beyond the last one when none was. */
+  #firstEdited = Number.POSITIVE_INFINITY;
   readonly #body: Uint8Array;
   readonly #pair: Cursor;
 
@@ -56,7 +57,7 @@ export class AttributeList {
   /** Reads the attributes, fields of number `field` (below 16), of the message that `message` stands before. */
   read(message: Cursor, field: number): void {
     this.#length = 0;
-    this.#dirty = false;
+    this.#firstEdited = Number.POSITIVE_INFINITY;
     const tag = field * 8 + Wire.bytes;
     const { bytes } = message;
     for (;;) {
@@ -192,7 +193,7 @@ export class AttributeList {
     this.#setValue(entry, value);
     entry.changed = true;
     entry.constant = constant;
-    this.#dirty = true;
+    this.#edited(index);
   }
 
   /** Adds an attribute behind the others. */
@@ -205,19 +206,18 @@ export class AttributeList {
     this.#setValue(entry, value);
     entry.changed = true;
     entry.constant = constant;
-    this.#dirty = true;
+    this.#edited(this.#length - 1);
   }
 
   /** Takes an attribute out. */
   remove(index: number): void {
     this.#at(index).removed = true;
-    this.#dirty = true;
+    this.#edited(index);
   }
 
   /** Notes what changed; new attributes go to `end`, the end of their message. */
   emit(splices: Splices, field: number, end: number): void {
-    if (!this.#dirty) return;
-    for (let i = 0; i < this.#length; i++) {
+    for (let i = this.#firstEdited; i < this.#length; i++) {
       const entry = this.#at(i);
       if (entry.removed) {
         if (entry.at >= 0) splices.replace(entry.at, entry.stop - entry.at, NONE);
@@ -228,6 +228,10 @@ export class AttributeList {
         else splices.replace(end, 0, chunk);
       }
     }
+  }
+
+  #edited(index: number): void {
+    if (index < this.#firstEdited) this.#firstEdited = index;
   }
 
   #at(index: number): Entry {

