@@ -82,7 +82,7 @@ function bench(signal: Signal, items: number): void {
   const bodies = buildCorpus(signal, items, SEED)
     .templates.slice(0, BODIES)
     .map(({ body }) => body);
-  const texts = bodies.map((body) => Buffer.from(requestToJson(signal, body)));
+  const texts = bodies.map((body) => requestToJson(signal, body));
   const objects = bodies.map((body) => decodeRequest(signal, body));
   const type = REQUEST_TYPES[signal];
   const rivals: Readonly<Record<Rival, Row[1]>> = {
