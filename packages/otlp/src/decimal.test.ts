@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Decimal, putDecimal, putDigits } from "./decimal.ts";
+import { Decimal, putDecimal, putDigits, spelledInteger } from "./decimal.ts";
 import { Writer } from "./writer.ts";
 
 const edges = [0n, 9n, 10n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 10n ** 11n, 10n ** 18n, 2n ** 63n, 2n ** 64n - 1n];
@@ -48,6 +48,7 @@ test.each(["", "-", "x", "-x", "18446744073709551616", "99999999999999999999", "
 );
 
 test("zero has no sign, leading zeros count as digits", () => {
+  expect(read("-0000000000000")).toEqual({ value: 0n, stop: 14 });
   expect(read("-0")).toEqual({ value: 0n, stop: 2 });
   expect(read("0000000000000000042")).toEqual({ value: 42n, stop: 19 });
 });
@@ -77,3 +78,19 @@ test("integers on the wire, varint and fixed, are those that the cursor reads", 
     }),
   );
 });
+
+test.each<[string, bigint]>([
+  ["5.0", 5n],
+  ["-5e3", -5000n],
+  ["1.7e18", 1_700_000_000_000_000_000n],
+  ["1.700000000123456789E+18", 1_700_000_000_123_456_789n],
+  ["1234500e-2", 12345n],
+  ["0.0e9", 0n],
+  ["-0e-9", 0n],
+  ["0010.50e1", 105n],
+  ["1e999999999", 10n ** 64n],
+])("%s is an integer", (text, value) => expect(spelledInteger(text)).toBe(value));
+
+test.each(["", "1.5", "1e-1", "1.", ".5", "0x10", " 1", "1_0", "NaN", "e5", "1".repeat(65)])("%j is none", (text) =>
+  expect(spelledInteger(text)).toBeUndefined(),
+);

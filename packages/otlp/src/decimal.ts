@@ -56,9 +56,9 @@ export class Decimal {
     const lower = (head - headHigh * 0x10000) * scale + tail + (upper - upperHigh * 0x10000) * 0x10000;
     const high = upperHigh + Math.floor(lower / TWO_32);
     if (high >= TWO_32) return false;
-    this.negative = negative;
-    this.high = high;
     this.low = lower >>> 0;
+    this.high = high;
+    this.negative = negative && (high !== 0 || this.low !== 0);
     return true;
   }
 
@@ -100,6 +100,24 @@ export class Decimal {
     this.high = Number(magnitude >> 32n);
     this.low = Number(magnitude & 0xffffffffn);
   }
+}
+
+const SPELLED = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** The longest spelling that is looked into: nobody needs more zeros around twenty digits. */
+const SPELLED_LENGTH = 64;
+
+/** An integer that JSON may spell 5.0, 17e17 or 1.7e18, exactly; undefined for fractions and what is no number. */
+export function spelledInteger(text: string): bigint | undefined {
+  const parts = text.length > SPELLED_LENGTH ? null : SPELLED.exec(text);
+  if (parts === null) return undefined;
+  const [, sign, whole = "", fraction = "", exponent = "0"] = parts;
+  const digits = whole + fraction;
+  const significant = digits.replace(/0+$/, "");
+  const zeros = Number(exponent) - fraction.length + digits.length - significant.length;
+  if (/^0*$/.test(significant)) return 0n;
+  if (zeros < 0) return undefined;
+  // More zeros than any 64 bits can take say the same: too many.
+  return BigInt(`${sign}${significant}${"0".repeat(Math.min(zeros, SPELLED_LENGTH))}`);
 }
 
 /** Writes the digits of an unsigned number below 2^53 and returns the position behind them. */

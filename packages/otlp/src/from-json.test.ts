@@ -4,7 +4,7 @@ import { decodedItems, decodeRequest } from "./codec.ts";
 import { requestFromJson, requestToJson } from "./json.ts";
 import { anyRequest, atLeast, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
-import { WireError } from "./wire-error.ts";
+import { SizeError, WireError } from "./wire-error.ts";
 
 const read = (signal: Signal, json: string) => requestFromJson(signal, Buffer.from(json, "utf8"));
 const span = (fields: string) => `{"resourceSpans":[{"scopeSpans":[{"spans":[{${fields}}]}]}]}`;
@@ -26,6 +26,7 @@ test("64-bit integers are exact, as strings and as numbers", () => {
     expect(anyOf(`{"intValue":${text}}`)?.intValue).toBe(2n ** 63n - 1n);
   expect(anyOf('{"intValue":"-9223372036854775808"}')?.intValue).toBe(-(2n ** 63n));
   expect(anyOf('{"intValue":5e3}')?.intValue).toBe(5000n);
+  expect(anyOf('{"intValue":1.700000000123456789e18}')?.intValue).toBe(1_700_000_000_123_456_789n);
   expect(spanOf('"startTimeUnixNano":18446744073709551615')?.startTimeUnixNano).toBe(2n ** 64n - 1n);
 });
 
@@ -71,6 +72,10 @@ test.each<[string, string, string]>([
   ["a bad escape", span('"name":"\\x"'), "a bad escape in a string"],
   ["a control character", span('"name":"a\nb"'), "a control character"],
   ["an id that is not hex", span('"traceId":"zz"'), "spans[0].traceId: an id is not hexadecimal"],
+  ["bytes of six bits", span('"attributes":[{"value":{"bytesValue":"A"}}]'), "bytes are not base64"],
+  ["a number in another base", span('"attributes":[{"value":{"doubleValue":"0x10"}}]'), "a number was expected"],
+  ["a double too large", span('"attributes":[{"value":{"doubleValue":1e400}}]'), "a number was expected"],
+  ["an exponent too large", span('"endTimeUnixNano":"1e999999"'), "does not fit 64 unsigned bits"],
   ["an id of half a byte", span('"spanId":"abc"'), "an id is not hexadecimal"],
   ["bytes that are not base64", span('"attributes":[{"value":{"bytesValue":"*"}}]'), "attributes[0].value.bytesValue"],
   ["a fraction for an integer", span('"droppedLinksCount":1.5'), "an integer was expected"],
@@ -130,4 +135,33 @@ test("mutated text is an answer or a WireError", () => {
     ),
     atLeast(300),
   );
+});
+
+test("original field names are unknown ones", () => {
+  expect(spanOf('"trace_id":"zz","dropped_links_count":[],"name":"n"')).toMatchObject({ name: "n" });
+  expect(read("traces", '{"resource_spans":[{}]}').length).toBe(0);
+});
+
+test("a name that comes twice is a field that comes twice", () => {
+  expect(spanOf('"name":"a","name":"b","links":[{}],"links":[{}]')).toMatchObject({ name: "b", links: [{}, {}] });
+  expect(anyOf('{"intValue":1,"stringValue":"s"}')).toEqual({ stringValue: "s" });
+});
+
+test("no text has more than four bytes of protobuf for each of its own", () => {
+  const point = (fields: string) =>
+    `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{${fields}}]}}]}]}]}`;
+  const many = (item: string) => new Array(20_000).fill(item).join(",");
+  for (const fields of [
+    `"bucketCounts":[${many("1")}]`,
+    `"explicitBounds":[${many("1")}]`,
+    many('"sum":0'),
+    `"attributes":[${many("{}")}]`,
+    `"exemplars":[${many('{"asInt":1}')}]`,
+  ]) {
+    const text = Buffer.from(point(fields));
+    const { length } = requestFromJson("metrics", text);
+    expect(length).toBeLessThanOrEqual(4 * text.length);
+    expect(requestFromJson("metrics", text, length).length).toBe(length);
+    expect(() => requestFromJson("metrics", text, length - 1)).toThrow(SizeError);
+  }
 });

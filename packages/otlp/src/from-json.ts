@@ -1,39 +1,45 @@
 /** OTLP/JSON to protobuf, in one pass from text to bytes: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding. */
 import { VALUE_DEPTH } from "./any-value.ts";
 import { Wire } from "./cursor.ts";
+import { spelledInteger } from "./decimal.ts";
 import { Byte, JsonReader } from "./json-reader.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
 import { type Field, type IntegerType, isId, type Message, messageOf } from "./schema.ts";
 import type { Signal } from "./signal.ts";
-import { WireError } from "./wire-error.ts";
+import { SizeError, WireError } from "./wire-error.ts";
 import { varintSize, Writer } from "./writer.ts";
 
 /**
- * The request in protobuf. Accepts what the specification asks of receivers: lowerCamelCase names, unknown ones ignored,
- * null as absent, ids in hex of either case, other bytes in base64 (also url-safe, padded or not), enums as integers or
- * names, 64-bit integers as strings or numbers, "NaN", "Infinity" and "-Infinity". Throws WireError, with the path and the
- * byte of the text, for anything else and for values nested deeper than VALUE_DEPTH. Ids of a wrong length and the like
- * pass; they are for `validateRequest` to find.
+ * The request in protobuf. Accepts what the specification asks of receivers: names in lowerCamelCase, unknown ones ignored
+ * and so the original field names too, null as absent, ids in hex of either case, other bytes in base64 (also url-safe,
+ * padded or not), enums as integers, 64-bit integers as strings or numbers, "NaN", "Infinity" and "-Infinity"; and names of
+ * enums, as the Collector does. Of a name that comes twice the last value counts, and lists and messages are joined, as of
+ * fields on the wire. Throws WireError, with the path and the byte of the text, for anything else and for values nested
+ * deeper than VALUE_DEPTH. Ids of a wrong length and the like pass; they are for `validateRequest` to find.
  *
- * The result has at most four bytes for each byte of text: a bucket count or bound, `1,`, takes eight. Real requests shrink
- * to half or less.
+ * The result can have four bytes for each byte of text, since a bucket count or bound, `1,`, takes eight; real requests
+ * shrink to half. Throws SizeError as soon as it would have more than `maxBytes`.
  */
-export function requestFromJson(signal: Signal, text: Uint8Array): Uint8Array {
-  return new RequestReader(text).read(messageOf(SIGNAL_MESSAGES[signal].request));
+export function requestFromJson(signal: Signal, text: Uint8Array, maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
+  return new RequestReader(text, maxBytes).read(messageOf(SIGNAL_MESSAGES[signal].request));
 }
 
 class RequestReader {
   readonly #json: JsonReader;
   readonly #out: Writer;
+  readonly #maxBytes: number;
   /** The field or index at each level down to the current value. */
   readonly #path: (Field | number | undefined)[] = [];
   #level = -1;
   /** The field that last came after a field, or first in a message, by its id: most texts repeat themselves. */
   readonly #next: (Field | undefined)[] = [];
+  /** The one that came there before that. */
+  readonly #other: (Field | undefined)[] = [];
   /** How many bytes the length of a message took last, by its id. */
   readonly #kept: number[] = [];
 
-  constructor(text: Uint8Array) {
+  constructor(text: Uint8Array, maxBytes: number) {
+    this.#maxBytes = maxBytes;
     this.#json = new JsonReader(text);
     // No string, id or message is longer than its text, so that this grows for numbers at most.
     this.#out = new Writer(text.length + 16);
@@ -59,18 +65,12 @@ class RequestReader {
   #message(message: Message, depth: number): void {
     const json = this.#json;
     if (depth > VALUE_DEPTH + 1) throw json.error(`values nested deeper than ${VALUE_DEPTH}`);
-    if (json.peek() !== Byte.brace) throw json.error("an object was expected");
     const level = ++this.#level;
     this.#path[level] = undefined;
     let before = message.id;
     if (json.enter(Byte.brace)) {
       do {
-        const expected = this.#next[before];
-        let field = expected;
-        if (expected === undefined || !json.keyIs(expected.quoted)) {
-          field = json.keyIn(message.byKey);
-          if (field !== undefined) this.#next[before] = field;
-        }
+        const field = this.#field(message, before);
         if (field === undefined) json.skip();
         else {
           before = field.id;
@@ -79,10 +79,29 @@ class RequestReader {
           else if (field.repeated) this.#repeated(field, depth);
           else if (field.message) this.#nested(field.number, field.message, depth);
           else this.#single(field);
+          if (this.#out.length > this.#maxBytes) throw new SizeError(this.#maxBytes);
         }
       } while (json.more(Byte.braceEnd));
     }
     this.#level = level - 1;
+  }
+
+  /** Reads a key: the field of the message, undefined for a name that it does not have. */
+  #field(message: Message, before: number): Field | undefined {
+    const json = this.#json;
+    const expected = this.#next[before];
+    if (expected !== undefined) {
+      if (json.keyIs(expected.quoted)) return expected;
+      // Two that take turns, such as kinds of values.
+      const other = this.#other[before];
+      if (other !== undefined && json.keyIs(other.quoted)) return other;
+    }
+    const field = json.keyIn(message.byKey);
+    if (field !== undefined) {
+      this.#other[before] = expected;
+      this.#next[before] = field;
+    }
+    return field;
   }
 
   #nested(number: number, message: Message, depth: number): void {
@@ -96,7 +115,6 @@ class RequestReader {
 
   #repeated(field: Field, depth: number): void {
     const json = this.#json;
-    if (json.peek() !== Byte.bracket) throw json.error("an array was expected");
     const { message } = field;
     // Numbers are packed, as proto3 has it; messages and strings are not.
     const packed = message === undefined && field.wire !== Wire.bytes ? this.#out.open(field.number) : -1;
@@ -108,6 +126,7 @@ class RequestReader {
         if (message) this.#nested(field.number, message, depth);
         else if (packed < 0) this.#string(field.number);
         else this.#number(field);
+        if (this.#out.length > this.#maxBytes) throw new SizeError(this.#maxBytes);
       } while (json.more(Byte.bracketEnd));
     }
     this.#level = level - 1;
@@ -131,19 +150,19 @@ class RequestReader {
   #string(number: number): number {
     const out = this.#out;
     const start = out.open(number);
-    const stop = this.#json.copyString(out.room(this.#json.rest), start);
-    out.moved(stop).close(start);
-    return stop - start;
+    const length = this.#json.copyString(out);
+    out.close(start);
+    return length;
   }
 
   #hex(field: Field): number {
     const json = this.#json;
     const out = this.#out;
     const start = out.open(field.number);
-    const stop = json.copyHex(out.room(json.rest), start);
-    if (stop >= 0) {
-      out.moved(stop).close(start);
-      return stop - start;
+    if (json.copyHex(out)) {
+      const length = out.length - start;
+      out.close(start);
+      return length;
     }
     const { text, at } = this.#text();
     if (!/^(?:[0-9a-f]{2})*$/i.test(text)) throw new WireError("an id is not hexadecimal", at);
@@ -153,7 +172,9 @@ class RequestReader {
 
   #base64(field: Field): number {
     const { text, at } = this.#text();
-    if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(text)) throw new WireError("bytes are not base64", at);
+    const digits = /^([A-Za-z0-9+/_-]*)={0,2}$/.exec(text)?.[1]?.length;
+    // Six bits are no byte.
+    if (digits === undefined || digits % 4 === 1) throw new WireError("bytes are not base64", at);
     const value = Buffer.from(text, "base64");
     this.#out.bytes(field.number, value);
     return value.length;
@@ -202,8 +223,8 @@ class RequestReader {
     const text = this.#numeral();
     const named = Object.hasOwn(NAMED, text) ? NAMED[text] : undefined;
     if (named !== undefined) return named;
-    const value = Number(text);
-    if (!/^-?\d/.test(text) || !Number.isFinite(value)) throw new WireError("a number was expected", at);
+    const value = NUMERAL.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value)) throw new WireError("a number was expected", at);
     return value;
   }
 
@@ -214,11 +235,10 @@ class RequestReader {
     const text = this.#numeral();
     const named = quoted ? field.numbers?.get(text) : undefined;
     if (named !== undefined) return BigInt(named);
-    // Twenty digits that did not fit 64 bits; more are not worth the time that they would take.
-    if (/^-?\d{1,20}$/.test(text)) throw misfit(type, at);
-    const value = text.trim() === "" ? Number.NaN : Number(text);
-    if (!Number.isSafeInteger(value)) throw new WireError("an integer was expected", at);
-    return BigInt(value);
+    const value = spelledInteger(text);
+    if (value === undefined) throw new WireError("an integer was expected", at);
+    if (BigInt.asUintN(64, value < 0n ? -value : value) !== (value < 0n ? -value : value)) throw misfit(type, at);
+    return value;
   }
 
   #numeral(): string {
@@ -247,4 +267,6 @@ function misfit({ bits, unsigned }: IntegerType, at: number): WireError {
   return new WireError(`an integer does not fit ${bits} ${unsigned ? "unsigned" : "signed"} bits`, at);
 }
 
+/** A number within quotes; one without them was read as JSON has it. */
+const NUMERAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const NAMED: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Infinity, "-Infinity": -Infinity };

@@ -9,7 +9,7 @@
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
  * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
  *
- * Malformed input is a `WireError`, never anything else. JSON is in `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`,
+ * Malformed input is a `WireError`, never anything else; only a limit that is handed over can be a `SizeError`. JSON is in `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`,
  * which alone loads protobufjs.
  */
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
@@ -51,5 +51,5 @@ export { shiftTimes, type TimeRange, timeRange } from "./times.ts";
 export { validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
 export { type Around, attributeOf, forEachItem, forEachResource, type ItemWhere, merged } from "./walk.ts";
-export { WireError } from "./wire-error.ts";
+export { SizeError, WireError } from "./wire-error.ts";
 export { Writer } from "./writer.ts";

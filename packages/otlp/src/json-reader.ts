@@ -9,8 +9,9 @@
 import { isUtf8 } from "node:buffer";
 import { Decimal } from "./decimal.ts";
 import { escapeLength, HEX, putUtf8, unescaped } from "./json-escape.ts";
-import { type KeyTable, startsWith } from "./key-table.ts";
+import { type KeyTable, type Quoted, quoted, startsWith, viewOf } from "./key-table.ts";
 import { WireError } from "./wire-error.ts";
+import { Writer } from "./writer.ts";
 
 /** How deep a value may nest that no field of OTLP takes and that is read over. */
 export const JSON_DEPTH = 160;
@@ -41,6 +42,7 @@ const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, i) => 10 ** i);
 /** A position in JSON text. Every method that reads moves behind what it read, and throws WireError where it cannot. */
 export class JsonReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #text: Buffer;
   readonly #end: number;
   /** The integer that `integer` read. */
@@ -50,6 +52,7 @@ export class JsonReader {
   /** Throws WireError when the bytes are not UTF-8. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    this.#view = viewOf(bytes);
     this.#end = bytes.length;
     this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (!isUtf8(bytes)) throw new WireError("JSON is not UTF-8", 0);
@@ -77,7 +80,9 @@ export class JsonReader {
 
   /** Enters the object or array that begins with `open`; false, behind it, when nothing is in it. */
   enter(open: typeof Byte.brace | typeof Byte.bracket): boolean {
-    if (this.peek() !== open) throw this.error(`"${String.fromCharCode(open)}" was expected`);
+    if (this.#bytes[this.#pos] !== open && this.peek() !== open) {
+      throw this.error(open === Byte.brace ? "an object was expected" : "an array was expected");
+    }
     this.#pos++;
     // Both closing brackets stand two behind the opening one.
     if (this.peek() !== open + 2) return true;
@@ -85,29 +90,30 @@ export class JsonReader {
     return false;
   }
 
-  /** Moves on to the next member or element; false, behind `close`, when there is none. */
+  /** Moves to the next member or element; false, behind `close`, when there is none. */
   more(close: typeof Byte.braceEnd | typeof Byte.bracketEnd): boolean {
     const byte = this.peek();
     if (byte !== Byte.comma && byte !== close) throw this.error(`"," or "${String.fromCharCode(close)}" was expected`);
     this.#pos++;
-    return byte === Byte.comma;
+    if (byte === close) return false;
+    this.peek();
+    return true;
   }
 
-  /** Reads a key and its colon if the key is this one, quotes included; else moves nowhere. */
-  keyIs(quoted: Uint8Array): boolean {
-    this.peek();
-    const stop = this.#pos + quoted.length;
-    if (stop >= this.#end || !startsWith(this.#bytes, this.#pos, quoted)) return false;
+  /** Reads a key and its colon if the key is this one, quotes included; else moves nowhere. Call it where a key begins. */
+  keyIs(quoted: DataView): boolean {
+    const stop = this.#pos + quoted.byteLength;
+    if (stop >= this.#end || !startsWith(this.#view, this.#pos, quoted)) return false;
     this.#pos = stop;
     this.#colon();
     return true;
   }
 
   /** Reads a key and its colon, and finds what the table has under it; undefined for other keys. */
-  keyIn<T extends { readonly quoted: Uint8Array }>(table: KeyTable<T>): T | undefined {
+  keyIn<T extends Quoted>(table: KeyTable<T>): T | undefined {
     const start = this.#keyStart();
     const escaped = this.#overString();
-    const found = escaped ? this.#unescapedKey(table, start) : table.find(this.#bytes, start, this.#pos);
+    const found = escaped ? this.#unescapedKey(table, start) : table.find(this.#view, start, this.#pos);
     this.#colon();
     return found;
   }
@@ -119,56 +125,77 @@ export class JsonReader {
     if (!this.#overString()) return this.#text.toString("utf8", start + 1, this.#pos - 1);
     const end = this.#pos;
     this.#pos = start;
-    const out = Buffer.allocUnsafe(end - start);
-    return out.toString("utf8", 0, this.copyString(out, 0));
+    const out = new Writer(end - start);
+    this.copyString(out);
+    return Buffer.from(out.finish()).toString("utf8");
   }
 
-  /** Reads a string, writes it as UTF-8 at `at`, where `rest` bytes must have room, and returns the position behind it. */
-  copyString(out: Uint8Array, at: number): number {
+  /** Reads a string, appends it as UTF-8, and returns how many bytes it has there: never more than in the text. */
+  copyString(out: Writer): number {
     if (this.peek() !== Byte.quote) throw this.error("a string was expected");
-    const bytes = this.#bytes;
+    const text = this.#view;
     const end = this.#end;
     let pos = this.#pos + 1;
-    let to = at;
+    const bytes = out.room(end - pos);
+    const target = out.view;
+    const start = out.length;
+    let to = start;
     while (pos < end) {
-      const byte = bytes[pos] ?? 0;
+      if (pos + 4 <= end) {
+        // Four bytes at a time, until one of them needs a look; what was written behind it is written over.
+        const word = text.getInt32(pos, true);
+        target.setInt32(to, word, true);
+        const stops = stopsIn(word);
+        const plain = stops === 0 ? 4 : (31 - Math.clz32(stops & -stops)) >>> 3;
+        pos += plain;
+        to += plain;
+        if (stops === 0) continue;
+      }
+      const byte = text.getUint8(pos);
       if (byte === Byte.quote) {
         this.#pos = pos + 1;
-        return to;
+        out.moved(to);
+        return to - start;
       }
-      if (byte < 0x20) throw this.error("a control character in a string");
-      if (byte !== Byte.backslash) {
-        out[to++] = byte;
+      if (byte < 0x20 || byte === Byte.backslash) {
+        const point = this.#unescaped(pos);
+        pos += escapeLength(this.#bytes, pos, point);
+        to = putUtf8(bytes, to, point);
+      } else {
+        target.setUint8(to++, byte);
         pos++;
-        continue;
       }
-      const point = unescaped(bytes, pos);
-      if (point < 0) throw new WireError("a bad escape in a string", pos);
-      pos += escapeLength(bytes, pos, point);
-      to = putUtf8(out, to, point);
     }
     throw this.error("a string has no end");
   }
 
-  /**
-   * Reads digits in hex within quotes into `out` as `copyString` does; -1, and moves nowhere, when the value is anything else.
-   */
-  copyHex(out: Uint8Array, at: number): number {
-    if (this.peek() !== Byte.quote) return -1;
+  /** The code point of the escape at `pos`. Throws WireError where there is none. */
+  #unescaped(pos: number): number {
+    if (this.#bytes[pos] !== Byte.backslash) throw this.error("a control character in a string");
+    const point = unescaped(this.#bytes, pos);
+    if (point < 0) throw new WireError("a bad escape in a string", pos);
+    return point;
+  }
+
+  /** Reads digits in hex within quotes and appends their bytes; false, and nothing is read, when the value is anything else. */
+  copyHex(out: Writer): boolean {
+    if (this.peek() !== Byte.quote) return false;
     const bytes = this.#bytes;
     const end = this.#end;
-    let to = at;
+    const target = out.room(end - this.#pos);
+    let to = out.length;
     for (let pos = this.#pos + 1; pos + 1 < end; pos += 2) {
       const first = bytes[pos] ?? 0;
       if (first === Byte.quote) {
         this.#pos = pos + 1;
-        return to;
+        out.moved(to);
+        return true;
       }
       const pair = ((HEX[first] ?? -1) << 4) | (HEX[bytes[pos + 1] ?? 0] ?? -1);
-      if (pair < 0) return -1;
-      out[to++] = pair;
+      if (pair < 0) return false;
+      target[to++] = pair;
     }
-    return -1;
+    return false;
   }
 
   /**
@@ -279,13 +306,10 @@ export class JsonReader {
   }
 
   /** Looks up a key that is spelled with escapes, from `start` to here. */
-  #unescapedKey<T extends { readonly quoted: Uint8Array }>(table: KeyTable<T>, start: number): T | undefined {
-    const end = this.#pos;
+  #unescapedKey<T extends Quoted>(table: KeyTable<T>, start: number): T | undefined {
     this.#pos = start;
-    const quoted = Buffer.alloc(end - start, Byte.quote);
-    const stop = this.copyString(quoted, 1) + 1;
-    quoted[stop - 1] = Byte.quote;
-    return table.find(quoted, 0, stop);
+    const key = quoted(this.string());
+    return table.find(key, 0, key.byteLength);
   }
 
   #overSpace(): number {
@@ -297,7 +321,7 @@ export class JsonReader {
   }
 
   #colon(): void {
-    if (this.peek() !== Byte.colon) throw this.error('":" was expected');
+    if (this.#bytes[this.#pos] !== Byte.colon && this.peek() !== Byte.colon) throw this.error('":" was expected');
     this.#pos++;
   }
 
@@ -315,13 +339,22 @@ export class JsonReader {
       }
       if (byte < 0x20) throw this.error("a control character in a string");
       if (byte !== Byte.backslash) continue;
-      const point = unescaped(bytes, pos);
-      if (point < 0) throw new WireError("a bad escape in a string", pos);
+      const point = this.#unescaped(pos);
       escaped = true;
       pos += escapeLength(bytes, pos, point) - 1;
     }
     throw this.error("a string has no end");
   }
+}
+
+/** The top bit of each byte of a word, of which the lowest one set is that of the first quote, backslash or control. */
+function stopsIn(word: number): number {
+  // Subtracting one from a zero byte borrows from its top bit: Hacker's Delight, "Find First 0-Byte".
+  const quotes = word ^ 0x22222222;
+  const backslashes = word ^ 0x5c5c5c5c;
+  const low =
+    ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes) | ((word - 0x20202020) & ~word);
+  return low & 0x80808080;
 }
 
 /** Whether the byte can stand in a number: digits, sign, point and exponent. */

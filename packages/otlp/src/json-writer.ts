@@ -40,10 +40,15 @@ export class JsonWriter {
   }
 
   /** A key and its colon; `first` is whether nothing stands before it in its object. */
-  key(quoted: Uint8Array, first: boolean): void {
-    if (!first) this.byte(COMMA);
-    this.raw(quoted);
-    this.byte(COLON);
+  key(quoted: DataView, first: boolean): void {
+    const size = quoted.byteLength;
+    const out = this.#room(size + 2);
+    let to = this.#pos;
+    if (!first) out[to++] = COMMA;
+    // Names are too short for `set`, which is a call into the engine.
+    for (let i = 0; i < size; i++) out[to++] = quoted.getUint8(i);
+    out[to++] = COLON;
+    this.#pos = to;
   }
 
   /** Begins a list. */
@@ -68,7 +73,6 @@ export class JsonWriter {
   raw(bytes: Uint8Array): void {
     const out = this.#room(bytes.length);
     const at = this.#pos;
-    // Names and literals are too short for `set`, which is a call into the engine.
     for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i] ?? 0;
     this.#pos = at + bytes.length;
   }

@@ -1,7 +1,7 @@
 /** The messages of OTLP as data: what the validator, the paths of errors and OTLP/JSON read. */
 import { Wire } from "./cursor.ts";
 import { ENUMS, MESSAGES } from "./gen/schema.ts";
-import { KeyTable } from "./key-table.ts";
+import { KeyTable, quoted } from "./key-table.ts";
 
 /** Scalar types of protobuf as OTLP uses them, each with its wire type. */
 export const SCALARS = {
@@ -53,8 +53,8 @@ export interface Field {
   readonly number: number;
   /** lowerCamelCase, as in OTLP/JSON. */
   readonly name: string;
-  /** The name in quotes, as UTF-8. */
-  readonly quoted: Uint8Array;
+  /** The name in quotes. */
+  readonly quoted: DataView;
   /** Unlike that of every other field and message; small. */
   readonly id: number;
   readonly kind: Scalar | "enum" | "message";
@@ -110,7 +110,7 @@ function build(): ReadonlyMap<string, Message> {
       const field: Field = {
         number,
         name: fieldName,
-        quoted: Buffer.from(`"${fieldName}"`),
+        quoted: quoted(fieldName),
         id: id++,
         kind,
         wire: kind === "message" ? Wire.bytes : kind === "enum" ? Wire.varint : SCALARS[kind],

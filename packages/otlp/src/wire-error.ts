@@ -1,4 +1,4 @@
-/** What is thrown when bytes are not the protobuf message they should be. Nothing else is thrown over malformed input. */
+/** What is thrown when bytes are not the protobuf message they should be, or become more than they may. */
 
 /** Malformed protobuf or OTLP/JSON. The request is wrong and will stay wrong: HTTP 400, gRPC INVALID_ARGUMENT. */
 export class WireError extends Error {
@@ -15,5 +15,17 @@ export class WireError extends Error {
     this.problem = problem;
     this.offset = offset;
     this.path = path;
+  }
+}
+
+/** A result that would have more bytes than the caller allowed. The request may be right, but is too large: HTTP 413. */
+export class SizeError extends Error {
+  override readonly name = "SizeError";
+  /** The bytes that were allowed. */
+  readonly limit: number;
+
+  constructor(limit: number) {
+    super(`the request exceeds the limit of ${limit} B in protobuf`);
+    this.limit = limit;
   }
 }

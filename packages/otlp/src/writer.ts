@@ -139,6 +139,11 @@ export class Writer {
     return this.#out;
   }
 
+  /** The same buffer; another one after whatever makes room. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /** Goes on behind bytes that were written into `room`. */
   moved(to: number): this {
     this.#pos = to;
