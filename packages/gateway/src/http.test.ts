@@ -147,6 +147,9 @@ test("a body without a length is read as well", async () => {
 });
 
 const bomb = gzipSync(Buffer.alloc(4 << 20));
+/** 400 kB of text, 1.6 MB of numbers. */
+const buckets = { histogram: { dataPoints: [{ bucketCounts: new Array(200_000).fill(1) }] } };
+const manyBuckets = JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [buckets] }] }] });
 const gzip = { "content-encoding": "gzip" };
 
 test.each<[what: string, path: string, body: Uint8Array | string, headers: Record<string, string>, status: number]>([
@@ -159,6 +162,7 @@ test.each<[what: string, path: string, body: Uint8Array | string, headers: Recor
   ["JSON that is no object", "/v1/logs", "[1]", JSON_TYPE, 400],
   ["very deep JSON", "/v1/logs", "[".repeat(200_000), JSON_TYPE, 400],
   ["a body over the limit", "/v1/logs", Buffer.alloc((1 << 20) + 1), PROTOBUF, 413],
+  ["JSON over the limit in protobuf", "/v1/metrics", manyBuckets, JSON_TYPE, 413],
   ["a gzip bomb", "/v1/logs", bomb, { ...PROTOBUF, ...gzip }, 413],
   ["truncated gzip", "/v1/logs", gzipSync("x".repeat(100)).subarray(0, -9), { ...PROTOBUF, ...gzip }, 400],
   ["gzip that is none", "/v1/logs", "hello", { ...PROTOBUF, ...gzip }, 400],
@@ -174,8 +178,9 @@ test.each<[what: string, path: string, body: Uint8Array | string, headers: Recor
   expect(reply.status).toBe(status);
   const type = headers["content-type"];
   if (type === PROTOBUF["content-type"]) expect(decodeStatus(reply.body).message).not.toBe("");
-  else if (type === JSON_TYPE["content-type"]) expect(JSON.parse(reply.body.toString())).toMatchObject({ code: 3 });
-  else expect(reply.headers["content-type"]).toMatch("text/plain");
+  else if (type === JSON_TYPE["content-type"]) {
+    expect(JSON.parse(reply.body.toString())).toMatchObject({ code: status === 413 ? 8 : 3 });
+  } else expect(reply.headers["content-type"]).toMatch("text/plain");
   expect(it.gateway.admission.inUse).toBe(0);
   expect((await send(it.http, "/v1/logs", request("logs", ["a"]))).status).toBe(200);
 });

@@ -201,7 +201,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       if (compression !== undefined) {
         request = replaced(request, await inflating.inflate(compression, request, { limit, permit, intake, tenant }));
       }
-      if (encoding.name === "json") request = replaced(request, await fromJson(signal, request));
+      if (encoding.name === "json") request = replaced(request, await fromJson(signal, request, limit));
     } catch (thrown) {
       permit.release();
       return intake.refuse(requestFault(thrown));
@@ -228,10 +228,10 @@ function pathOf(target: string): string | undefined {
   return path?.startsWith("/") ? path : URL.parse(target)?.pathname;
 }
 
-/** OTLP/JSON is decoded into objects; the code for that is loaded with the first such request. */
-async function fromJson(signal: Signal, body: Uint8Array): Promise<Uint8Array> {
+/** The body limit holds for both forms: numbers take more bytes in protobuf. The code is loaded with the first such request. */
+async function fromJson(signal: Signal, body: Uint8Array, limit: number): Promise<Uint8Array> {
   const { requestFromJson } = await import("@rondo/otlp/json");
-  return requestFromJson(signal, body);
+  return requestFromJson(signal, body, limit);
 }
 
 function outcomeOf(answer: Answer): Outcome {

@@ -1,5 +1,5 @@
 import { FAULT_CODES, Fault } from "@rondo/core";
-import { WireError } from "@rondo/otlp";
+import { SizeError, WireError } from "@rondo/otlp";
 import { expect, test } from "vitest";
 import { refusalStatus, requestFault, STATUS, statusOf } from "./status-table.ts";
 
@@ -19,6 +19,7 @@ test("every fault code has a row, and what a client reads from it on both transp
 
 test("only a WireError is the client's fault", () => {
   expect(requestFault(new WireError("field number 0", 3)).code).toBe("invalid");
+  expect(requestFault(new SizeError(3)).code).toBe("too_large");
   expect(requestFault(new Fault("too_large", "x")).code).toBe("too_large");
   expect(statusOf(requestFault(new TypeError("x")))).toMatchObject({ http: 500, grpc: 13 });
 });

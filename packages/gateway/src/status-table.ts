@@ -3,7 +3,7 @@
  * transports read. OTLP specification, "Failures"; delivery rules: nothing that later may cure is ever answered as final.
  */
 import { Fault, type FaultCode } from "@rondo/core";
-import { type Status, WireError } from "@rondo/otlp";
+import { SizeError, type Status, WireError } from "@rondo/otlp";
 import type { Refused } from "./intake.ts";
 
 /** The gRPC status codes that the gateway answers with (google.rpc.Code). */
@@ -75,7 +75,8 @@ export function refusalStatus({ fault, afterMs }: Refused): Status {
   };
 }
 
-/** The fault of whatever a decoder or validator threw over a request's bytes; anything but a WireError is a bug. */
+/** The fault of whatever a decoder or validator threw over a request's bytes; anything but what they promise is a bug. */
 export function requestFault(thrown: unknown): Fault {
+  if (thrown instanceof SizeError) return new Fault("too_large", thrown.message, { cause: thrown });
   return thrown instanceof WireError ? new Fault("invalid", thrown.message, { cause: thrown }) : Fault.from(thrown);
 }
