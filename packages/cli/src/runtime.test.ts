@@ -32,10 +32,10 @@ function start(text: string, change: Partial<RuntimeOptions> = {}): Promise<Whol
 }
 
 /** Sends one log record; answers the status. */
-async function send({ gateway }: WholeRuntime): Promise<number> {
+async function send({ gateway }: WholeRuntime, more: Readonly<Record<string, string>> = {}): Promise<number> {
   const [http] = gateway.addresses;
   const { status } = await fetch(`http://127.0.0.1:${http?.port}/v1/logs`, {
-    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    ...{ method: "POST", headers: { "content-type": "application/json", ...more } },
     body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "hello" } }] }] }] }),
   });
   return status;
@@ -106,5 +106,26 @@ test("the health page is where the extension says, unless the command line says 
   });
   expect((await page(runtime.healthAddress, "/ready")).status).toBe(200);
   expect((await page(runtime.healthAddress, "/")).status).toBe(404);
+  await runtime.drain(1_000);
+});
+
+test("each credential is a tenant of its own on the whole road, and who has none is not let in", async () => {
+  const runtime = await start(`
+    receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:0", auth: {authenticator: bearertokenauth}}}}}
+    exporters: {debug: {verbosity: basic}}
+    extensions: {bearertokenauth: {tenants: {site-a: {token: a}, site-b: {token: b}}}}
+    service: {extensions: [bearertokenauth], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}`);
+  const bearer = (token: string) => send(runtime, { authorization: `Bearer ${token}` });
+  expect([await bearer("a"), await bearer("b"), await bearer("c"), await send(runtime)]).toEqual([200, 200, 401, 401]);
+  const delivered = () =>
+    runtime.worker.ledger
+      .rows()
+      .flatMap(({ tenant, component, delivered }) => (component === "" ? [] : [[tenant, delivered]]));
+  await expect
+    .poll(() => delivered().toSorted())
+    .toEqual([
+      ["site-a", 1],
+      ["site-b", 1],
+    ]);
   await runtime.drain(1_000);
 });

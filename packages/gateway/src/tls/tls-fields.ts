@@ -63,7 +63,7 @@ const fields = {
       "Certificate authorities of clients, a PEM file. With it, only clients with a certificate of theirs are let in (mTLS).",
     ),
   ),
-  client_ca_file_reload: flag("Reads client_ca_file again when it changes.", false),
+  client_ca_file_reload: flag("Reads client_ca_file again when it changes. Connections that are open stay.", false),
   min_version: choice("The oldest TLS version to speak.", VERSIONS, "1.2"),
   max_version: optional(choice("The newest TLS version to speak.", VERSIONS)),
   cipher_suites: list(
