@@ -6,6 +6,9 @@ import type { HashAnswer, HashQuestion } from "./hash-thread.ts";
 /** Passwords that wait for their check: what comes beyond is told to come later. One takes from 1 ms to a second. */
 export const MAX_WAITING = 32;
 
+/** The heap of the thread; a check needs a few KiB. */
+const THREAD_MIB = 32;
+
 /** Checks slow hashes. */
 export interface SlowHashes {
   /** Whether the password is the one of the hash. Rejects with a `throttled` Fault when too many wait, `unavailable` when the thread ended. */
@@ -26,7 +29,9 @@ export function slowHashes(): SlowHashes {
   let thread: Worker | undefined;
 
   const begin = (): Worker => {
-    const worker = new Worker(new URL(`./hash-thread${extension()}`, import.meta.url));
+    const worker = new Worker(new URL(`./hash-thread${extension()}`, import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB },
+    });
     const ended = (reason: string) => {
       if (thread === worker) thread = undefined;
       for (const { reject } of waiting.values())
