@@ -1,53 +1,10 @@
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
 import { Fault } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
+import { JSON_TYPE, PROTOBUF, raw, send } from "./http-client.cases.ts";
 import { durableNames, flawedSpans, request, rig } from "./rig.cases.ts";
-
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-}
-
-const PROTOBUF = { "content-type": "application/x-protobuf" };
-const JSON_TYPE = { "content-type": "application/json" };
-
-function send(
-  port: number,
-  path: string,
-  body: Uint8Array | string,
-  headers: Record<string, string> = PROTOBUF,
-  method = "POST",
-) {
-  return new Promise<Reply>((resolve, reject) => {
-    const out = httpRequest({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
-      });
-    });
-    out.on("error", reject);
-    out.end(body);
-  });
-}
-
-/** Sends bytes as they are and reads until the server closes. */
-function raw(port: number, bytes: string | Buffer): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    let text = "";
-    socket.on("data", (chunk) => {
-      text += chunk.toString();
-    });
-    socket.on("error", () => {});
-    socket.on("close", () => resolve(text));
-    socket.write(bytes);
-  });
-}
 
 test.each(SIGNALS)("%s in protobuf are durable when 200 is answered", async (signal) => {
   await using it = await rig();

@@ -6,14 +6,16 @@ import { Fault, free } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
 import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
+import { corsOf } from "./cors.ts";
 import { type Encoding, encodingOf, writeAnswer, writeHttpOnly, writeRefusal } from "./http-answer.ts";
 import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
-import { INFLATABLE, inflation } from "./inflate.ts";
+import { answerGarbage } from "./http-garbage.ts";
+import { inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
 import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
-import { requestFault, STATUS } from "./status-table.ts";
+import { requestFault } from "./status-table.ts";
 import type { ServerTls } from "./tls/server-tls.ts";
 
 const HEADER_BYTES = 16 << 10;
@@ -22,12 +24,8 @@ const REQUEST_MS = 15_000;
 /** Above the 60 s at which common load balancers let go, so that it is never we who close under a request. */
 const IDLE_MS = 75_000;
 
-/** Answers to what is not even HTTP; anything else is 400. */
-const PARSE_ERRORS: ReadonlyMap<string, string> = new Map([
-  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
-  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
-  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "413 Payload Too Large"],
-]);
+/** How long nothing may move on a connection while a request or its answer is under way: twice the gateway's own deadline. */
+const WRITE_MS = 30_000;
 
 /** Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startHttp(values: HttpValues, options: ListenerOptions): Promise<Listener> {
@@ -41,7 +39,8 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
   };
   const server = options.tls === undefined ? createServer(bounds) : secured(options.tls, bounds);
   server.maxConnections = MAX_CONNECTIONS;
-  const handle = handler(values, options);
+  server.timeout = values.write_timeout || WRITE_MS;
+  const { handle, encodingOn } = handler(values, options);
   let stopping = false;
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     if (stopping || !values.keep_alives_enabled) response.shouldKeepAlive = false;
@@ -50,7 +49,12 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
   server.on("request", serve);
   // A client that asks before it sends is told `100 Continue` only when its body will be read.
   server.on("checkContinue", serve);
-  server.on("clientError", answerGarbage);
+  server.on("clientError", (error: Error, socket: Socket) => {
+    const encoding = encodingOn(socket);
+    const outcome = answerGarbage(error, socket, encoding);
+    // Who reads a body counts its end.
+    if (outcome !== undefined && encoding === undefined) options.answered(outcome, 0);
+  });
   const { address, port } = await bind(server, options.endpoint, options.key);
   return {
     protocol: "http",
@@ -90,9 +94,14 @@ interface Misrouted {
   readonly http: 400 | 404 | 405 | 415;
   readonly outcome: Outcome;
   readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+interface Handler {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The encoding of the body that is being read from a socket. */
+  readonly encodingOn: (socket: Socket) => Encoding | undefined;
+}
 
 function handler(values: HttpValues, options: ListenerOptions): Handler {
   const { receiver, authenticator, intake, clock, answered } = options;
@@ -103,7 +112,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       signal,
     ]),
   );
-  const encodings = new Set(INFLATABLE.filter((name) => values.compression_algorithms.some((one) => one === name)));
+  const encodings = values.compression_algorithms;
+  const across = corsOf(values.cors);
+  const reading = new WeakMap<Socket, Encoding>();
   const limit = values.max_request_body_size || BODY_BYTES;
   const inflating = inflation(clock);
 
@@ -117,25 +128,32 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       return { http: 404, outcome: "not_found", message: `404 no pipeline takes data at this path; known: ${known}` };
     }
     if (request.method !== "POST") {
-      return { http: 405, outcome: "unsupported", message: "405 method not allowed, supported: [POST]" };
+      return {
+        http: 405,
+        outcome: "unsupported",
+        message: "405 method not allowed, supported: [POST]",
+        headers: { Allow: "POST" },
+      };
     }
     if (encoding === undefined) {
       const supported = "[application/json, application/x-protobuf]";
       return { http: 415, outcome: "unsupported", message: `415 unsupported media type, supported: ${supported}` };
     }
     const named = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
-    if (named === "" || named === "identity") return { signal, encoding };
-    if (encodings.has(named)) return { signal, encoding, compression: named };
-    const supported = [...encodings].join(", ");
+    const compression = named === "identity" ? "" : named;
+    if (encodings.includes(compression)) return { signal, encoding, ...(compression !== "" && { compression }) };
+    const supported = encodings.map((name) => name || "identity").join(", ");
     return {
       http: 415,
       outcome: "unsupported",
       message: `415 unsupported Content-Encoding, supported: [${supported}]`,
+      headers: { "Accept-Encoding": supported },
     };
   };
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of values.response_headers) response.setHeader(name, value);
+    if (across?.answered(request, response)) return;
     const headers = headersWith(request.headers, request.url ?? "", parameters);
     const known = authenticator.authenticate(headers, request.socket);
     if (!(known instanceof Promise)) admitted(request, response, known);
@@ -155,7 +173,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     const found = route(request, encoding);
     if ("signal" in found) return void exchange(request, response, { ...found, tenant: known.tenant });
     discard(request);
-    if (found.http === 405) response.setHeader("Allow", "POST");
+    for (const [name, value] of Object.entries(found.headers ?? {})) response.setHeader(name, value);
     writeHttpOnly(response, found.http, found.message, encoding);
     answered(found.outcome, 0);
   };
@@ -169,6 +187,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     let arrived = clock.monotonic();
     let outcome: Outcome;
     try {
+      reading.set(request.socket, encoding);
       const received = await readBody(request, {
         limit,
         intake,
@@ -176,6 +195,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
         expect: (bytes) => (compression === undefined ? bytes : inflating.expect(bytes, limit)),
         admitted: () => request.headers.expect !== undefined && response.writeContinue(),
       });
+      reading.delete(request.socket);
       arrived = clock.monotonic();
       if (received === undefined) return answered("gone", 0);
       const answer: Answer = isRefused(received)
@@ -213,7 +233,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     return intake.overloaded(bytes, tenant);
   };
 
-  return handle;
+  return { handle, encodingOn: (socket) => reading.get(socket) };
 }
 
 /** What a body has become; the memory of what it was goes back. */
@@ -237,10 +257,4 @@ async function fromJson(signal: Signal, body: Uint8Array, limit: number): Promis
 function outcomeOf(answer: Answer): Outcome {
   if (answer.kind === "refused") return answer.fault.code;
   return answer.rejected > 0 ? "partial" : "ok";
-}
-
-function answerGarbage(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status = PARSE_ERRORS.get(error.code ?? "") ?? `${STATUS.invalid.http} Bad Request`;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }

@@ -10,13 +10,14 @@ import {
   group,
   integer,
   list,
-  map,
   type Place,
-  text,
   type ValuesOf,
 } from "@rondo/core";
 import { type AuthValues, grpcAuth, httpAuth } from "./auth/auth-fields.ts";
+import { CODECS } from "./codecs/table.ts";
+import { cors } from "./cors.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
+import { responseHeaders } from "./response-headers.ts";
 import { listenerTls, type TlsValues } from "./tls/tls-fields.ts";
 import { ignored, refused } from "./unbuilt.ts";
 
@@ -28,8 +29,8 @@ export const BODY_BYTES = 20 * MIB;
 /** The largest body limit that may be set, MiB: above it one request could take a whole admission account. */
 const BODY_CEILING_MIB = 512;
 
-/** Names of `Content-Encoding` that the Collector knows; those that this build can inflate are in body.ts. */
-const ENCODINGS = ["", "gzip", "zstd", "zlib", "snappy", "deflate", "lz4", "x-snappy-framed"] as const;
+/** What `Content-Encoding` may say; empty is a body without. */
+const ENCODINGS: readonly string[] = ["", ...CODECS.keys()];
 
 /** A protocol that is off while its key is absent, and on with defaults when the key stands without a value. */
 function protocol<F extends Fields>(doc: string, fields: F): Field<ValuesOf<F> | null> {
@@ -107,21 +108,21 @@ const httpFields = {
     max: BODY_CEILING_MIB * MIB,
   }),
   compression_algorithms: list(
-    "Content-Encodings that are taken; what is not built yet is answered 415.",
+    "Content-Encodings that are taken, the empty one for bodies without; others are answered 415.",
     choice("Encoding.", ENCODINGS),
     ENCODINGS,
   ),
-  response_headers: map("Headers added to every answer.", text("Value."), new Map()),
+  response_headers: responseHeaders,
   read_timeout: duration("Time for a whole request to arrive; 0 is 15s.", "0s"),
   read_header_timeout: duration("Time for the headers to arrive; 0 is 10s.", "0s"),
   idle_timeout: duration("How long an idle connection is kept; 0 is 75s.", "0s"),
-  write_timeout: ignored(
-    "Time for an answer to be taken.",
-    "answers are small; the gateway's own deadline of 8 s bounds them.",
+  write_timeout: duration(
+    "Ends a connection on which nothing has moved for so long while a request or its answer is under way; 0 is 30s.",
+    "0s",
   ),
   keep_alives_enabled: flag("Keeps connections open between requests.", true),
   include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
-  cors: ignored("Lets pages of other origins send.", "browsers will not be let through."),
+  cors,
   tls: listenerTls,
   auth: httpAuth,
   middlewares: refused("Extensions that see requests first.", "remove the key"),

@@ -56,6 +56,7 @@ export const HTTP_ONLY = {
   404: GRPC.unimplemented,
   405: GRPC.unimplemented,
   408: GRPC.invalidArgument,
+  413: GRPC.resourceExhausted,
   415: GRPC.unimplemented,
   431: GRPC.invalidArgument,
 } as const;

@@ -1,38 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { collected } from "./collected.cases.ts";
+import { compressedBlock as compressed, frame, plainBlock as plain, uint32 } from "./compressed.cases.ts";
 import { LZ4, TEXT } from "./foreign.cases.ts";
 import { lz4 } from "./lz4.ts";
-import { xxhash32 } from "./xxhash32.ts";
-
-const MAGIC = Buffer.from("04224d18", "hex");
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-interface FrameOptions {
-  /** The first byte of the descriptor; 0x60 is version 1, blocks by themselves, no checksum. */
-  readonly flags?: number;
-  readonly sizes?: number;
-  readonly rest?: Buffer;
-  readonly sum?: number;
-}
-
-/** A frame of the given blocks, each with its length in front. */
-function frame(
-  blocks: readonly Buffer[],
-  { flags = 0x60, sizes = 0x40, rest = Buffer.alloc(0), sum }: FrameOptions = {},
-) {
-  const descriptor = Buffer.concat([Buffer.from([flags, sizes]), rest]);
-  const check = sum ?? (xxhash32(descriptor) >>> 8) & 255;
-  return Buffer.concat([MAGIC, descriptor, Buffer.from([check]), ...blocks, uint32(0)]);
-}
-
-const compressed = (bytes: Uint8Array) => Buffer.concat([uint32(bytes.length), bytes]);
-const plain = (bytes: Uint8Array) => Buffer.concat([uint32(bytes.length + 2 ** 31), bytes]);
 
 /** A sequence of a block: literals, then a copy. */
 interface Sequence {

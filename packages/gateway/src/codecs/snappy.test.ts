@@ -1,7 +1,7 @@
-import { crc32c } from "@rondo/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { collected } from "./collected.cases.ts";
+import { chunk, IDENTIFIER, masked, varint } from "./compressed.cases.ts";
 import { FRAMED_TEXT, SNAPPY_BLOCK, SNAPPY_FRAMED, TEXT } from "./foreign.cases.ts";
 import { snappy, snappyFramed } from "./snappy.ts";
 
@@ -11,14 +11,6 @@ const invalid = (message: string | RegExp) => ({ code: "invalid", message: expec
 type Element =
   | { readonly literal: Uint8Array }
   | { readonly back: number; readonly length: number; readonly form: 1 | 2 | 4 };
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    bytes.push(rest < 128 ? rest : (rest % 128) + 128);
-    if (rest < 128) return Buffer.from(bytes);
-  }
-}
 
 /** Writes elements as format_description.txt says, and what they stand for. `back` is cut to what is there. */
 function written(elements: readonly Element[]): { readonly block: Buffer; readonly text: Buffer } {
@@ -54,21 +46,6 @@ const elements = fc.array(
     fc.record({ back: fc.nat(), length: fc.nat(), form: fc.constantFrom<1 | 2 | 4>(1, 2, 4) }),
   ),
 );
-
-/** A chunk of the framing format. */
-function chunk(type: number, data: Uint8Array, sum?: number): Buffer {
-  const head = Buffer.alloc(sum === undefined ? 4 : 8);
-  head.writeUInt32LE(type | ((data.length + head.length - 4) << 8));
-  if (sum !== undefined) head.writeUInt32LE(sum, 4);
-  return Buffer.concat([head, data]);
-}
-
-function masked(bytes: Uint8Array): number {
-  const crc = crc32c(bytes);
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-const IDENTIFIER = chunk(0xff, Buffer.from("sNaPpY"));
 
 describe("a block", () => {
   test("of another implementation is undone", async () => {

@@ -1,7 +1,18 @@
 import { expect, test } from "vitest";
+import { collected } from "./collected.cases.ts";
+import { WRITERS } from "./compressed.cases.ts";
+import { TEXT } from "./foreign.cases.ts";
 import { CODECS } from "./table.ts";
 
 test("the names are the Collector's", () => {
-  expect([...CODECS.keys()].sort()).toEqual(["deflate", "gzip", "lz4", "snappy", "x-snappy-framed", "zlib", "zstd"]);
+  expect([...CODECS.keys()].sort()).toEqual(WRITERS.map(({ encoding }) => encoding).sort());
   expect(CODECS.get("deflate")).toBe(CODECS.get("zlib"));
+});
+
+test.each(WRITERS)("$encoding is undone, and ends where the limit is", async ({ encoding, compress, zeros }) => {
+  const codec = CODECS.get(encoding);
+  if (codec === undefined) throw new Error("no codec");
+  expect((await collected(codec, compress(TEXT))).bytes.equals(TEXT)).toBe(true);
+  expect((await collected(codec, zeros(1 << 20))).bytes.equals(Buffer.alloc(1 << 20))).toBe(true);
+  await expect(collected(codec, zeros(8 << 20), 4 << 20)).rejects.toMatchObject({ code: "too_large" });
 });
