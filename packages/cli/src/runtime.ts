@@ -25,6 +25,7 @@ import { openLog } from "./open-log.ts";
 import type { RuleSet } from "./rules.ts";
 import { untilThere } from "./until-there.ts";
 import { openWindows, type Windows, windowsWriter } from "./windows.ts";
+import { youngCollection } from "./young-collection.ts";
 
 /** What a process may be; `rondo up` is all of them. */
 export const ROLES = ["gateway", "worker", "alerts"] as const;
@@ -188,6 +189,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         lingerMs: graph.broker.lingerMs,
         creditsBytes: memory.credits,
         tenants: graph.tenants,
+        collect: youngCollection(),
         metrics: registryMetrics(registry),
         log,
         clock,

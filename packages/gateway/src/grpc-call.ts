@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly limit: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** See ListenerOptions. */
+  readonly dropped: (bytes: number) => void;
   /** Called once per call: see ListenerOptions. */
   readonly answered: (outcome: Outcome, seconds: number) => void;
 }
@@ -116,6 +118,7 @@ class Call implements OpenCall {
   }
 
   #arrived(chunk: Buffer): void {
+    this.#options.dropped(chunk.length);
     if (this.#over) return;
     this.#reader.take(chunk);
     if (this.#reader.beyond > 0) this.#refuse(new Fault("unsupported", "Export takes one message, and more came"));

@@ -27,11 +27,11 @@ const METHODS: Readonly<Record<Signal, string>> = {
 
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
-  const { receiver, authenticator, intake, clock, log, answered, tls } = options;
+  const { receiver, authenticator, intake, clock, log, dropped = () => {}, answered, tls } = options;
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
-  const calls: CallOptions = { intake, inflation: inflation(clock), limit, clock, log, answered };
+  const calls: CallOptions = { intake, inflation: inflation(clock), limit, clock, log, dropped, answered };
   const connections = grpcConnections(rulesOf(values), clock);
 
   let undecided = 0;

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
 import { type Received, readBody } from "./http-body.ts";
 import type { Intake } from "./intake.ts";
+import { readingTurns } from "./reading-turns.ts";
 
 const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
 
@@ -15,7 +16,14 @@ async function received(parts: readonly Buffer[], headers: Record<string, string
   const intake = { admission: account } as unknown as Intake;
   const { promise, resolve } = Promise.withResolvers<Received>();
   const server = createServer((request: IncomingMessage, response) => {
-    const bounds = { limit: 1 << 20, intake, tenant: "a", expect: (bytes: number) => bytes, admitted: () => {} };
+    const bounds = {
+      limit: 1 << 20,
+      intake,
+      turns: readingTurns(systemClock),
+      tenant: "a",
+      expect: (bytes: number) => bytes,
+      admitted: () => {},
+    };
     readBody(request, bounds).then((read) => {
       resolve(read);
       response.end();

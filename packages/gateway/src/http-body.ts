@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
 import type { Intake, Refused } from "./intake.ts";
+import type { ReadingTurns } from "./reading-turns.ts";
 
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */
 const STEP = 64 << 10;
@@ -26,6 +27,7 @@ export interface BodyBounds {
   /** The largest body, bytes. */
   readonly limit: number;
   readonly intake: Intake;
+  readonly turns: ReadingTurns;
   /** Whose body it is. */
   readonly tenant: string;
   /** The bytes of memory that so many bytes of body will need. */
@@ -38,8 +40,11 @@ export interface BodyBounds {
  * Reads what a refused client still sends and gives its memory back at once, so that it sees the answer and costs nothing. Node
  * would throw the bytes away too, and leave their memory to the collector: under load, hundreds of megabytes of it.
  */
-export function discard(request: IncomingMessage): void {
-  request.on("data", free);
+export function discard(request: IncomingMessage, turns: ReadingTurns): void {
+  request.on("data", (chunk: Buffer) => {
+    turns.read(request, chunk.length);
+    free(chunk);
+  });
 }
 
 /**
@@ -48,12 +53,12 @@ export function discard(request: IncomingMessage): void {
  */
 export function readBody(
   request: IncomingMessage,
-  { limit, intake, tenant, expect, admitted }: BodyBounds,
+  { limit, intake, turns, tenant, expect, admitted }: BodyBounds,
 ): Promise<Received> {
   const declared = declaredLength(request);
   const tooLarge = () => intake.refuse(new Fault("too_large", `the body exceeds the limit of ${limit} B`));
   const refused = (refusal: Refused) => {
-    discard(request);
+    discard(request, turns);
     return Promise.resolve(refusal);
   };
   if (declared !== undefined && declared > limit) return refused(tooLarge());
@@ -70,12 +75,13 @@ export function readBody(
       if (received === undefined || isRefused(received)) {
         joined.drop();
         permit.release();
-        discard(request);
+        discard(request, turns);
       }
       resolve(received);
     };
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
+      turns.read(request, chunk.length);
       if (bytes > limit) {
         free(chunk);
         return end(tooLarge());

@@ -15,6 +15,7 @@ import type { Answer } from "./intake.ts";
 import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
+import { readingTurns } from "./reading-turns.ts";
 import { requestFault } from "./status-table.ts";
 import type { ServerTls } from "./tls/server-tls.ts";
 
@@ -116,6 +117,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   const across = corsOf(values.cors);
   const reading = new WeakMap<Socket, Encoding>();
   const limit = values.max_request_body_size || BODY_BYTES;
+  const turns = readingTurns(clock);
   const inflating = inflation(clock);
 
   /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
@@ -165,14 +167,14 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     const encoding = encodingOf(request.headers["content-type"]);
     if (!isIdentity(known)) {
       if (known.code === "unauthenticated") response.setHeader("WWW-Authenticate", authenticator.challenge);
-      discard(request);
+      discard(request, turns);
       writeRefusal(response, intake.refuse(known), encoding);
       answered(known.code, 0);
       return;
     }
     const found = route(request, encoding);
     if ("signal" in found) return void exchange(request, response, { ...found, tenant: known.tenant });
-    discard(request);
+    discard(request, turns);
     for (const [name, value] of Object.entries(found.headers ?? {})) response.setHeader(name, value);
     writeHttpOnly(response, found.http, found.message, encoding);
     answered(found.outcome, 0);
@@ -191,6 +193,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       const received = await readBody(request, {
         limit,
         intake,
+        turns,
         tenant,
         expect: (bytes) => (compression === undefined ? bytes : inflating.expect(bytes, limit)),
         admitted: () => request.headers.expect !== undefined && response.writeContinue(),

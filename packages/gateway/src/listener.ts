@@ -40,6 +40,8 @@ export interface ListenerOptions {
   readonly intake: Intake;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes note of memory that was read of a socket, copied and dropped: see short-lived.ts. */
+  readonly dropped?: ((bytes: number) => void) | undefined;
   /** Called when a request was answered, or its client went away (`gone`). */
   readonly answered: (outcome: Outcome, seconds: number) => void;
 }

@@ -23,7 +23,8 @@ export function cpuOfStat(line: string): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-function statOf(pid: number): string | undefined {
+/** The stat line of a process; undefined when it is gone. */
+export function statOf(pid: number): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch {
