@@ -54,6 +54,20 @@ test("a message over the limit is refused by what its prefix declares", async ()
   expect(it.gateway.admission.inUse).toBe(0);
 });
 
+test("a large message holds credits as it arrives; one that no account could hold is refused at once, for good", async () => {
+  await using it = await rig({ creditsBytes: 1 << 20 });
+  const session = connect(`http://127.0.0.1:${it.grpc}`).on("error", () => {});
+  const stream = session.request({ ":method": "POST", ":path": METHODS.logs, "content-type": "application/grpc" });
+  stream.on("error", () => {}).write(frame(Buffer.alloc(10), 0, 1 << 20));
+  await expect.poll(() => it.gateway.admission.inUse).toBe(16 << 10);
+  stream.write(Buffer.alloc(20_000));
+  await expect.poll(() => it.gateway.admission.inUse).toBeGreaterThan(100_000);
+  expect(it.gateway.admission.inUse).toBeLessThan(200_000);
+  session.destroy();
+  await expect.poll(() => it.gateway.admission.inUse).toBe(0);
+  expect(await bare(it.grpc, METHODS.logs, {}, (write) => write(frame(Buffer.alloc(9), 0, (1 << 20) + 1)))).toBe("8");
+});
+
 test("a client that goes away while it sends is counted as gone", async () => {
   const { outcomes, metrics } = noting();
   await using it = await rig({ metrics });

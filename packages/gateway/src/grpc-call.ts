@@ -8,7 +8,7 @@ import { encodeResponse } from "@rondo/otlp";
 import type { Permit } from "./admission.ts";
 import type { Connection, OpenCall } from "./grpc-connections.ts";
 import { ANSWER_HEADERS, type CallHead } from "./grpc-head.ts";
-import { type MessagePrefix, MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
+import { type MessageBounds, type MessagePrefix, MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
 import { statusHeaders } from "./grpc-status.ts";
 import type { Inflation } from "./inflate.ts";
 import type { Answer, Intake, Refused } from "./intake.ts";
@@ -60,7 +60,7 @@ export function answerEarly(stream: ServerHttp2Stream, headers: http2.OutgoingHt
   if (!stream.readableEnded) clock.after(0, () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
 }
 
-class Call implements OpenCall {
+class Call implements OpenCall, MessageBounds {
   readonly #stream: ServerHttp2Stream;
   readonly #start: CallStart;
   readonly #options: CallOptions;
@@ -80,7 +80,7 @@ class Call implements OpenCall {
     this.#options = options;
     this.#opened = options.clock.monotonic();
     this.#deadline = this.#opened + (start.timeoutMs ?? Number.POSITIVE_INFINITY);
-    this.#reader = new MessageReader((prefix) => this.#admit(prefix));
+    this.#reader = new MessageReader(this);
     stream.on("data", (chunk: Buffer) => this.#arrived(chunk));
     stream.once("end", () => this.#whole());
     stream.once("close", () => {
@@ -97,9 +97,8 @@ class Call implements OpenCall {
     }
   }
 
-  /** Decides by the prefix whether the message is read. */
-  #admit({ flag, length }: MessagePrefix): boolean {
-    const { intake, inflation, limit } = this.#options;
+  admits({ flag, length }: MessagePrefix): boolean {
+    const { intake, limit } = this.#options;
     this.#compressed = flag === 1;
     if (flag > 1)
       this.#refuse(new Fault("invalid", `a message begins with the flag ${flag}, which gRPC does not have`));
@@ -108,13 +107,20 @@ class Call implements OpenCall {
     } else if (this.#compressed && this.#start.compression === undefined) {
       // gRPC compression, "Test cases": this very code.
       this.#refuse(new Fault("invalid", "a message is compressed, and no grpc-encoding says how"), GRPC.internal);
-    } else {
-      const held = this.#compressed ? Math.max(length, inflation.expect(length, limit)) : length;
-      this.#permit = intake.admission.take(held, this.#start.account.tenant);
-      if (this.#permit !== undefined) return true;
-      this.#end(intake.overloaded(held, this.#start.account.tenant));
+    } else if (length > intake.admission.credits) {
+      this.#end(intake.overloaded(length, this.#start.account.tenant));
     }
-    return false;
+    return !this.#over;
+  }
+
+  grants(bytes: number): boolean {
+    const { intake, inflation, limit } = this.#options;
+    const { tenant } = this.#start.account;
+    const held = this.#compressed ? Math.max(bytes, inflation.expect(bytes, limit)) : bytes;
+    this.#permit ??= intake.admission.take(held, tenant);
+    const granted = this.#permit?.resize(held) === true;
+    if (!granted) this.#end(intake.overloaded(held, tenant));
+    return granted;
   }
 
   #arrived(chunk: Buffer): void {

@@ -1,9 +1,15 @@
-/** Puts gRPC's length-prefixed message together as its bytes arrive, each copied once, into a buffer of exactly its size. */
-
+/**
+ * Puts gRPC's length-prefixed message together as its bytes arrive. What the prefix declares is believed only as far as bytes follow:
+ * a few bytes that announce a large message hold no large memory.
+ */
 import { free } from "@rondo/core";
 
 /** What stands before a message: a flag, and four bytes of length. gRPC over HTTP/2, "Length-Prefixed-Message". */
 export const PREFIX_BYTES = 5;
+
+/** Memory that is taken for a message at first, and how many times the bytes that are here it may be later. */
+const FIRST_BYTES = 16 << 10;
+const AHEAD = 8;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -15,32 +21,36 @@ export interface MessagePrefix {
   readonly length: number;
 }
 
-/** Reads the one message of a unary call. */
+/** Whoever reads a message is asked before it goes on; after a no, everything that comes is ignored. */
+export interface MessageBounds {
+  /** Asked once, when the prefix is here. */
+  admits(prefix: MessagePrefix): boolean;
+  /** Asked before `bytes` of memory are in use for the message; never more than its length. */
+  grants(bytes: number): boolean;
+}
+
+/** Reads the one message of a unary call. A typical one is copied once, into memory of exactly its size. */
 export class MessageReader {
-  readonly #admit: (prefix: MessagePrefix) => boolean;
+  readonly #bounds: MessageBounds;
   #prefix: Buffer = EMPTY;
+  #length = 0;
   #message: Buffer | undefined;
   #filled = 0;
   #beyond = 0;
   #stopped = false;
 
-  /**
-   * `admit` is called once, when the prefix is known and before memory is taken for the message; when it says false, everything
-   * that comes later is ignored.
-   */
-  constructor(admit: (prefix: MessagePrefix) => boolean) {
-    this.#admit = admit;
+  constructor(bounds: MessageBounds) {
+    this.#bounds = bounds;
   }
 
   /** Takes what has arrived. The chunk stays the caller's. */
   take(chunk: Buffer): void {
     if (this.#stopped) return;
     const from = this.#message === undefined ? this.#begin(chunk) : 0;
-    const message = this.#message;
-    if (message === undefined) return;
-    const copied = chunk.copy(message, this.#filled, from);
-    this.#filled += copied;
-    this.#beyond += chunk.length - from - copied;
+    const arrived = Math.min(chunk.length - from, this.#length - this.#filled);
+    if (this.#message === undefined || (arrived > 0 && !this.#reserve(this.#filled + arrived))) return;
+    this.#filled += chunk.copy(this.#message, this.#filled, from, from + arrived);
+    this.#beyond += chunk.length - from - arrived;
   }
 
   /** Drops what was read, and ignores what comes. */
@@ -60,9 +70,9 @@ export class MessageReader {
     return this.#message !== undefined || this.#prefix.length > 0;
   }
 
-  /** The message when all of it has arrived, else undefined. */
+  /** The message when all of it has arrived, else undefined. Its memory is the caller's. */
   get whole(): Buffer | undefined {
-    return this.#message?.length === this.#filled ? this.#message : undefined;
+    return this.#filled === this.#length ? this.#message : undefined;
   }
 
   /** Reads the prefix, which may come in pieces; returns where in `chunk` the message begins. */
@@ -74,13 +84,34 @@ export class MessageReader {
       this.#prefix = Buffer.from(prefix);
       return chunk.length;
     }
-    const length = prefix.readUInt32BE(1);
-    if (this.#admit({ flag: prefix.readUInt8(0), length })) {
-      // Memory of its own even when it is empty: whoever takes the message frees it.
-      this.#message = Buffer.allocUnsafeSlow(length);
+    this.#length = prefix.readUInt32BE(1);
+    const from = PREFIX_BYTES - before;
+    if (this.#bounds.admits({ flag: prefix.readUInt8(0), length: this.#length })) {
+      this.#grow(Math.min(chunk.length - from, this.#length));
     } else {
       this.#stopped = true;
     }
-    return PREFIX_BYTES - before;
+    return from;
+  }
+
+  /** Makes room for the first `bytes` of the message; false when that was not granted. */
+  #reserve(bytes: number): boolean {
+    return (this.#message !== undefined && bytes <= this.#message.length) || this.#grow(bytes);
+  }
+
+  #grow(bytes: number): boolean {
+    const room = Math.min(this.#length, Math.max(FIRST_BYTES, bytes * AHEAD));
+    if (this.#stopped || !this.#bounds.grants(room)) {
+      this.stop();
+      return false;
+    }
+    // Memory of its own even when it is empty: whoever takes the message frees it.
+    const larger = Buffer.allocUnsafeSlow(room);
+    if (this.#message !== undefined) {
+      this.#message.copy(larger, 0, 0, this.#filled);
+      free(this.#message);
+    }
+    this.#message = larger;
+    return true;
   }
 }
