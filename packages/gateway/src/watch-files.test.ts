@@ -40,7 +40,14 @@ test("hands over what is there, and again when it has changed", async () => {
   expect(taken).toEqual(["1"]);
   put("2");
   await clock.advance(1_000);
-  await expect.poll(() => taken).toEqual(["1", "2"]);
+  await expect.poll(() => clock.untilNext).toBe(250);
+  // Half of it was there: what follows must stand still as well.
+  put("23");
+  await clock.advance(250);
+  await expect.poll(() => clock.untilNext).toBe(250);
+  expect(taken).toEqual(["1"]);
+  await clock.advance(250);
+  await expect.poll(() => taken).toEqual(["1", "23"]);
   expect(told).toEqual(["ok"]);
   await expect.poll(() => clock.pending).toBe(1);
   stop();
@@ -63,6 +70,7 @@ test("what is broken or gone is told once, and what comes after it is taken", as
   await look();
   expect(told.slice(2)).toEqual(["failed", expect.stringMatching(/^k: .* cannot be read \(ENOENT\)$/)]);
   put("2");
+  await look();
   await look();
   expect(taken).toEqual(["1", "2"]);
   stop();

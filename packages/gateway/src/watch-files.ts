@@ -5,6 +5,9 @@ import { type Clock, Fault, type Log } from "@rondo/core";
 /** Certificates, tokens and passwords are small; what is larger is another file by mistake. */
 const FILE_BYTES = 4 << 20;
 
+/** A change counts when it looks the same after this: certificate and key, say, are not written in one instant. */
+const SETTLE_MS = 250;
+
 /** How a set of files is watched. */
 export interface WatchOptions {
   /** Absolute, or relative to the working directory, each with the configuration key that names it. */
@@ -40,22 +43,28 @@ export async function watchFiles(options: WatchOptions): Promise<() => void> {
   let last = await contentsOf(files);
   take(last);
   if (everyMs <= 0 || files.length === 0) return () => {};
+  let seen = last;
   let failure: string | undefined;
   let closed = false;
   let cancel = () => {};
 
   const look = async () => {
+    let next = everyMs;
     try {
       const contents = await contentsOf(files);
       if (closed) return;
       // The same broken content is not tried again.
-      if (contents.some((content, i) => last[i]?.equals(content) !== true)) {
+      if (isSame(contents, last)) failure = undefined;
+      // What is seen for the first time may be half written.
+      else if (!isSame(contents, seen)) next = Math.min(everyMs, SETTLE_MS);
+      else {
         last = contents;
         take(contents);
+        failure = undefined;
         reloaded?.("ok");
         log.info("files that changed were read again", { files: files.map(({ path }) => path) });
       }
-      failure = undefined;
+      seen = contents;
     } catch (thrown) {
       const { message } = Fault.from(thrown);
       if (message !== failure) {
@@ -64,13 +73,17 @@ export async function watchFiles(options: WatchOptions): Promise<() => void> {
         log.error("files that changed cannot be used; what was read before stays in use", { fault: message });
       }
     }
-    if (!closed) cancel = clock.after(everyMs, () => void look(), { background: true });
+    if (!closed) cancel = clock.after(next, () => void look(), { background: true });
   };
   cancel = clock.after(everyMs, () => void look(), { background: true });
   return () => {
     closed = true;
     cancel();
   };
+}
+
+function isSame(some: readonly Buffer[], others: readonly Buffer[]): boolean {
+  return some.every((content, i) => others[i]?.equals(content) === true);
 }
 
 function contentsOf(files: readonly WatchedFile[]): Promise<readonly Buffer[]> {

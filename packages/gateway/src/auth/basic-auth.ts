@@ -10,12 +10,15 @@ import { tenantName } from "./tenant-name.ts";
 import { digestOf } from "./token-set.ts";
 
 /** How long a password that was right need not be hashed again, and one that was wrong; both end when the file changes. */
-const RIGHT_MS = 300_000;
+const RIGHT_MS = 3_600_000;
 const WRONG_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /** Passwords that one user may have under check, so that who guesses at one keeps out nobody else. */
 const CHECKS_PER_USER = 2;
+
+/** Requests that wait for a check, whoever sends them: what a client sends ahead meanwhile is in nobody's account. */
+const MAX_WAITING = 64;
 
 /** What of a header is looked at. */
 const HEADER_CHARS = 4_096;
@@ -65,6 +68,7 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
   const right = remembered<Known>(clock, { ttlMs: RIGHT_MS, max: MAX_REMEMBERED });
   const wrong = remembered<true>(clock, { ttlMs: WRONG_MS, max: MAX_REMEMBERED });
   const checks = new Map<string, Map<string, Promise<Known>>>();
+  let waiting = 0;
   let users: ReadonlyMap<string, StoredPassword> = inline;
 
   const stopWatching = await watchFiles({
@@ -96,9 +100,11 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
     const key = digestOf(`${user}\n${password}`).toString("latin1");
     const known = right.get(key) ?? (wrong.get(key) && WRONG());
     if (known !== undefined) return known;
+    if (waiting >= MAX_WAITING)
+      return new Fault("throttled", `${MAX_WAITING} requests wait for passwords to be checked`);
     const running = checks.get(user) ?? new Map<string, Promise<Known>>();
     const same = running.get(key);
-    if (same !== undefined) return same;
+    if (same !== undefined) return waited(same);
     if (running.size >= CHECKS_PER_USER)
       return new Fault("throttled", "other passwords of this user are being checked");
     const checking = check(user, password, hash, key).finally(() => {
@@ -107,7 +113,14 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
     });
     running.set(key, checking);
     checks.set(user, running);
-    return checking;
+    return waited(checking);
+  };
+
+  const waited = async (checking: Promise<Known>): Promise<Known> => {
+    waiting += 1;
+    const known = await checking;
+    waiting -= 1;
+    return known;
   };
 
   return {
