@@ -73,6 +73,7 @@ const TOOLS = {
   otelcol: built("otelcol"),
   prometheus: built("prometheus"),
   promtool: built("promtool"),
+  chromium: { find: () => onPath("chromium"), way: "install the package chromium" },
   redis: { find: () => onPath("redis-server"), way: "install the package redis-server" },
   tempo: built("tempo"),
   strace: { find: () => onPath("strace"), way: "install the package strace" },
