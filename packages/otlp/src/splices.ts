@@ -8,19 +8,21 @@ import { putVarint, varintSize } from "./writer.ts";
 /** Runs shorter than this are copied byte by byte: a native copy costs about 20 ns to call. */
 const SHORT_RUN = 24;
 
-/** What stands in the place of a chunk when the splice is the new length of a message. */
-const LENGTH = 1;
-/** A length that turned out not to change. */
-const NOTHING = 0;
-/** A chunk of nothing: a cut. */
-const EMPTY = new Uint8Array(0);
+/** Numbers kept for a splice: where it cuts, how many bytes, what comes there, and the length if a length does. */
+const STRIDE = 4;
+const [AT, REMOVED, PUT, LENGTH] = [0, 1, 2, 3];
+/** Values of PUT. Those from zero on are chunks. */
+const NEW_LENGTH = -1;
+/** A length that turned out not to change, or has not changed yet: not even a cut. */
+const NOTHING = -2;
+/** Nothing in the place of what is cut. */
+const CUT = -3;
 
 /** Splices of one body, made in the order of their offsets. */
 export class Splices {
-  readonly #at: number[] = [];
-  readonly #removed: number[] = [];
-  readonly #inserted: (Uint8Array | typeof LENGTH | typeof NOTHING)[] = [];
-  readonly #lengths: number[] = [];
+  #numbers = new Int32Array(32 * STRIDE);
+  #count = 0;
+  readonly #chunks: Uint8Array[] = [];
   /** For each open message: its splice, its old length, and the growth of its parent so far. */
   readonly #slots: number[] = [];
   readonly #sizes: number[] = [];
@@ -34,11 +36,11 @@ export class Splices {
     let prefix = cursor.at;
     while ((cursor.bytes[prefix] ?? 0) >= 0x80) prefix++;
     const depth = this.#depth++;
-    this.#slots[depth] = this.#at.length;
+    this.#slots[depth] = this.#count;
     this.#sizes[depth] = cursor.stop - cursor.start;
     this.#growths[depth] = this.#growth;
     this.#growth = 0;
-    this.#push(prefix + 1, cursor.start - prefix - 1, NOTHING, 0);
+    this.#push(prefix + 1, cursor.start - prefix - 1, NOTHING);
   }
 
   /** Closes the innermost open message and settles its length. */
@@ -47,17 +49,14 @@ export class Splices {
     const slot = this.#slots[depth] ?? 0;
     const growth = this.#growth;
     this.#growth = this.#growths[depth] ?? 0;
+    const row = slot * STRIDE;
     if (growth !== 0) {
       const length = (this.#sizes[depth] ?? 0) + growth;
-      this.#inserted[slot] = LENGTH;
-      this.#lengths[slot] = length;
-      this.#growth += growth + varintSize(length) - (this.#removed[slot] ?? 0);
-    } else if (slot === this.#at.length - 1) {
-      this.#at.pop();
-      this.#removed.pop();
-      this.#inserted.pop();
-      this.#lengths.pop();
-    } else this.#removed[slot] = 0;
+      this.#numbers[row + PUT] = NEW_LENGTH;
+      this.#numbers[row + LENGTH] = length;
+      this.#growth += growth + varintSize(length) - (this.#numbers[row + REMOVED] ?? 0);
+    } else if (slot === this.#count - 1) this.#count--;
+    else this.#numbers[row + REMOVED] = 0;
   }
 
   /** Leaves the innermost open message by taking it out, tag and all; `cursor` stands on it. */
@@ -66,63 +65,70 @@ export class Splices {
     const slot = this.#slots[depth] ?? 0;
     this.#growth = this.#growths[depth] ?? 0;
     // Whatever was noted inside it has no place any more.
-    this.#at.length = slot;
-    this.#removed.length = slot;
-    this.#inserted.length = slot;
-    this.#lengths.length = slot;
-    this.replace(cursor.at, cursor.stop - cursor.at, EMPTY);
+    this.#count = slot;
+    this.replace(cursor.at, cursor.stop - cursor.at, NONE);
   }
 
   /** Cuts `removed` bytes at `at` and puts `chunk` there. The chunk is read when the splices are applied. */
   replace(at: number, removed: number, chunk: Uint8Array): void {
     this.#growth += chunk.length - removed;
-    const last = this.#at.length - 1;
+    if (chunk.length > 0) {
+      this.#push(at, removed, this.#chunks.push(chunk) - 1);
+      return;
+    }
+    const last = (this.#count - 1) * STRIDE;
+    const numbers = this.#numbers;
+    const end = (numbers[last + AT] ?? 0) + (numbers[last + REMOVED] ?? 0);
     // Neighbours that go are one cut: a request may hold millions of the smallest items.
-    if (chunk.length === 0 && this.#inserted[last] === EMPTY && at === this.#end(last)) {
-      this.#removed[last] = (this.#removed[last] ?? 0) + removed;
-    } else this.#push(at, removed, chunk.length === 0 ? EMPTY : chunk, 0);
+    if (numbers[last + PUT] === CUT && at === end) numbers[last + REMOVED] = end + removed - (numbers[last + AT] ?? 0);
+    else this.#push(at, removed, CUT);
   }
 
   /** Whether nothing was noted. */
   get empty(): boolean {
-    return this.#at.length === 0;
+    return this.#count === 0;
   }
 
   /** The edited body; the body itself when there is nothing to do. The result owns its memory and may be transferred. */
   apply(body: Uint8Array): Uint8Array {
-    if (this.#at.length === 0) return body;
+    if (this.#count === 0) return body;
     const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
     // A Buffer copies a range of itself without a view being made of it.
     const source = Buffer.from(body.buffer, body.byteOffset, body.length);
+    const numbers = this.#numbers;
     let from = 0;
     let to = 0;
-    for (let i = 0; i < this.#at.length; i++) {
-      const at = this.#at[i] ?? 0;
+    for (let row = 0; row < this.#count * STRIDE; row += STRIDE) {
+      const at = numbers[row + AT] ?? 0;
+      const put = numbers[row + PUT] ?? CUT;
       to = copy(source, from, at, out, to);
-      from = at + (this.#removed[i] ?? 0);
-      const inserted = this.#inserted[i];
-      if (inserted === LENGTH) to = putVarint(out, to, this.#lengths[i] ?? 0);
-      else if (inserted !== NOTHING && inserted !== undefined) {
-        // Whole, so that no view of a part has to be made.
-        out.set(inserted, to);
-        to += inserted.length;
+      from = at + (numbers[row + REMOVED] ?? 0);
+      if (put === NEW_LENGTH) to = putVarint(out, to, numbers[row + LENGTH] ?? 0);
+      else if (put >= 0) {
+        const chunk = this.#chunks[put] ?? NONE;
+        out.set(chunk, to);
+        to += chunk.length;
       }
     }
     copy(source, from, body.length, out, to);
     return out;
   }
 
-  #end(splice: number): number {
-    return (this.#at[splice] ?? 0) + (this.#removed[splice] ?? 0);
-  }
-
-  #push(at: number, removed: number, inserted: Uint8Array | typeof NOTHING, length: number): void {
-    this.#at.push(at);
-    this.#removed.push(removed);
-    this.#inserted.push(inserted);
-    this.#lengths.push(length);
+  #push(at: number, removed: number, put: number): void {
+    const row = this.#count++ * STRIDE;
+    if (row === this.#numbers.length) {
+      const grown = new Int32Array(row * 2);
+      grown.set(this.#numbers);
+      this.#numbers = grown;
+    }
+    const numbers = this.#numbers;
+    numbers[row + AT] = at;
+    numbers[row + REMOVED] = removed;
+    numbers[row + PUT] = put;
   }
 }
+
+const NONE = new Uint8Array(0);
 
 /** Copies `source[start, stop)` to `out` at `to`, and returns the position behind it. */
 function copy(source: Buffer, start: number, stop: number, out: Buffer, to: number): number {
