@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Fault, systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
+import { WRITERS } from "./codecs/compressed.cases.ts";
 import { INFLATABLE, inflation } from "./inflate.ts";
 import type { Refused } from "./intake.ts";
 
@@ -53,6 +54,18 @@ test("what a body needs beyond the guess is taken from the account first, and it
   await expect(refusal).rejects.toMatchObject({ code: "unavailable", message: expect.stringMatching(/^no \d+ B/) });
   expect(denied.asked.at(-1)).toBeLessThan(LIMIT);
 });
+
+test.each(WRITERS)(
+  "what $encoding becomes is all of its memory, so that it can be freed",
+  async ({ encoding, compress }) => {
+    for (const length of [10, 5_000, 60_000, 900_000]) {
+      const text = Buffer.alloc(length, "round 7;");
+      const inflated = await inflation(systemClock).inflate(encoding, compress(text), bounds());
+      expect(text.equals(inflated)).toBe(true);
+      expect(inflated.buffer.byteLength).toBe(length);
+    }
+  },
+);
 
 test.each(INFLATABLE)("an empty body of %s is an empty request", async (encoding) => {
   expect(await inflation(systemClock).inflate(encoding, Buffer.alloc(0), bounds())).toHaveLength(0);

@@ -135,16 +135,17 @@ class Inflated implements Output {
     return this.#turn();
   }
 
-  /** Everything in one piece. */
+  /** Everything in one piece, which is all of its memory: whoever has it can free it. */
   whole(): Buffer {
     this.#close();
     const [first] = this.#pieces;
-    if (first !== undefined && this.#pieces.length === 1) return first;
+    if (first !== undefined && this.#pieces.length === 1 && first.length === first.buffer.byteLength) return first;
     const whole = Buffer.allocUnsafeSlow(this.#length);
     let at = 0;
     for (const piece of this.#pieces) {
       at += piece.copy(whole, at);
-      free(piece);
+      // Memory of another size is a part of Node's pool, which others use too.
+      if (piece.buffer.byteLength === this.pieceBytes) free(new Uint8Array(piece.buffer));
     }
     return whole;
   }
