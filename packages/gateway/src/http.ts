@@ -38,7 +38,7 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     maxHeaderSize: HEADER_BYTES,
     noDelay: true,
   };
-  const server = options.tls === undefined ? createServer(bounds) : secured(options.tls, bounds);
+  const { server, cut } = listening(options.tls, bounds);
   server.maxConnections = MAX_CONNECTIONS;
   server.timeout = values.write_timeout || WRITE_MS;
   const { handle, encodingOn } = handler(values, options);
@@ -70,17 +70,20 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
       stopping = true;
       return new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        cut();
       });
     },
   };
 }
 
-/** The same server with TLS; what is wrong with a handshake comes to its `clientError` as well. */
-function secured(tls: ServerTls, bounds: ServerOptions): Server {
+/** The server, in TLS where there is some, and what cuts its connections. */
+function listening(tls: ServerTls | undefined, bounds: ServerOptions): { readonly server: Server; cut(): void } {
+  if (tls === undefined) {
+    const server = createServer(bounds);
+    return { server, cut: () => server.closeAllConnections() };
+  }
   const server = createSecureServer({ ...bounds, ...tls.options, ALPNProtocols: ["http/1.1"] });
-  tls.serve(server);
-  return server;
+  return { server, cut: tls.serve(server) };
 }
 
 /** A request that can be read. */

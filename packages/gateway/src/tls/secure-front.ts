@@ -1,5 +1,5 @@
 /** TLS in front of a server of plain connections: what is decrypted is handed to it as its own. */
-import type { Server, Socket } from "node:net";
+import type { Server } from "node:net";
 import { createServer, type Server as TlsServer } from "node:tls";
 import type { ServerTls } from "./server-tls.ts";
 
@@ -15,25 +15,20 @@ export interface SecureFront {
 
 /** Puts TLS before `inner`, which must not be bound itself. Clients must agree on `protocol` by ALPN, RFC 7301. */
 export function secureFront(inner: Server, tls: ServerTls, protocol: "h2" | "http/1.1"): SecureFront {
-  const raw = new Set<Socket>();
   const server = createServer({ ...tls.options, ALPNProtocols: [protocol] }, (socket) => {
     // Between a session's end and its socket's there is nobody else to hear of an error, which would then end the process.
     socket.on("error", () => socket.destroy());
     if (socket.alpnProtocol === protocol) inner.emit("connection", socket);
     else socket.destroy();
   });
-  tls.serve(server);
-  server.on("connection", (socket: Socket) => {
-    raw.add(socket);
-    socket.once("close", () => raw.delete(socket));
-  });
+  const cut = tls.serve(server);
   return {
     server,
     stop: () => void server.close(),
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of raw) socket.destroy();
+        cut();
       });
     },
   };

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { copyFileSync, writeFileSync } from "node:fs";
+import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type PeerCertificate } from "node:tls";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
@@ -140,6 +142,15 @@ describe.skipIf(!hasOpenssl)("with certificates", () => {
     await closed;
     expect(await exportLogs(it.grpc, body, { tls: trust })).toMatchObject({ status: 0 });
   });
+
+  test("a gateway that closes waits for nobody in a handshake", async () => {
+    const it = await both(files());
+    const silent = [it.http, it.grpc].map((port) => connectPlain(port, "127.0.0.1").resume());
+    await Promise.all(silent.map((socket) => once(socket, "connect")));
+    const gone = Promise.all(silent.map((socket) => once(socket, "close")));
+    await it.gateway.close();
+    await gone;
+  }, 5_000);
 
   test("a renewed certificate is used without a restart; a broken one leaves the old, says so and is counted", async () => {
     const cert = join(made.folder, "live.pem");

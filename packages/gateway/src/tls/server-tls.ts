@@ -1,4 +1,5 @@
 /** TLS of a live listener: certificates read at start, read again while it serves, and never worse than those it had. */
+import type { Socket } from "node:net";
 import { createSecureContext, type Server, type TlsOptions } from "node:tls";
 import { type Clock, Fault, type Log } from "@rondo/core";
 import { type Reload, type WatchedFile, watchFiles } from "../watch-files.ts";
@@ -26,8 +27,11 @@ export interface TlsSurroundings {
 export interface ServerTls {
   /** For `tls.createServer`, `https.createServer` and `http2.createSecureServer`; ALPN is the transport's to add. */
   readonly options: TlsOptions;
-  /** Keeps the context of `server` current from now on, and counts its failed handshakes. */
-  serve(server: Server): void;
+  /**
+   * Keeps the context of `server` current from now on, and counts its failed handshakes. What it returns cuts every connection,
+   * those in their handshake among them, of which the server itself does not know yet.
+   */
+  serve(server: Server): () => void;
   /** Ends the watch over the files. */
   close(): void;
 }
@@ -70,6 +74,14 @@ export async function openServerTls(values: TlsValues, around: TlsSurroundings):
         around.handshakeFailed();
         log.debug("a TLS handshake failed", { reason: message });
       });
+      const raw = new Set<Socket>();
+      server.on("connection", (socket: Socket) => {
+        raw.add(socket);
+        socket.once("close", () => raw.delete(socket));
+      });
+      return () => {
+        for (const socket of raw) socket.destroy();
+      };
     },
     close() {
       for (const stop of stops) stop();
