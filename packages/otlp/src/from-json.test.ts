@@ -75,6 +75,11 @@ test.each<[string, string, string]>([
   ["bytes of six bits", span('"attributes":[{"value":{"bytesValue":"A"}}]'), "bytes are not base64"],
   ["a number in another base", span('"attributes":[{"value":{"doubleValue":"0x10"}}]'), "a number was expected"],
   ["a double too large", span('"attributes":[{"value":{"doubleValue":1e400}}]'), "a number was expected"],
+  [
+    "a double of too many digits",
+    span(`"attributes":[{"value":{"doubleValue":${"9".repeat(400)}}}]`),
+    "a number was expected",
+  ],
   ["an exponent too large", span('"endTimeUnixNano":"1e999999"'), "does not fit 64 unsigned bits"],
   ["an id of half a byte", span('"spanId":"abc"'), "an id is not hexadecimal"],
   ["bytes that are not base64", span('"attributes":[{"value":{"bytesValue":"*"}}]'), "attributes[0].value.bytesValue"],

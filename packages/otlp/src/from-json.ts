@@ -218,13 +218,13 @@ class RequestReader {
     return Object.is(value, 0);
   }
 
+  /** A double with an exponent, within quotes, or with a name. */
   #spelledDouble(): number {
     const at = this.#json.pos;
     const text = this.#numeral();
     const named = Object.hasOwn(NAMED, text) ? NAMED[text] : undefined;
-    if (named !== undefined) return named;
-    const value = NUMERAL.test(text) ? Number(text) : Number.NaN;
-    if (!Number.isFinite(value)) throw new WireError("a number was expected", at);
+    const value = named ?? (NUMERAL.test(text) ? Number(text) : Number.NaN);
+    if (named === undefined && !Number.isFinite(value)) throw new WireError("a number was expected", at);
     return value;
   }
 

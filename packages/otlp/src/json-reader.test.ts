@@ -119,14 +119,23 @@ test("integers of up to twenty digits are read at once, other spellings are left
     expect(read(text)).toBe(0);
 });
 
-test("short decimal fractions are exact, other numbers are left", () => {
+test("decimal fractions are exact, other numbers are left", () => {
   fc.assert(
     fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(999_999), fc.nat(6), (whole, fraction, digits) => {
       const text = `${whole}${digits === 0 ? "" : `.${String(fraction).padStart(digits, "0")}`}`;
       expect(reader(text).decimalFraction()).toBe(Number(text));
     }),
   );
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const text = value.toFixed(20);
+      if (!text.includes("e")) expect(reader(text).decimalFraction()).toBe(Number(text));
+    }),
+  );
   expect(reader("-0").decimalFraction()).toBe(-0);
-  for (const text of ["1e5", "01", "1.", ".5", "-", "1234567890.1234567", '"1"', "1.2.3", "NaN"])
+  expect(reader("-1234567890.1234567").decimalFraction()).toBe(-1234567890.1234567);
+  expect(reader("9".repeat(308)).decimalFraction()).toBe(1e308);
+  expect(reader("9".repeat(309)).decimalFraction()).toBeUndefined();
+  for (const text of ["1e5", "01", "1.", ".5", "-", '"1"', "1.2.3", "NaN"])
     expect(reader(text).decimalFraction()).toBeUndefined();
 });

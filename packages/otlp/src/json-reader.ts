@@ -37,6 +37,8 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 
 /** Digits of a mantissa, and digits behind its point, with which one division rounds as the exact value would. */
 const EXACT_DIGITS = 15;
+/** Digits before the point that are always less than the greatest double. */
+const WHOLE_DIGITS = 308;
 const POWERS = Array.from({ length: EXACT_DIGITS + 1 }, (_, i) => 10 ** i);
 
 /** A position in JSON text. Every method that reads moves behind what it read, and throws WireError where it cannot. */
@@ -220,25 +222,30 @@ export class JsonReader {
     return true;
   }
 
-  /** Reads a number of up to fifteen digits without an exponent; undefined, and moves nowhere, when the value is another. */
+  /** Reads a number without an exponent; undefined, and moves nowhere, when the value is another. */
   decimalFraction(): number | undefined {
     const negative = this.peek() === Byte.minus;
     const bytes = this.#bytes;
+    const end = this.#end;
     const start = negative ? this.#pos + 1 : this.#pos;
     let pos = start;
     let point = -1;
     let mantissa = 0;
-    for (; pos < this.#end; pos++) {
+    for (; pos < end; pos++) {
       const byte = bytes[pos] ?? 0;
-      if (byte === 0x2e && point < 0 && pos > start) point = pos;
-      else if (byte >= 0x30 && byte <= 0x39) mantissa = mantissa * 10 + (byte - 0x30);
+      if (byte >= 0x30 && byte <= 0x39) mantissa = mantissa * 10 + (byte - 0x30);
+      else if (byte === 0x2e && point < 0) point = pos;
       else break;
     }
-    const fraction = point < 0 ? 0 : pos - point - 1;
     const whole = (point < 0 ? pos : point) - start;
+    const fraction = point < 0 ? 0 : pos - point - 1;
     if (whole === 0 || (point >= 0 && fraction === 0) || (whole > 1 && bytes[start] === 0x30)) return undefined;
-    if (whole + fraction > EXACT_DIGITS || isNumberByte(bytes[pos])) return undefined;
+    if (isNumberByte(bytes[pos])) return undefined;
+    // Only a name says infinity: the digits of no double come to it.
+    if (whole > WHOLE_DIGITS) return undefined;
+    const from = this.#pos;
     this.#pos = pos;
+    if (whole + fraction > EXACT_DIGITS) return Number(this.#text.toString("latin1", from, pos));
     const value = mantissa / (POWERS[fraction] ?? 1);
     return negative ? -value : value;
   }
