@@ -134,9 +134,14 @@ export function namesIn(signal: Signal, body: Uint8Array): string[] {
   );
 }
 
-/** The names of everything that is durable for a signal, partition by partition in the order of the log. */
+/** The bodies of everything that is durable for a signal, partition by partition in the order of the log. */
+export function durableBodies(broker: MemoryBroker, signal: Signal): Uint8Array[] {
+  return broker.records(RAW_TOPICS[signal]).map(({ value }) => value);
+}
+
+/** The names of everything that is durable for a signal, in that order. */
 export function durableNames(broker: MemoryBroker, signal: Signal): string[] {
-  return broker.records(RAW_TOPICS[signal]).flatMap(({ value }) => namesIn(signal, value));
+  return durableBodies(broker, signal).flatMap((body) => namesIn(signal, body));
 }
 
 /** A request of spans of which the second has a short trace id, the third an all-zero span id, and the fourth a broken name. */
