@@ -30,7 +30,7 @@ interface Services {
 const { collector } = (generated.opentelemetry as unknown as { readonly proto: { readonly collector: Services } })
   .proto;
 
-/** The generated type of a signal's request, which keeps unknown fields from decode to encode. */
+/** The generated type of a signal's request. It leaves out unknown fields, unless protobufjs is told to keep them. */
 export const REQUEST_TYPES: Readonly<Record<Signal, GeneratedType>> = {
   traces: collector.trace.v1.ExportTraceServiceRequest,
   metrics: collector.metrics.v1.ExportMetricsServiceRequest,

@@ -68,6 +68,13 @@ const paths = (list: readonly Leaf[]) => list.map(({ path }) => path);
 const strays = (signal: Signal, body: Uint8Array) =>
   Buffer.concat(decode(signal, body).$unknowns ?? []).toString("hex");
 
+test("the codec keeps what it does not know, or nothing here would compare it", () => {
+  const stray = Buffer.from([0xa2, 0x01, 1, 0x78]);
+  const resource = Buffer.concat([Buffer.from([0x0a, stray.length]), stray]);
+  expect(strays("traces", Buffer.concat([resource, stray]))).toBe(stray.toString("hex"));
+  expect(paths(leavesOf("traces", resource))).toEqual([['[[],["a2010178"]]']]);
+});
+
 const bounds = fc.record({
   maxItems: fc.nat(6),
   maxBytes: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 600 })),

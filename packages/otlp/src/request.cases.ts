@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
+import $protobuf from "protobufjs/minimal.js";
 import { REQUEST_TYPES } from "./codec.ts";
 import { Wire } from "./cursor.ts";
 import { SIGNAL_MESSAGES } from "./layout.ts";
 import { type Field, type Message, messageOf } from "./schema.ts";
 import { SIGNALS, type Signal } from "./signal.ts";
 import { Writer } from "./writer.ts";
+
+// The codec leaves out what it does not know unless it is told not to: as the other opinion it must keep it.
+$protobuf.Reader.discardUnknown = false;
 
 /** Keys that collide often, among them those that decide the partition and those that hurt careless readers. */
 export const KEYS = ["service.name", "service.instance.id", "a", "b", "http.method", "__proto__", "ключ", ""];
