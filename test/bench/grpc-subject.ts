@@ -45,6 +45,7 @@ async function rondo(folder: string): Promise<number> {
     log: silentLog,
     clock: systemClock,
     random: Math.random,
+    collect: () => globalThis.gc?.({ type: "minor" }),
     instance: "bench",
   });
   return gateway.addresses[0]?.port ?? 0;
@@ -91,4 +92,5 @@ const [kind, folder = new URL("../..", import.meta.url).pathname] = process.argv
 const port = await (kind === "rondo" ? rondo(folder) : kind === "grpc-js" ? grpcJs() : bareHttp2());
 // An orderly end, so that a profile is written.
 process.once("message", () => process.exit(0));
+process.once("disconnect", () => process.exit(1));
 process.send?.(port);

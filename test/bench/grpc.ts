@@ -25,11 +25,16 @@ const ARMS = ["rondo", ...(flags.before === undefined ? [] : ["before"]), "grpc-
 /** Requests of a round by their size; a round takes a server up to a second of CPU. */
 const requestsOf = (size: number) => Math.round(30_000 / Math.sqrt(size));
 const WARM_SHARE = 0.5;
-const IN_FLIGHT = 8;
+/** Enough to keep a server busy: a gateway lets a record wait 10 ms for company. */
+const IN_FLIGHT = 64;
 const ROUNDS = Number(flags.rounds);
 
 /** As packages/cli/bin/rondo starts a gateway. */
-const NODE_FLAGS = ["--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=4"];
+const NODE_FLAGS = [
+  "--external-memory-accounted-in-global-limit",
+  "--external-memory-max-growing-factor=4",
+  "--expose-gc",
+];
 
 interface Subject {
   readonly child: ChildProcess;

@@ -5,13 +5,11 @@
 import http2, { type Http2Session, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "@rondo/core";
+import { HEADER_BYTES } from "./grpc-head.ts";
 
 /** What one call, and one connection, may send before we have read it. Node's 64 KiB stall every larger upload. */
 const STREAM_WINDOW = 4 << 20;
 const CONNECTION_WINDOW = 16 << 20;
-
-/** As on HTTP; gRPC's clients send a few hundred bytes. */
-const HEADER_BYTES = 16 << 10;
 
 /** A connection that has not said HTTP/2 after this is cut. */
 const HANDSHAKE_MS = 10_000;

@@ -11,6 +11,9 @@ const ENCODINGS: readonly string[] = ["gzip", "deflate", "zstd", "snappy"].filte
 /** The value of `grpc-accept-encoding`. */
 export const ACCEPTED_ENCODINGS = ["identity", ...ENCODINGS].join(",");
 
+/** The largest list of headers, each counted with 32 bytes more, RFC 9113 §6.5.2: as on HTTP; gRPC's clients send a few hundred bytes. */
+export const HEADER_BYTES = 16 << 10;
+
 /** Milliseconds of the units of `grpc-timeout`. */
 const UNITS: ReadonlyMap<string, number> = new Map([
   ["H", 3_600_000],
@@ -54,6 +57,10 @@ export function readHead<M>(headers: IncomingHttpHeaders, methods: ReadonlyMap<s
       `no pipeline takes data here; known: ${[...methods.keys()].join(", ")}`,
     );
   }
+  // HTTP/2 announces the limit, and Node holds clients only to a larger one.
+  if (headerBytes(headers) > HEADER_BYTES) {
+    return refused(GRPC.invalidArgument, "invalid", `the headers exceed ${HEADER_BYTES} B`);
+  }
   const encoding = String(headers["grpc-encoding"] ?? "identity");
   if (encoding !== "identity" && !ENCODINGS.includes(encoding)) {
     const message = `grpc-encoding is none of ${ACCEPTED_ENCODINGS}`;
@@ -67,6 +74,13 @@ export function readHead<M>(headers: IncomingHttpHeaders, methods: ReadonlyMap<s
   if (timeoutMs === undefined)
     return refused(GRPC.internal, "invalid", "grpc-timeout must be up to 8 digits and one of HMSmun");
   return { method, compression, timeoutMs };
+}
+
+function headerBytes(headers: IncomingHttpHeaders): number {
+  let bytes = 0;
+  // A value that came several times is a list.
+  for (const name in headers) bytes += name.length + String(headers[name]).length + 32;
+  return bytes;
 }
 
 /** Whether a Content-Type is that of gRPC with protobuf messages, which are the only ones that OTLP has. */

@@ -282,6 +282,44 @@ test("an item over 1 MiB is refused by partial success", async () => {
   expect(durableNames(it.broker, "logs")).toEqual(["a"]);
 });
 
+test.each([
+  ["below 16 KiB are read", 15_000, "0"],
+  ["above 16 KiB are refused", 17_000, "3"],
+])("headers %s", async (_, bytes, status) => {
+  await using it = await rig();
+  const send = (headers: Record<string, string>) =>
+    bare(it.grpc, METHODS.logs, headers, (write, end) => {
+      write(frame(request("logs", ["a"])));
+      end();
+    });
+  expect(await send({ "x-site": "x".repeat(bytes) })).toBe(status);
+  expect(await send({})).toBe("0");
+});
+
+test("what refused calls still send is thrown away, and their clients are told to stop", async () => {
+  await using it = await rig({ creditsBytes: 100_000 });
+  const session = connectHttp2(`http://127.0.0.1:${it.grpc}`).on("error", () => {});
+  const message = frame(request("logs", ["x".repeat(90_000)]));
+  const held = Promise.withResolvers<void>();
+  it.broker.beforeAppend = () => held.promise;
+  const first = call(it, METHODS.logs, message.subarray(5));
+  await expect.poll(() => it.gateway.admission.inUse).toBeGreaterThan(90_000);
+  const headers = { ":method": "POST", ":path": METHODS.logs, "content-type": "application/grpc" };
+  const refused = Array.from({ length: 50 }, () => {
+    const stream = session
+      .request(headers)
+      .on("error", () => {})
+      .resume();
+    stream.write(message);
+    // The rest never comes: without our reset the call would stay open.
+    return new Promise((closed) => stream.once("close", () => closed(stream.rstCode)));
+  });
+  expect(new Set(await Promise.all(refused))).toEqual(new Set([constants.NGHTTP2_NO_ERROR]));
+  held.resolve();
+  await first;
+  session.destroy();
+});
+
 test("calls that wait for a password's check are few, and those of known clients go on", async () => {
   const checked = Promise.withResolvers<Identity>();
   const tenants: string[] = [];
