@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Decimal, putDecimal, putDigits, spelledInteger } from "./decimal.ts";
+import { viewOf } from "./key-table.ts";
 import { Writer } from "./writer.ts";
 
 const edges = [0n, 9n, 10n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 10n ** 11n, 10n ** 18n, 2n ** 63n, 2n ** 64n - 1n];
@@ -13,7 +14,7 @@ const bits64 = fc.oneof(
 function read(text: string): { readonly value: bigint; readonly stop: number } | undefined {
   const bytes = Buffer.from(text);
   const decimal = new Decimal();
-  if (!decimal.read(bytes, 0, bytes.length)) return undefined;
+  if (!decimal.read(viewOf(bytes), 0, bytes.length)) return undefined;
   const magnitude = (BigInt(decimal.high) << 32n) | BigInt(decimal.low);
   return { value: decimal.negative ? -magnitude : magnitude, stop: decimal.stop };
 }
@@ -94,3 +95,16 @@ test.each<[string, bigint]>([
 test.each(["", "1.5", "1e-1", "1.", ".5", "0x10", " 1", "1_0", "NaN", "e5", "1".repeat(65)])("%j is none", (text) =>
   expect(spelledInteger(text)).toBeUndefined(),
 );
+
+test("no other byte passes for a digit, wherever it stands", () => {
+  for (let byte = 0; byte < 256; byte++) {
+    if (byte >= 0x30 && byte <= 0x39) continue;
+    for (let at = 1; at < 20; at++) {
+      const text = Buffer.from("12345678901234567890");
+      text[at] = byte;
+      const decimal = new Decimal();
+      expect(decimal.read(viewOf(text), 0, text.length)).toBe(true);
+      expect(decimal.stop).toBe(at);
+    }
+  }
+});

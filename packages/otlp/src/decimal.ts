@@ -1,8 +1,8 @@
 /** 64-bit integers between decimal digits and two halves of 32 bits. A bigint for every timestamp costs more than its span. */
 
-/** Digits that one double holds exactly, whatever they are multiplied by here. */
-const HEAD_DIGITS = 11;
-const TAIL_DIGITS = 9;
+/** Digits whose products here a double holds exactly; the head is read by fours. */
+const HEAD_DIGITS = 12;
+const TAIL_DIGITS = 8;
 const TWO_32 = 0x1_0000_0000;
 const TEN_9 = 1_000_000_000;
 
@@ -20,13 +20,18 @@ export class Decimal {
    * Reads an optional minus and digits at `at`. False where there are no digits, more than twenty, or a magnitude above 64
    * bits. What follows the digits is for the caller to judge.
    */
-  read(bytes: Uint8Array, at: number, end: number): boolean {
-    const negative = at < end && bytes[at] === 0x2d;
+  read(text: DataView, at: number, end: number): boolean {
+    const negative = at < end && text.getUint8(at) === 0x2d;
     const start = negative ? at + 1 : at;
+    const headEnd = Math.min(end, start + HEAD_DIGITS);
     let pos = start;
     let head = 0;
-    for (const stop = Math.min(end, start + HEAD_DIGITS); pos < stop; pos++) {
-      const digit = (bytes[pos] ?? 0) - 0x30;
+    for (let four = 0; pos + 4 <= headEnd; pos += 4, head = head * 10_000 + four) {
+      four = fourDigits(text.getInt32(pos, true));
+      if (four < 0) break;
+    }
+    for (; pos < headEnd; pos++) {
+      const digit = text.getUint8(pos) - 0x30;
       if (digit < 0 || digit > 9) break;
       head = head * 10 + digit;
     }
@@ -35,12 +40,12 @@ export class Decimal {
     let scale = 1;
     if (pos - start === HEAD_DIGITS) {
       for (const stop = Math.min(end, pos + TAIL_DIGITS); pos < stop; pos++) {
-        const digit = (bytes[pos] ?? 0) - 0x30;
+        const digit = text.getUint8(pos) - 0x30;
         if (digit < 0 || digit > 9) break;
         tail = tail * 10 + digit;
         scale *= 10;
       }
-      if (pos < end && isDigit(bytes[pos])) return false;
+      if (pos < end && isDigit(text.getUint8(pos))) return false;
     }
     this.stop = pos;
     if (scale === 1 && head <= 0x7fffffff) {
@@ -136,8 +141,8 @@ export function putDecimal(out: Uint8Array, at: number, high: number, low: numbe
   const second = (first % TEN_9) * 0x10000 + (low & 0xffff);
   const quotient = Math.floor(high / TEN_9) * TWO_32 + Math.floor(first / TEN_9) * 0x10000 + Math.floor(second / TEN_9);
   const pos = putDigits(out, at, quotient);
-  putPadded(out, pos, second % TEN_9, TAIL_DIGITS);
-  return pos + TAIL_DIGITS;
+  putPadded(out, pos, second % TEN_9, 9);
+  return pos + 9;
 }
 
 function putPadded(out: Uint8Array, at: number, value: number, size: number): void {
@@ -153,6 +158,15 @@ function word(bytes: Uint8Array, at: number): number {
   return (low | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)) >>> 0;
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** The number that four digits spell, the first in the lowest byte; -1 where one of them is none. */
+function fourDigits(word: number): number {
+  const digits = word ^ 0x30303030;
+  // 0x76 more sets the top bit of every byte above nine.
+  if (((digits | (digits + 0x76767676)) & 0x80808080) !== 0) return -1;
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0x00ff00ff;
+  return (pairs & 0xff) * 100 + (pairs >>> 16);
 }

@@ -208,7 +208,7 @@ export class JsonReader {
     const quoted = this.peek() === Byte.quote;
     const start = quoted ? this.#pos + 1 : this.#pos;
     const bytes = this.#bytes;
-    if (!this.decimal.read(bytes, start, this.#end)) return false;
+    if (!this.decimal.read(this.#view, start, this.#end)) return false;
     const { stop, negative } = this.decimal;
     const next = bytes[stop];
     if (quoted) {
