@@ -166,6 +166,7 @@ class Call implements OpenCall, MessageBounds {
       try {
         body = await inflation.inflate(compression, message, { limit, permit, intake, tenant: account.tenant });
       } catch (thrown) {
+        free(message);
         permit.release();
         return intake.refuse(requestFault(thrown));
       }

@@ -229,6 +229,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       }
       if (encoding.name === "json") request = replaced(request, await fromJson(signal, request, limit));
     } catch (thrown) {
+      free(request);
       permit.release();
       return intake.refuse(requestFault(thrown));
     }

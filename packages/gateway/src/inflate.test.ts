@@ -48,7 +48,10 @@ test("what a body needs beyond the guess is taken from the account first, and it
   const body = gzipSync(Buffer.alloc(LIMIT));
   const granted = bounds();
   expect(await inflation(systemClock).inflate("gzip", body, granted)).toHaveLength(LIMIT);
-  expect(granted.asked.at(-1)).toBe(body.length + LIMIT);
+  // In pieces first, and then in one beside them.
+  expect(granted.asked.at(-1)).toBe(body.length + 2 * LIMIT);
+  const tight = bounds(LIMIT, 1.5 * LIMIT);
+  await expect(inflation(systemClock).inflate("gzip", body, tight)).rejects.toMatchObject({ code: "unavailable" });
   const denied = bounds(LIMIT, LIMIT / 2);
   const refusal = inflation(systemClock).inflate("gzip", body, denied);
   await expect(refusal).rejects.toMatchObject({ code: "unavailable", message: expect.stringMatching(/^no \d+ B/) });

@@ -16,7 +16,7 @@ const FIRST_RATIO = 6;
 const FOLLOW = 1 / 16;
 
 const SMALLEST_PIECE = 16 << 10;
-const LARGEST_PIECE = 1 << 20;
+const LARGEST_PIECE = 256 << 10;
 
 /** Under what a body is inflated. */
 export interface InflateBounds {
@@ -60,12 +60,15 @@ export function inflation(clock: Clock): Inflation {
       // A slot is handed over by whoever leaves one, so `running` counts it throughout.
       if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
       else running += 1;
+      const inflated = new Inflated(body.length, expect(body.length, bounds.limit), bounds, turn);
       try {
-        const inflated = new Inflated(body.length, expect(body.length, bounds.limit), bounds, turn);
         await codec(body, inflated);
         const whole = inflated.whole();
         ratio += (Math.max(1, whole.length / body.length) - ratio) * FOLLOW;
         return whole;
+      } catch (thrown) {
+        inflated.discard();
+        throw thrown;
       } finally {
         const next = waiting.shift();
         if (next === undefined) running -= 1;
@@ -99,18 +102,23 @@ class Inflated implements Output {
   }
 
   declared(bytes: number): void {
-    const { limit, permit, intake, tenant } = this.#bounds;
+    const { limit } = this.#bounds;
     const length = this.#length + bytes;
     if (length > limit) throw new Fault("too_large", `the inflated body exceeds the limit of ${limit} B`);
-    const inUse = this.#compressed + length;
+    this.#hold(this.#compressed + length);
+  }
+
+  /** Raises the permit to what is in use; throws when that is more than is free. */
+  #hold(inUse: number): void {
+    const { permit, intake, tenant } = this.#bounds;
     if (inUse > this.#expected && !permit.resize(inUse)) throw intake.overloaded(inUse, tenant).fault;
   }
 
   take(piece: Buffer): void {
-    this.declared(piece.length);
     this.#close();
-    this.#length += piece.length;
     this.#pieces.push(piece);
+    this.declared(piece.length);
+    this.#length += piece.length;
   }
 
   write(bytes: Uint8Array): void {
@@ -135,11 +143,21 @@ class Inflated implements Output {
     return this.#turn();
   }
 
-  /** Everything in one piece, which is all of its memory: whoever has it can free it. */
+  /** Gives back what was made: a refused body must not wait for the collector, while its credits are others'. */
+  discard(): void {
+    for (const piece of this.#pieces.splice(0)) free(piece);
+  }
+
+  /**
+   * Everything in one piece, which is all of its memory: whoever has it can free it. Throws as `declared` when there is no room
+   * for the copy that this may take.
+   */
   whole(): Buffer {
     this.#close();
     const [first] = this.#pieces;
     if (first !== undefined && this.#pieces.length === 1 && first.length === first.buffer.byteLength) return first;
+    // Pieces and copy stand side by side for a moment.
+    this.#hold(this.#compressed + 2 * this.#length);
     const whole = Buffer.allocUnsafeSlow(this.#length);
     let at = 0;
     for (const piece of this.#pieces) {
