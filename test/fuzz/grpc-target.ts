@@ -4,12 +4,15 @@ import { GRPC_PATHS, grpcFrameHead } from "../rig/otlp-transport.ts";
 import type { Connect, FuzzClient } from "./http-target.ts";
 import { type Answered, judgeGrpc } from "./target.ts";
 
+/** With Node's 10 MB, calls lose their answers to the bodies that other calls on the connection still have to send. */
+const SESSION_MB = 1_000;
+
 /** A client that makes a new connection when the server ends the one that it has. */
 export function grpcFuzzClient(open: Connect): FuzzClient {
   let session: ClientHttp2Session | undefined;
   const connected = () => {
     if (session !== undefined && !session.closed && !session.destroyed) return session;
-    const made = connect("http://127.0.0.1", { createConnection: open });
+    const made = connect("http://127.0.0.1", { createConnection: open, maxSessionMemory: SESSION_MB });
     made.on("error", () => {});
     session = made;
     return made;
