@@ -3,6 +3,7 @@ import { decodeStatus } from "@rondo/otlp";
 import { describe, expect, test } from "vitest";
 import { WRITERS } from "./codecs/compressed.cases.ts";
 import { JSON_TYPE, PROTOBUF, raw, send } from "./http-client.cases.ts";
+import { noMetrics } from "./metrics.ts";
 import { durableNames, request, rig } from "./rig.cases.ts";
 
 const HEAD = "POST /v1/logs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n";
@@ -145,6 +146,30 @@ test.each([
   expect(await raw(it.http, HEAD + rest)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   await expect.poll(() => it.gateway.admission.inUse).toBe(0);
   expect((await send(it.http, "/v1/logs", "{}", JSON_TYPE)).status).toBe(200);
+});
+
+test.each([
+  [PROTOBUF, decodeStatus],
+  [JSON_TYPE, (body: Buffer) => JSON.parse(body.toString())],
+] as const)("a tenant over its rate is told when to come back: %j", async (type, decode) => {
+  const limits = { itemsPerSecond: 0, bytesPerSecond: 1_000, burstMs: 1_000, weight: 1 };
+  await using it = await rig({ tenants: { limits, overrides: new Map() } });
+  expect((await send(it.http, "/v1/logs", request("logs", ["x".repeat(20_000)]))).status).toBe(200);
+  const reply = await send(it.http, "/v1/logs", type === PROTOBUF ? request("logs", ["a"]) : "{}", type);
+  expect(reply).toMatchObject({ status: 429, headers: { "content-type": type["content-type"] } });
+  expect(Number(reply.headers["retry-after"])).toBeGreaterThanOrEqual(15);
+  expect(decode(reply.body)).toMatchObject({ code: 8, message: expect.stringMatching("default") });
+  expect(durableNames(it.broker, "logs")).toHaveLength(1);
+});
+
+test("what is not answered by a handler is counted as well, and each once", async () => {
+  const outcomes: string[] = [];
+  const metrics = { ...noMetrics, answered: (...[, , outcome]: [unknown, unknown, string]) => outcomes.push(outcome) };
+  await using it = await rig({ metrics, http: { read_timeout: "200ms", read_header_timeout: "200ms" } });
+  for (const bytes of ["garbage\r\n\r\n", "POST / HTTP/1.1\r\nHo", `${HEAD}Content-Length: 2\r\n\r\n{`]) {
+    await raw(it.http, bytes);
+  }
+  await expect.poll(() => outcomes).toEqual(["invalid", "aborted", "gone"]);
 });
 
 test("a tunnel is not opened", async () => {

@@ -42,6 +42,7 @@ export interface RigOptions {
   readonly grpc?: object;
   readonly http?: object;
   readonly extensions?: GatewayOptions["extensions"];
+  readonly tenants?: GatewayOptions["tenants"];
   readonly signals?: readonly Signal[];
   readonly creditsBytes?: number;
   readonly lingerMs?: number;
@@ -72,6 +73,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     receivers: [{ id: "otlp", type: otlpReceiver, values }],
     pipelines: pipelines(signals),
     extensions: options.extensions ?? [],
+    tenants: options.tenants,
     broker,
     lingerMs: options.lingerMs ?? 1,
     creditsBytes: options.creditsBytes ?? 128 << 20,
