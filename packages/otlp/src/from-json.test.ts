@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodedItems, decodeRequest } from "./codec.ts";
+import { decodedItems, decodeRequest, encodeRequest } from "./codec.ts";
 import { requestFromJson, requestToJson } from "./json.ts";
+import { choices, spelledMessage } from "./json-spellings.cases.ts";
+import { SIGNAL_MESSAGES } from "./layout.ts";
 import { anyRequest, atLeast, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
 import { SizeError, WireError } from "./wire-error.ts";
@@ -19,6 +21,18 @@ test("there and back nothing is lost", () => {
   };
   fc.assert(fc.property(anyRequest, ([signal, body]) => same(signal, body)));
   for (const { signal, body } of recorded()) same(signal, body);
+});
+
+test("however a request is spelled, it is what the codec encodes", () => {
+  fc.assert(
+    fc.property(anyRequest, fc.nat(), ([signal, body], seed) => {
+      const decoded = decodeRequest(signal, body);
+      const text = spelledMessage(SIGNAL_MESSAGES[signal].request, decoded, choices(seed));
+      expect(decodeRequest(signal, read(signal, text)), text).toEqual(
+        decodeRequest(signal, encodeRequest(signal, decoded)),
+      );
+    }),
+  );
 });
 
 test("64-bit integers are exact, as strings and as numbers", () => {
