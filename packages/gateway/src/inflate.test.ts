@@ -44,6 +44,20 @@ test.each([
   await expect(inflation(systemClock).inflate(encoding, body, bounds())).rejects.toMatchObject({ code });
 });
 
+test("a small body waits for none, and a tenant's large one for one body of each other", async () => {
+  const it = inflation(systemClock);
+  const ended: string[] = [];
+  const inflate = async (tenant: string, body: Buffer) => {
+    await it.inflate("gzip", body, { ...bounds(16 << 20), tenant });
+    ended.push(tenant);
+  };
+  const large = gzipSync(Buffer.alloc(8 << 20));
+  const noisy = Array.from({ length: 20 }, () => inflate("noisy", large));
+  await Promise.all([inflate("quiet", large), inflate("small", gzipSync("round 7")), ...noisy]);
+  expect(ended[0]).toBe("small");
+  expect(ended.indexOf("quiet")).toBeLessThan(11);
+});
+
 test("what a body needs beyond the guess is taken from the account first, and its want ends the inflation", async () => {
   const body = gzipSync(Buffer.alloc(LIMIT));
   const granted = bounds();

@@ -3,13 +3,14 @@ import { type Clock, Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
 import { type Output, SLICE_BYTES } from "./codecs/codec.ts";
 import { CODECS } from "./codecs/table.ts";
+import { fairQueue } from "./fair-queue.ts";
 import type { Intake } from "./intake.ts";
 
 /** The encodings that can be undone. */
 export const INFLATABLE: readonly string[] = [...CODECS.keys()];
 
-/** Bodies inflated at once: libuv has four threads for all that this process does beside its loop. */
-const AT_ONCE = 4;
+/** Bodies that are not small inflated at once: libuv has four threads for all that this process does beside its loop. */
+const PLACES = 4;
 
 /** Where the ratio of inflated to compressed bytes starts before anything was measured, and how fast it follows. */
 const FIRST_RATIO = 6;
@@ -43,9 +44,19 @@ export interface Inflation {
 /** An inflation with its own measurements and slots. */
 export function inflation(clock: Clock): Inflation {
   let ratio = FIRST_RATIO;
-  let running = 0;
-  // Bounded by the admission account: whoever waits here holds credits.
-  const waiting: (() => void)[] = [];
+  let taken = 0;
+  // Bounded by the admission account: whoever waits here holds credits. Tenants take turns: one waits for a body of each other.
+  const waiting = fairQueue<{ readonly bytes: 1; readonly go: () => void }>(1, () => 1);
+  const place = async (tenant: string) => {
+    if (taken < PLACES) taken += 1;
+    // A place is handed over by whoever leaves one, so `taken` counts it throughout.
+    else await new Promise<void>((go) => waiting.push(tenant, { bytes: 1, go }));
+  };
+  const leave = () => {
+    const [next] = waiting.take(1, () => true);
+    if (next === undefined) taken -= 1;
+    else next.go();
+  };
   const turn = () => new Promise<void>((resolve) => clock.after(0, resolve));
   const expect = (compressed: number, limit: number) => Math.min(limit, Math.ceil(compressed * ratio));
 
@@ -57,10 +68,7 @@ export function inflation(clock: Clock): Inflation {
         throw new Fault("unsupported", `Content-Encoding ${encoding} is none of ${INFLATABLE.join(", ")}`);
       }
       if (body.length === 0) return body;
-      // A slot is handed over by whoever leaves one, so `running` counts it throughout.
-      if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-      else running += 1;
-      const inflated = new Inflated(body.length, expect(body.length, bounds.limit), bounds, turn);
+      const inflated = new Inflated(body.length, expect(body.length, bounds.limit), bounds, { place, turn });
       try {
         await codec(body, inflated);
         const whole = inflated.whole();
@@ -70,12 +78,16 @@ export function inflation(clock: Clock): Inflation {
         inflated.discard();
         throw thrown;
       } finally {
-        const next = waiting.shift();
-        if (next === undefined) running -= 1;
-        else next();
+        if (inflated.hasPlace) leave();
       }
     },
   };
+}
+
+/** What a body waits for. */
+interface Loop {
+  readonly place: (tenant: string) => Promise<void>;
+  readonly turn: () => Promise<void>;
 }
 
 /** What has been made of a body so far. */
@@ -84,7 +96,8 @@ class Inflated implements Output {
   readonly #compressed: number;
   readonly #expected: number;
   readonly #bounds: InflateBounds;
-  readonly #turn: () => Promise<void>;
+  readonly #loop: Loop;
+  #place: Promise<void> | undefined;
   readonly #pieces: Buffer[] = [];
   /** Memory for what is copied, and how much of it is full. */
   #open: Buffer | undefined;
@@ -92,13 +105,13 @@ class Inflated implements Output {
   #length = 0;
   #worked = 0;
 
-  constructor(compressed: number, expected: number, bounds: InflateBounds, turn: () => Promise<void>) {
+  constructor(compressed: number, expected: number, bounds: InflateBounds, loop: Loop) {
     // Every piece is a round trip through the thread pool, so most bodies should fit the first.
     this.pieceBytes = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, Math.ceil(expected * 1.25)));
     this.#compressed = compressed;
     this.#expected = Math.max(compressed, expected);
     this.#bounds = bounds;
-    this.#turn = turn;
+    this.#loop = loop;
   }
 
   declared(bytes: number): void {
@@ -136,11 +149,20 @@ class Inflated implements Output {
     }
   }
 
+  get hasPlace(): boolean {
+    return this.#place !== undefined;
+  }
+
+  place(): Promise<void> {
+    this.#place ??= this.#loop.place(this.#bounds.tenant);
+    return this.#place;
+  }
+
   work(bytes: number): Promise<void> | undefined {
     this.#worked += bytes;
     if (this.#worked < SLICE_BYTES) return undefined;
     this.#worked = 0;
-    return this.#turn();
+    return this.#place === undefined ? this.place() : this.#loop.turn();
   }
 
   /** Gives back what was made: a refused body must not wait for the collector, while its credits are others'. */

@@ -10,7 +10,9 @@ export interface Output {
   take(piece: Buffer): void;
   /** Copies the next bytes. Throws what ends the inflation. */
   write(bytes: Uint8Array): void;
-  /** Called by what computes on its thread, for so many bytes read and written; a promise when the event loop must turn first. */
+  /** Waits for a place, of which there are few; for what takes long, or takes memory that nobody counts. Further calls do nothing. */
+  place(): Promise<void>;
+  /** Called by what computes on its thread, for so many bytes read and written; a promise when others come first. */
   work(bytes: number): Promise<void> | undefined;
 }
 

@@ -26,6 +26,7 @@ export async function collected(codec: Codec, body: Uint8Array, limit = 64 << 20
     pieceBytes: 64 << 10,
     declared,
     take,
+    place: () => Promise.resolve(),
     write: (bytes) => take(Buffer.from(bytes)),
     work(bytes) {
       worked += bytes;

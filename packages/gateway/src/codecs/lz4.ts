@@ -25,6 +25,7 @@ const VERSION = 1;
 
 /** Every frame of the body, one after the other. */
 export const lz4: Codec = async (body, output) => {
+  await output.place();
   // One for all frames: their number is the client's to choose.
   let work = Buffer.allocUnsafeSlow(0);
   for (let at = 0; at < body.length; ) {

@@ -59,8 +59,9 @@ function codec(
 
   return async (body, output) => {
     const whole = small(body, output);
-    if (whole === undefined) await streamed(body, output);
-    else output.take(whole);
+    if (whole !== undefined) return output.take(whole);
+    await output.place();
+    await streamed(body, output);
   };
 }
 
