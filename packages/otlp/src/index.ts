@@ -12,6 +12,7 @@
  * Malformed input is a `WireError`, never anything else; only a limit that is handed over can be a `SizeError`. JSON is in `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`,
  * which alone loads protobufjs.
  */
+export { responseFromJson, statusFromJson } from "./answer-json.ts";
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
 export { checkItems } from "./check-items.ts";
 export { concatRequests } from "./concat.ts";

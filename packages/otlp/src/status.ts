@@ -13,7 +13,8 @@ export interface Status {
   readonly badRequest?: true;
 }
 
-const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
+/** The type of the detail that says when to try again. */
+export const RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo";
 const BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest";
 
 /** The protobuf bytes, for `application/x-protobuf` and `grpc-status-details-bin`. */

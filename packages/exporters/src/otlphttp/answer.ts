@@ -1,14 +1,15 @@
 /** Reads what an OTLP/HTTP backend answered, in protobuf or JSON; garbage is told apart from silence. */
-import { decodeStatus, type PartialSuccess, type Signal, WireError } from "@rondo/otlp";
+import {
+  decodeStatus,
+  type PartialSuccess,
+  responseFromJson,
+  type Signal,
+  type Status,
+  statusFromJson,
+  WireError,
+} from "@rondo/otlp";
 import type { HttpAnswer } from "../http/post.ts";
 import { readResponse, words } from "../partial-success.ts";
-
-/** The count's name in OTLP/JSON. */
-const REJECTED: Readonly<Record<Signal, string>> = {
-  traces: "rejectedSpans",
-  metrics: "rejectedDataPoints",
-  logs: "rejectedLogRecords",
-};
 
 const NOTHING: PartialSuccess = { rejected: 0, message: "" };
 
@@ -35,7 +36,11 @@ const odd = (type: string): PartialSuccess => ({
 export function readRefusal({ statusCode, headers, body }: HttpAnswer): string {
   const type = mediaType(headers["content-type"]);
   const said =
-    type === "application/x-protobuf" ? statusMessage(body) : type === "application/json" ? jsonMessage(body) : "";
+    type === "application/x-protobuf"
+      ? messageOf(decodeStatus, body)
+      : type === "application/json"
+        ? messageOf(statusFromJson, body)
+        : "";
   const text = type === "text/plain" ? body.toString("utf8") : said;
   return words(text === "" ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${text}`);
 }
@@ -44,41 +49,20 @@ function mediaType(header: string | undefined): string {
   return (header ?? "").split(";", 1).join("").trim().toLowerCase();
 }
 
-function statusMessage(body: Buffer): string {
+function messageOf(read: (body: Buffer) => Status, body: Buffer): string {
   try {
-    return decodeStatus(body).message;
+    return read(body).message;
   } catch (thrown) {
     if (thrown instanceof WireError) return "";
     throw thrown;
   }
 }
 
-function jsonMessage(body: Buffer): string {
-  const message = member(parse(body), "message");
-  return typeof message === "string" ? message : "";
-}
-
 function readJson(signal: Signal, body: Buffer): PartialSuccess | undefined {
-  const root = parse(body);
-  if (root === undefined) return undefined;
-  const partial = member(root, "partialSuccess");
-  const message = member(partial, "errorMessage");
-  // 64-bit integers are strings in OTLP/JSON; numbers are taken as well.
-  const rejected = Number(member(partial, REJECTED[signal]) ?? 0);
-  return {
-    rejected: Number.isFinite(rejected) ? rejected : 0,
-    message: typeof message === "string" ? message : "",
-  };
-}
-
-function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
+    return responseFromJson(signal, body) ?? NOTHING;
+  } catch (thrown) {
+    if (thrown instanceof WireError) return undefined;
+    throw thrown;
   }
-}
-
-function member(of: unknown, name: string): unknown {
-  return typeof of === "object" && of !== null && Object.hasOwn(of, name) ? Reflect.get(of, name) : undefined;
 }
