@@ -4,11 +4,12 @@ import { anyValue, VALUE_DEPTH, type Value } from "./any-value.ts";
 import { decodeRequest } from "./codec.ts";
 import { countItems } from "./count.ts";
 import { compileEdits } from "./edit.ts";
-import { editItems, editResources } from "./edit-requests.ts";
+import { editItems, editResources, editScopes } from "./edit-requests.ts";
 import { FlawedItems } from "./flawed-items.ts";
 import { requestToJson } from "./json.ts";
 import type { ItemFlaw } from "./message-check.ts";
-import { partitionRequest } from "./partition.ts";
+import { partitionByResource, partitionRequest } from "./partition.ts";
+import { partitionByTrace } from "./partition-by-trace.ts";
 import { removeItems } from "./remove-items.ts";
 import { anyRequest, atLeast, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
@@ -179,8 +180,11 @@ const operations: Readonly<Record<string, (signal: Signal, body: Uint8Array) => 
   validate: (signal, body) => validateRequest(signal, body, new FlawedItems()),
   split: (signal, body) => splitRequest(signal, body, { maxItems: 1, maxBytes: 100 }),
   partition: (signal, body) => partitionRequest(signal, body, 7, "t"),
+  partitionByResource: (signal, body) => partitionByResource(signal, body, 7, "t"),
+  partitionByTrace: (signal, body) => signal === "traces" && partitionByTrace(body, 7, "t"),
   editItems: (signal, body) => editItems(signal, body, program),
   editResources: (signal, body) => editResources(signal, body, program),
+  editScopes: (signal, body) => editScopes(signal, body, program),
   removeItems: (signal, body) => removeItems(signal, body, (index) => index % 2 === 0),
   shiftTimes: (signal, body) => shiftTimes(signal, body, (nanos) => nanos + 1n),
   timeRange,
@@ -225,6 +229,7 @@ test("what is valid stays valid under every edit", () => {
       const items = countItems(signal, body);
       expect(validateRequest(signal, editItems(signal, body, program))).toBe(items);
       expect(validateRequest(signal, editResources(signal, body, program))).toBe(items);
+      expect(validateRequest(signal, editScopes(signal, body, program))).toBe(items);
       expect(
         validateRequest(
           signal,
