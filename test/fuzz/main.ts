@@ -33,6 +33,8 @@ function report({ requests, statuses, problems, seconds, slowestMs, memory }: Fu
   console.log(`answers ${answers.join(", ")}`);
 }
 
+const ending = new AbortController();
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
     await using target = values.port ? await realPort(transport, folder) : await inProcess(transport);
     const result = await fuzz({
       ...{ target, seeds: await seedsOf(encoding), encoding, seed, from, requests, atOnce },
-      begins: watch.begins,
+      ...{ begins: watch.begins, abort: ending.signal },
       ...(process.stdout.isTTY && {
         progress: (count: number) => void process.stdout.write(`\r${count} of ${requests} `),
       }),
@@ -80,6 +82,11 @@ async function main(): Promise<number> {
   }
 }
 
-// What was started ends with us, by whatever we are ended.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+// The first signal ends the run with a report; a second one ends the process, and what it started with it.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (ending.signal.aborted) process.exit(130);
+    ending.abort();
+  });
+}
 process.exitCode = await main();

@@ -16,7 +16,18 @@ export interface FuzzRequest {
   readonly compression?: Compression;
   /** In memory of its own: whoever gets it may detach it. */
   readonly body: Uint8Array;
+  /** What is wrong with its frame, where the transport has frames. */
+  readonly framing?: Framing;
 }
+
+/** Ways to damage the frame of a gRPC message. */
+const FRAMINGS = ["another flag", "too short", "too long", "twice", "three bytes", "nothing"] as const;
+
+/** One of them. */
+export type Framing = (typeof FRAMINGS)[number];
+
+/** One in so many has a damaged frame. */
+const FRAMED = 40;
 
 /** One in so many is compressed; of those half are damaged afterwards. */
 const COMPRESSED = 16;
@@ -41,10 +52,12 @@ export function mutatedRequest(seeds: Seeds, encoding: Encoding, seed: number, i
     body = mutated(MUTATIONS[encoding], body, random, pick()).subarray(0, LARGEST);
   }
   const compression = random() * COMPRESSED < 1 ? COMPRESSIONS[between(random, 0, COMPRESSIONS.length)] : undefined;
-  if (compression === undefined) return { signal, encoding, body: owned(body) };
+  const framing = random() * FRAMED < 1 ? FRAMINGS[between(random, 0, FRAMINGS.length)] : undefined;
+  const start = { signal, encoding, ...(framing !== undefined && { framing }) };
+  if (compression === undefined) return { ...start, body: owned(body) };
   let small: Uint8Array = COMPRESSORS[compression](body);
   if (random() < 0.5) small = mutated(BYTES, small, random, body).subarray(0, LARGEST);
-  return { signal, encoding, compression, body: owned(small) };
+  return { ...start, compression, body: owned(small) };
 }
 
 /** A request that must be accepted whole: a seed as it is. */

@@ -33,6 +33,8 @@ export interface FuzzOptions {
   readonly requests: number;
   /** Requests under way at a time. */
   readonly atOnce: number;
+  /** Ends the run early: what came of it until then is answered. */
+  readonly abort?: AbortSignal;
   /** Told of the number of each request when it begins. */
   readonly begins?: (index: number) => void;
   /** Told how many were answered, now and then. */
@@ -100,7 +102,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 
   const end = from + requests;
   let checked = from;
-  for (let first = from; first < end && problems.length < ENOUGH; first += HUNDRED) {
+  let first = from;
+  for (; first < end && problems.length < ENOUGH && options.abort?.aborted !== true; first += HUNDRED) {
     const last = Math.min(end, first + HUNDRED);
     await inParallel(options.atOnce, first, last, one);
     const good = goodRequest(seeds, encoding, first / HUNDRED);
@@ -123,7 +126,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   }
   const seconds = (performance.now() - started) / 1_000;
   return {
-    ...{ requests: end - from, statuses, problems, slowestMs: watch.slowestMs, seconds },
+    ...{ requests: Math.min(first, end) - from, statuses, problems, slowestMs: watch.slowestMs, seconds },
     ...(grown !== undefined && { memory: grown }),
   };
 }

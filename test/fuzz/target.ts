@@ -80,14 +80,18 @@ export function judgeGrpc(answer: {
   readonly status: number;
   readonly details: Uint8Array | undefined;
   readonly message: Uint8Array | undefined;
+  /** What was wrong with the message's frame, if anything was. */
+  readonly framing?: string | undefined;
 }): Answered {
-  const { status, details, message } = answer;
+  const { status, details, message, framing } = answer;
   const wrong = (problem: string) => ({ status, whole: false, problem: `gRPC ${status}: ${problem}` });
   try {
     if (status === 0) {
       if (message === undefined) return wrong("there is no message");
       return { status, whole: decodeResponse(message) === undefined };
     }
+    // What is no message at all may be INTERNAL: gRPC's own libraries say so.
+    if (framing !== undefined && status === 13) return { status, whole: false };
     const wait = GRPC_TABLE.get(status);
     if (wait === undefined) return wrong("no status of the table");
     if (details === undefined) return status === 12 || status === 8 ? { status, whole: false } : wrong("no details");
