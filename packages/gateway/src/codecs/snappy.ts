@@ -36,18 +36,20 @@ async function framed(body: Uint8Array, output: Output): Promise<void> {
     at = start + littleEndian(body, at + 1, 3);
     if (at > body.length) throw new Fault("invalid", "snappy: a chunk ends early");
     const chunk = body.subarray(start, at);
+    let made = 0;
     if (type === CHUNK.compressed || type === CHUNK.uncompressed) {
       const data = type === CHUNK.compressed ? wholeBlock(chunk.subarray(4), scratch) : chunk.subarray(4);
       if (littleEndian(chunk, 0, 4) !== masked(crc32c(data))) {
         throw new Fault("invalid", "snappy: a chunk does not have its checksum");
       }
       output.write(data);
+      made = data.length;
     } else if (type === CHUNK.identifier) {
       if (!IDENTIFIER.subarray(4).equals(chunk)) throw new Fault("invalid", "snappy: a stream identifier is wrong");
     } else if (type < CHUNK.skippable) {
       throw new Fault("invalid", `snappy: a chunk of the unknown type ${type}`);
     }
-    const turn = output.work(chunk.length + BLOCK_WORK);
+    const turn = output.work(chunk.length + made + BLOCK_WORK);
     if (turn !== undefined) await turn;
   }
 }

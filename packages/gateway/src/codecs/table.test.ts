@@ -9,6 +9,17 @@ test("the names are the Collector's", () => {
   expect(CODECS.get("deflate")).toBe(CODECS.get("zlib"));
 });
 
+const OURS = WRITERS.filter(({ encoding }) => /snappy|lz4/.test(encoding));
+
+test.each(OURS)(
+  "a bomb of $encoding lets the event loop turn with every MiB that it makes",
+  async ({ encoding, zeros }) => {
+    const codec = CODECS.get(encoding);
+    if (codec === undefined) throw new Error("no codec");
+    expect((await collected(codec, zeros(16 << 20))).turns).toBeGreaterThanOrEqual(15);
+  },
+);
+
 test.each(WRITERS)("$encoding is undone, and ends where the limit is", async ({ encoding, compress, zeros }) => {
   const codec = CODECS.get(encoding);
   if (codec === undefined) throw new Error("no codec");
