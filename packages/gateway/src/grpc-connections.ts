@@ -11,6 +11,19 @@ import { HEADER_BYTES } from "./grpc-head.ts";
 const STREAM_WINDOW = 4 << 20;
 const CONNECTION_WINDOW = 16 << 20;
 
+/**
+ * What Node lets a connection hold, in its unit of a million bytes, before it resets new calls with ENHANCE_YOUR_CALM, which gRPC's
+ * clients take for final: as good as no bound. The windows and the admission account bound what calls bring, and Node's default of
+ * 10 is less than a window.
+ */
+const SESSION_MEMORY = 1_000;
+
+/**
+ * Calls that a client may reset a second, and at once, before its connection ends. A client that is answered before it has sent
+ * everything resets its call, so that many who are refused together would lose their connection by nghttp2's own 33 and 1000.
+ */
+const RESETS = { streamResetRate: 2_000, streamResetBurst: 20_000 };
+
 /** A connection that has not said HTTP/2 after this is cut. */
 const HANDSHAKE_MS = 10_000;
 
@@ -77,6 +90,8 @@ export interface Connections {
 /** Makes the HTTP/2 server of a listener. */
 export function grpcConnections(rules: ConnectionRules, clock: Clock): Connections {
   const server = http2.createServer({
+    maxSessionMemory: SESSION_MEMORY,
+    ...RESETS,
     settings: {
       initialWindowSize: STREAM_WINDOW,
       maxConcurrentStreams: rules.maxCalls,
