@@ -71,19 +71,18 @@ function partitionResources(
 ): readonly PartitionPart[] {
   if (partitions === 1) return [{ partition: 0, items: items ?? countItems(signal, body), body }];
   return located(signal, body, () => {
-    const parts = new Map<number, Uint8Array[]>();
+    const parts = new Map<number, Ranges>();
     const request = new Cursor(body);
-    const strays: Uint8Array[] = [];
+    const strays = new Ranges();
     while (request.next()) {
-      const field = body.subarray(request.at, request.stop);
       if (!request.is(REQUEST.resources, Wire.bytes)) {
-        strays.push(field);
+        strays.add(request.at, request.stop);
         continue;
       }
       const partition = partitionOf(hash(request), partitions);
-      const fields = parts.get(partition);
-      if (fields === undefined) parts.set(partition, [field]);
-      else fields.push(field);
+      const ranges = parts.get(partition) ?? new Ranges();
+      parts.set(partition, ranges);
+      ranges.add(request.at, request.stop);
     }
     if (parts.size <= 1) {
       const [partition = partitionOf(hash(new Cursor(body, 0, 0)), partitions)] = parts.keys();
@@ -91,11 +90,39 @@ function partitionResources(
     }
     return [...parts]
       .sort(([a], [b]) => a - b)
-      .map(([partition, fields], index) => {
-        const part = Buffer.concat(index === 0 ? [...strays, ...fields] : fields);
+      .map(([partition, ranges], index) => {
+        const head = index === 0 ? strays : new Ranges();
+        const part = Buffer.allocUnsafeSlow(head.bytes + ranges.bytes);
+        ranges.copy(body, part, head.copy(body, part, 0));
         return { partition, items: countItems(signal, part), body: part };
       });
   });
+}
+
+/** Stretches of a body, neighbours as one: a request of a million resources must not become a million objects. */
+class Ranges {
+  /** The sum of their lengths. */
+  bytes = 0;
+  /** Start and end of each, in turn. */
+  readonly #borders: number[] = [];
+
+  add(start: number, stop: number): void {
+    this.bytes += stop - start;
+    const last = this.#borders.length - 1;
+    if (this.#borders[last] === start) this.#borders[last] = stop;
+    else this.#borders.push(start, stop);
+  }
+
+  /** Copies them from `body` to `into`, one behind the other from `at` on; returns where they end. */
+  copy(body: Uint8Array, into: Uint8Array, at: number): number {
+    let end = at;
+    for (let i = 0; i < this.#borders.length; i += 2) {
+      const stretch = body.subarray(this.#borders[i], this.#borders[i + 1]);
+      into.set(stretch, end);
+      end += stretch.length;
+    }
+    return end;
+  }
 }
 
 /** Hashes what owns a resource. */
@@ -105,16 +132,20 @@ class OwnerHash {
   readonly #entry: Cursor;
   readonly #resource: Cursor;
   readonly #out = new Writer(128);
+  /** Of a resource that says nothing of itself. */
+  readonly #ofNone: number;
 
   constructor(body: Uint8Array, tenant: string) {
     this.#tenant = utf8.encode(tenant);
     this.#list = new AttributeList(body);
     this.#entry = new Cursor(body);
     this.#resource = new Cursor(body);
+    this.#ofNone = murmur2(this.#out.bytes(1, this.#tenant).finish());
   }
 
   /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
   hash(request: Cursor): number {
+    if (request.start === request.stop) return this.#ofNone;
     // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
     const out = this.#out.rewind(0).bytes(1, this.#tenant);
     const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);

@@ -15,7 +15,7 @@ import { anyRequest, atLeast, recorded } from "./request.cases.ts";
 import type { Signal } from "./signal.ts";
 import { splitRequest } from "./split.ts";
 import { shiftTimes, timeRange } from "./times.ts";
-import { validateRequest } from "./validate.ts";
+import { REQUEST_BOUNDS, validateRequest } from "./validate.ts";
 import { forEachItem, forEachResource } from "./walk.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
@@ -157,9 +157,9 @@ test("what is left when flawed items are taken out has no flaws", () => {
 });
 
 test("a request of nothing but flaws costs time in proportion to its size", () => {
-  const empty = 1 << 20;
+  const empty = REQUEST_BOUNDS.items;
   const body = new Writer(2 * empty + 64)
-    .bytes(1, new Writer(2 * empty + 32).bytes(2, Buffer.alloc(2 * empty, Uint8Array.of(0x12, 0))).finish())
+    .bytes(1, new Writer(2 * empty + 32).bytes(2, Buffer.from("1200".repeat(empty), "hex")).finish())
     .finish();
   const flawed = new FlawedItems();
   expect(validateRequest("traces", body, flawed)).toBe(empty);
@@ -244,4 +244,14 @@ test("what is valid stays valid under every edit", () => {
       ).toBe(items - (items > 1 ? 1 : 0));
     }),
   );
+});
+
+test("a request of nothing but frames is refused before it costs seconds", () => {
+  const empty = (tag: string, count: number) => Buffer.from(`${tag}00`.repeat(count), "hex");
+  const resources = empty("0a", REQUEST_BOUNDS.frames);
+  expect(() => validateRequest("logs", resources)).toThrow("more than 500000 resources, scopes and metrics");
+  expect(validateRequest("logs", resources.subarray(0, -2))).toBe(0);
+  const records = (count: number) => new Writer().bytes(1, new Writer().bytes(2, empty("12", count)).finish()).finish();
+  expect(validateRequest("logs", records(REQUEST_BOUNDS.items))).toBe(REQUEST_BOUNDS.items);
+  expect(() => validateRequest("logs", records(REQUEST_BOUNDS.items + 1))).toThrow("more than 1000000 items");
 });

@@ -14,12 +14,18 @@ import { WireError } from "./wire-error.ts";
 /**
  * Validates an export request and returns its number of items, flawed ones included. Throws WireError for broken frames,
  * wrong wire types of known fields, field number 0, groups, values nested deeper than VALUE_DEPTH, and metrics with more
- * than one data field, of which readers would keep one; unknown fields are accepted. Flawed items are noted in
+ * than one data field, of which readers would keep one, and for more of everything than REQUEST_BOUNDS allow; unknown fields are accepted. Flawed items are noted in
  * `flawed`: a flaw of a resource, scope or metric is one of all its items. Without `flawed` they are passed over.
  */
 export function validateRequest(signal: Signal, body: Uint8Array, flawed?: FlawedItems): number {
   return located(signal, body, () => new RequestCheck(signal, body, flawed).request());
 }
+
+/**
+ * How many resources, scopes and metrics, and how many items a request may have. Empty ones take two bytes each and all the work that
+ * others do: a few kilobytes, compressed, would keep a process busy for many seconds. No body limit of use has room for as many real ones.
+ */
+export const REQUEST_BOUNDS = { frames: 500_000, items: 1_000_000 } as const;
 
 /** The messages from the request inwards, by id; for metrics the last is Metric, whose data hold the items. */
 const FRAMES: Readonly<Record<Signal, readonly [request: number, resource: number, scope: number, entry: number]>> = {
@@ -46,6 +52,7 @@ class RequestCheck {
   /** One cursor per level of frames. */
   readonly #cursors: readonly Cursor[];
   #items = 0;
+  #frames = 0;
 
   constructor(signal: Signal, body: Uint8Array, flawed: FlawedItems | undefined) {
     this.#signal = signal;
@@ -77,6 +84,9 @@ class RequestCheck {
     isChild: IsChild,
     each: (field: Cursor) => void,
   ): void {
+    if (++this.#frames > REQUEST_BOUNDS.frames) {
+      throw new WireError(`more than ${REQUEST_BOUNDS.frames} resources, scopes and metrics`, start);
+    }
     const field = this.#at(level).over(start, stop);
     const first = this.#items;
     let flawed = -1;
@@ -107,7 +117,7 @@ class RequestCheck {
 
   #item(id: number, field: Cursor): void {
     this.#check.message(id, field.start, field.stop, 0);
-    this.#items++;
+    if (++this.#items > REQUEST_BOUNDS.items) throw new WireError(`more than ${REQUEST_BOUNDS.items} items`, field.at);
     if (this.#check.flaw === undefined) return;
     this.#report(this.#items - 1, this.#check.flaw, this.#check.flawAt);
     this.#check.flaw = undefined;
