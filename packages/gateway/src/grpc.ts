@@ -31,7 +31,15 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
-  const calls: CallOptions = { intake, inflation: inflation(clock), limit, clock, log, dropped, answered };
+  const calls: CallOptions = {
+    intake,
+    inflation: inflation(clock, intake.admission.credits),
+    limit,
+    clock,
+    log,
+    dropped,
+    answered,
+  };
   const connections = grpcConnections(rulesOf(values), clock);
 
   let undecided = 0;

@@ -61,3 +61,31 @@ test.each([
   expect(chunked.held).toBeGreaterThanOrEqual(whole.length);
   expect(chunked.left).toBe(0);
 });
+
+test("headers that declare a large body hold credits for little of it, and more as it comes", async () => {
+  const account = admission(1 << 30, systemClock);
+  // readBody asks an intake for nothing else unless it refuses, which these bodies give no reason for.
+  const intake = { admission: account } as unknown as Intake;
+  const { promise, resolve } = Promise.withResolvers<Received>();
+  const server = createServer((request: IncomingMessage) => {
+    const turns = readingTurns(systemClock);
+    const expected = (bytes: number) => bytes * 10;
+    resolve(readBody(request, { limit: 64 << 20, intake, turns, tenant: "a", expect: expected, admitted: () => {} }));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  // A listening TCP server has such an address.
+  const { port } = server.address() as AddressInfo;
+  const headers = { "content-length": 20 << 20 };
+  const out = httpRequest({ port, host: "127.0.0.1", method: "POST", headers, agent: false });
+  out.on("error", () => {});
+  out.flushHeaders();
+  await expect.poll(() => account.inUse).toBeGreaterThan(0);
+  expect(account.inUse).toBe(640 << 10);
+  out.write(Buffer.alloc(200_000));
+  await expect.poll(() => account.inUse).toBeGreaterThan(640 << 10);
+  expect(account.inUse).toBeLessThanOrEqual(200_000 * 80);
+  out.destroy();
+  expect(await promise).toBeUndefined();
+  expect(account.inUse).toBe(0);
+  await new Promise((closed) => server.close(closed));
+});

@@ -8,6 +8,9 @@ import type { ReadingTurns } from "./reading-turns.ts";
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */
 const STEP = 64 << 10;
 
+/** A declared length is believed up to so many times the bytes that are here: headers alone hold no large memory. */
+const AHEAD = 8;
+
 /** A body with the credits that cover it; whoever takes it must release them. */
 export interface Whole {
   readonly body: Buffer;
@@ -48,8 +51,8 @@ export function discard(request: IncomingMessage, turns: ReadingTurns): void {
 }
 
 /**
- * Reads the whole body. `expected` bytes of credit are taken at once when the length is declared, else step by step. The
- * body of a refused client is discarded until the request times out.
+ * Reads the whole body. Credits are taken before memory is, step by step as bytes arrive; a body that is small, or here at once,
+ * needs one step. The body of a refused client is discarded until the request times out.
  */
 export function readBody(
   request: IncomingMessage,
@@ -62,7 +65,17 @@ export function readBody(
     return Promise.resolve(refusal);
   };
   if (declared !== undefined && declared > limit) return refused(tooLarge());
-  let held = declared === undefined ? STEP : Math.max(declared, expect(declared));
+  const { credits } = intake.admission;
+  if (declared !== undefined && declared > credits) return refused(intake.overloaded(declared, tenant));
+  /** The memory that is taken when so many bytes are here. */
+  const roomFor = (arrived: number) =>
+    declared === undefined
+      ? Math.max(arrived, Math.min(credits, arrived + STEP))
+      : Math.min(declared, Math.max(STEP, arrived * AHEAD));
+  /** What it will need in all. */
+  const wanted = (arrived: number) => Math.max(room, expect(Math.min(room, declared ?? arrived)));
+  let room = roomFor(0);
+  let held = wanted(0);
   const permit = intake.admission.take(held, tenant);
   if (permit === undefined) return refused(intake.overloaded(held, tenant));
   admitted();
@@ -86,14 +99,15 @@ export function readBody(
         free(chunk);
         return end(tooLarge());
       }
-      if (bytes > held) {
-        held = Math.max(bytes + STEP, expect(bytes));
+      if (bytes > room) {
+        room = roomFor(bytes);
+        held = Math.max(held, wanted(bytes));
         if (!permit.resize(held)) {
           free(chunk);
           return end(intake.overloaded(held, tenant));
         }
       }
-      joined.add(chunk);
+      joined.add(chunk, room);
     };
     const whole = () => end({ body: joined.whole(), permit });
     const gone = () => end(undefined);
@@ -103,8 +117,8 @@ export function readBody(
 
 /** What has arrived of a body. */
 interface Chunks {
-  /** Takes the chunk over: its memory may be gone afterwards. */
-  add(chunk: Buffer): void;
+  /** Takes the chunk over: its memory may be gone afterwards. `room` is granted for it and all before it. */
+  add(chunk: Buffer, room: number): void;
   /** Everything that was added, in one piece. */
   whole(): Buffer;
   /** Gives the memory of everything back. */
@@ -112,7 +126,7 @@ interface Chunks {
 }
 
 /**
- * Joins the chunks of a body of `declared` bytes, if it says how many, each copied once at most and then freed. They are ours:
+ * Joins the chunks of a body of `declared` bytes, if it says how many, each copied and then freed. They are ours:
  * Node's HTTP parser hands out copies of what it read.
  */
 function chunks(declared: number | undefined): Chunks {
@@ -124,10 +138,16 @@ function chunks(declared: number | undefined): Chunks {
     free(chunk);
   };
   return {
-    add(chunk) {
+    add(chunk, room) {
       // A body of one chunk is that chunk. Node lets no more bytes through than were declared.
-      if (body === undefined && declared !== undefined && chunk.length < declared) {
-        body = Buffer.allocUnsafeSlow(declared);
+      const isPart = declared !== undefined && chunk.length < declared;
+      if (body === undefined ? isPart : room > body.length) {
+        const larger = Buffer.allocUnsafeSlow(room);
+        if (body !== undefined) {
+          body.copy(larger, 0, 0, filled);
+          free(body);
+        }
+        body = larger;
       }
       if (body === undefined) waiting.push(chunk);
       else join(chunk, body);

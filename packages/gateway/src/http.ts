@@ -121,7 +121,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   const reading = new WeakMap<Socket, Encoding>();
   const limit = values.max_request_body_size || BODY_BYTES;
   const turns = readingTurns(clock);
-  const inflating = inflation(clock);
+  const inflating = inflation(clock, intake.admission.credits);
 
   /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
   const route = (request: IncomingMessage, encoding: Encoding | undefined): Route | Misrouted => {

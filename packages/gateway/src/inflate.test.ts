@@ -27,6 +27,23 @@ test("the guess follows what was measured, and never exceeds the limit", async (
   expect(it.expect(1_000_000, LIMIT)).toBe(LIMIT);
 });
 
+test("bombs of one client do not make the bodies of others look like bombs, and tiny bodies say little", async () => {
+  const it = inflation(systemClock);
+  const bomb = gzipSync(Buffer.alloc(LIMIT));
+  for (let i = 0; i < 20; i++) await it.inflate("gzip", bomb, bounds());
+  expect(it.expect(1_000, LIMIT)).toBeLessThan(6_200);
+  // 60 kB that do not shrink, and a megabyte of nothing.
+  const noise = Buffer.from(Array.from({ length: 60_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> (i % 17)));
+  const large = zstdCompressSync(Buffer.concat([noise, Buffer.alloc(900_000)]));
+  for (let i = 0; i < 80; i++) await it.inflate("zstd", large, bounds());
+  expect(it.expect(1_000, LIMIT)).toBeGreaterThan(9_000);
+  expect(it.expect(1_000, LIMIT)).toBeLessThanOrEqual(10_000);
+});
+
+test("no guess exceeds the account, since bytes that never fit are refused for good", () => {
+  expect(inflation(systemClock, 100_000).expect(50_000, LIMIT)).toBe(100_000);
+});
+
 test("many at once all come through, failures among them", async () => {
   const it = inflation(systemClock);
   const bodies = Array.from({ length: 50 }, (_, i) => (i % 5 === 0 ? Buffer.from("no") : gzipSync(`body ${i}`)));

@@ -16,6 +16,15 @@ const PLACES = 4;
 const FIRST_RATIO = 6;
 const FOLLOW = 1 / 16;
 
+/** Compressed bytes after which it is mostly what they had: many tiny bodies say no more than a large one. */
+const MEMORY_BYTES = 1 << 20;
+
+/**
+ * No body is expected to grow more than this, whatever others did: one tenant's bombs must not make every request of the others look
+ * too large for the account. What grows more takes the rest while it is inflated.
+ */
+const MOST_RATIO = 10;
+
 const SMALLEST_PIECE = 16 << 10;
 const LARGEST_PIECE = 256 << 10;
 
@@ -32,7 +41,7 @@ export interface InflateBounds {
 
 /** Inflates bodies, and guesses their size beforehand. */
 export interface Inflation {
-  /** The size that `compressed` bytes will probably have, from what was measured so far; never above `limit`. */
+  /** The size that `compressed` bytes will probably have, from what was measured so far; never above `limit` or the account. */
   expect(compressed: number, limit: number): number;
   /**
    * The inflated body. Rejects with a Fault: `too_large` above the limit, `invalid` for bytes that are not of the encoding or end
@@ -41,8 +50,8 @@ export interface Inflation {
   inflate(encoding: string, body: Uint8Array, bounds: InflateBounds): Promise<Uint8Array>;
 }
 
-/** An inflation with its own measurements and slots. */
-export function inflation(clock: Clock): Inflation {
+/** An inflation with its own measurements and slots, beside an account of `credits` bytes. */
+export function inflation(clock: Clock, credits = Number.POSITIVE_INFINITY): Inflation {
   let ratio = FIRST_RATIO;
   let taken = 0;
   // Bounded by the admission account: whoever waits here holds credits. Tenants take turns: one waits for a body of each other.
@@ -58,7 +67,12 @@ export function inflation(clock: Clock): Inflation {
     else next.go();
   };
   const turn = () => new Promise<void>((resolve) => clock.after(0, resolve));
-  const expect = (compressed: number, limit: number) => Math.min(limit, Math.ceil(compressed * ratio));
+  // A guess above all credits would be refused as one that never fits, and may be wrong.
+  const expect = (compressed: number, limit: number) => Math.min(limit, credits, Math.ceil(compressed * ratio));
+  const learn = (compressed: number, inflated: number) => {
+    const measured = Math.min(MOST_RATIO, Math.max(1, inflated / compressed));
+    ratio += (measured - ratio) * Math.min(FOLLOW, compressed / MEMORY_BYTES);
+  };
 
   return {
     expect,
@@ -72,7 +86,7 @@ export function inflation(clock: Clock): Inflation {
       try {
         await codec(body, inflated);
         const whole = inflated.whole();
-        ratio += (Math.max(1, whole.length / body.length) - ratio) * FOLLOW;
+        learn(body.length, whole.length);
         return whole;
       } catch (thrown) {
         inflated.discard();
