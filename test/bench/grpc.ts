@@ -25,8 +25,8 @@ const ARMS = ["rondo", ...(flags.before === undefined ? [] : ["before"]), "grpc-
 /** Requests of a round by their size; a round takes a server up to a second of CPU. */
 const requestsOf = (size: number) => Math.round(30_000 / Math.sqrt(size));
 const WARM_SHARE = 0.5;
-/** Enough to keep a server busy: a gateway lets a record wait 10 ms for company. */
-const IN_FLIGHT = 64;
+/** Enough to keep a server busy: a gateway lets a small record wait 10 ms for company. Node's client holds no 10 MB of large ones. */
+const inFlightOf = (size: number) => (size < 1000 ? 64 : 8);
 const ROUNDS = Number(flags.rounds);
 
 /** As packages/cli/bin/rondo starts a gateway. */
@@ -53,7 +53,12 @@ async function start(arm: (typeof ARMS)[number]): Promise<Subject> {
 }
 
 /** CPU microseconds of the server for each of `count` requests. */
-async function run({ pid, port }: Subject, bodies: readonly Buffer[], count: number): Promise<number> {
+async function run(
+  { pid, port }: Subject,
+  bodies: readonly Buffer[],
+  count: number,
+  inFlight: number,
+): Promise<number> {
   const client = grpcClient({ port, timeoutMs: 30_000, gzip: flags.gzip });
   let next = 0;
   const before = cpuSeconds(pid);
@@ -63,7 +68,7 @@ async function run({ pid, port }: Subject, bodies: readonly Buffer[], count: num
       if (answer.kind !== "accepted") throw new Error(`a request was not accepted: ${JSON.stringify(answer)}`);
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: inFlight }, lane));
   const micros = ((cpuSeconds(pid) - before) * 1e6) / count;
   client.close();
   return micros;
@@ -78,15 +83,16 @@ const spread = (values: readonly number[], digits: number) =>
 
 for (const size of flags.size.map(Number)) {
   const count = requestsOf(size);
+  const inFlight = inFlightOf(size);
   const bodies = buildCorpus("traces", size, 1).templates.map(({ body }) => body);
   const subjects = await Promise.all(ARMS.map(start));
   const micros = ARMS.map((): number[] => []);
-  for (const subject of subjects) await run(subject, bodies, count * WARM_SHARE);
+  for (const subject of subjects) await run(subject, bodies, count * WARM_SHARE, inFlight);
   for (let round = 0; round < ROUNDS; round++) {
     const order = ARMS.map((_, i) => i);
     for (const i of round % 2 === 0 ? order : order.reverse()) {
       const subject = subjects[i];
-      if (subject !== undefined) micros[i]?.push(await run(subject, bodies, count));
+      if (subject !== undefined) micros[i]?.push(await run(subject, bodies, count, inFlight));
     }
   }
   console.log(`${size} spans, ${bodies[0]?.length} B${flags.gzip ? ", gzip" : ""}`);
