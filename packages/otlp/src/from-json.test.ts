@@ -166,6 +166,13 @@ test("a name that comes twice is a field that comes twice", () => {
   expect(anyOf('{"intValue":1,"stringValue":"s"}')).toEqual({ stringValue: "s" });
 });
 
+test("a padded text leaves nothing behind, and what it became can be freed", () => {
+  for (const text of [`${" ".repeat(1 << 20)}{"resourceSpans":[{}]}`, "{}"]) {
+    const wire = read("traces", text);
+    expect(wire.buffer.byteLength).toBe(wire.length);
+  }
+});
+
 test("no text has more than four bytes of protobuf for each of its own", () => {
   const point = (fields: string) =>
     `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{${fields}}]}}]}]}]}`;

@@ -18,7 +18,7 @@ import { varintSize, Writer } from "./writer.ts";
  * deeper than VALUE_DEPTH. Ids of a wrong length and the like pass; they are for `validateRequest` to find.
  *
  * The result can have four bytes for each byte of text, since a bucket count or bound, `1,`, takes eight; real requests
- * shrink to half. Throws SizeError as soon as it would have more than `maxBytes`.
+ * shrink to half. It is all of its memory, however much the text was padded. Throws SizeError as soon as it would have more than `maxBytes`.
  */
 export function requestFromJson(signal: Signal, text: Uint8Array, maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
   return new RequestReader(text, maxBytes).read(messageOf(SIGNAL_MESSAGES[signal].request));
@@ -53,7 +53,7 @@ class RequestReader {
       if (!(error instanceof WireError) || error.path !== "") throw error;
       throw new WireError(error.problem, error.offset, this.#where());
     }
-    return this.#out.finish();
+    return this.#out.finishExact();
   }
 
   #where(): string {

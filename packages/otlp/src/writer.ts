@@ -25,7 +25,7 @@ export function putVarint(out: Uint8Array, at: number, value: number): number {
 
 /** Appends fields; every method but `finish` and `open` returns the writer. Field numbers are the caller's to get right. */
 export class Writer {
-  #out: Uint8Array;
+  #out: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #pos = 0;
 
@@ -190,6 +190,14 @@ export class Writer {
   /** What was written, not copied. */
   finish(): Uint8Array {
     return this.#out.subarray(0, this.#pos);
+  }
+
+  /**
+   * What was written, in memory of exactly its size: for what is kept, and to be freed, when the capacity may have been far more.
+   * Nothing can be written afterwards.
+   */
+  finishExact(): Uint8Array {
+    return new Uint8Array(this.#out.buffer.transfer(this.#pos));
   }
 
   #reserve(bytes: number): void {
