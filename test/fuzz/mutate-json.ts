@@ -100,7 +100,7 @@ const TOKEN_MUTATIONS: Readonly<Record<string, Mutation>> = {
   }),
   "a member twice": onToken((tokens, at) => {
     const from = next(tokens, at, isKey(tokens));
-    tokens.splice(from, 0, ...tokens.slice(from, valueEnd(tokens, from + 2)), ",");
+    tokens.splice(from, 0, tokens.slice(from, valueEnd(tokens, from + 2)).join(""), ",");
   }),
   "drop a token": onToken((tokens, at) => void tokens.splice(at, 1)),
   "a token twice": onToken((tokens, at) => void tokens.splice(at, 0, tokens[at] ?? "")),
