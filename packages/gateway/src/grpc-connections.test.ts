@@ -2,7 +2,7 @@ import http2, { type ClientHttp2Session } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { FakeClock } from "@rondo/testkit";
 import { expect, onTestFinished, test } from "vitest";
-import { type Connection, type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
+import { type Connection, type ConnectionRules, type Connections, grpcConnections } from "./grpc-connections.ts";
 
 const NEVER: ConnectionRules = {
   maxCalls: 10,
@@ -54,16 +54,20 @@ const call = (connection: Connection) => {
 };
 
 /** A socket that says what it is told, resolving when it is closed. */
-function raw(port: number, say: (socket: Socket) => void): Promise<Buffer> {
+function raw(port: number, say: (socket: Socket) => void, options = {}): Promise<Buffer> {
   const got: Buffer[] = [];
   return new Promise((closed) => {
-    const socket = connect(port, "127.0.0.1", () => say(socket));
+    const socket = connect({ ...options, port, host: "127.0.0.1" }, () => say(socket));
+    onTestFinished(() => void socket.destroy());
     socket
       .on("error", () => {})
       .on("data", (bytes: Buffer) => got.push(bytes))
       .on("close", () => closed(Buffer.concat(got)));
   });
 }
+
+/** What makes a socket keep its side open when the other has ended. */
+const HALF_OPEN = { allowHalfOpen: true };
 
 const PREFACE = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
@@ -173,4 +177,62 @@ test("SETTINGS without end are no configuration", async () => {
   const settings = Buffer.from("000000040000000000", "hex");
   const got = await raw(port, (socket) => socket.write(Buffer.concat([PREFACE, ...Array(100).fill(settings)])));
   expect(got.includes("too_many_settings")).toBe(true);
+});
+
+/** Sockets that the listener has open. */
+const held = (connections: Connections) =>
+  new Promise((resolve, reject) => {
+    connections.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+
+test("a peer that says farewell and keeps its socket is not asked for a sign of life, and cut soon", async () => {
+  const { connections, clock, port, accepted } = await listening({ silentMs: 60_000 });
+  const seen = accepted();
+  const farewell = Buffer.from("0000080700000000000000000000000000", "hex");
+  void raw(port, (socket) => socket.write(Buffer.concat([PREFACE, farewell])), HALF_OPEN);
+  const session = await seen;
+  await expect.poll(() => session.destroyed).toBe(true);
+  await clock.advance(60_000);
+  await clock.advance(4_000);
+  await expect.poll(() => held(connections)).toBe(0);
+  await clock.advance(1_000);
+  expect(clock.pending).toBe(0);
+});
+
+test("an idle peer that does not end its side is cut a while after it was told to go", async () => {
+  const { connections, clock, port, accepted } = await listening({ idleMs: 60_000 });
+  const seen = accepted();
+  void raw(port, (socket) => socket.write(PREFACE), HALF_OPEN);
+  const session = await seen;
+  await new Promise((greeted) => session.once("remoteSettings", greeted));
+  await clock.advance(60_000);
+  await expect.poll(() => session.destroyed).toBe(true);
+  await clock.advance(1_000);
+  await clock.advance(3_000);
+  await expect.poll(() => held(connections)).toBe(0);
+});
+
+test("a close after a drain waits for no peer", async () => {
+  const { connections, port, accepted } = await listening();
+  const seen = accepted();
+  void raw(port, (socket) => socket.write(PREFACE), HALF_OPEN);
+  const session = await seen;
+  await new Promise((greeted) => session.once("remoteSettings", greeted));
+  connections.drain();
+  await expect.poll(() => session.destroyed).toBe(true);
+  await connections.close();
+});
+
+test("what one connection throws while it is looked after ends that connection alone", async () => {
+  const { clock, client } = await listening();
+  const broken = await client();
+  const other = await client();
+  broken.connection.opened({
+    endIfLate() {
+      throw new Error("a bug");
+    },
+  });
+  await clock.advance(1_000);
+  await broken.closed;
+  expect(other.session.closed).toBe(false);
 });

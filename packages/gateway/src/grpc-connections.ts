@@ -29,6 +29,9 @@ const HANDSHAKE_MS = 10_000;
 
 const SWEEP_MS = 1_000;
 
+/** What a peer has, after its session ended, to end its side: Node waits for that without a limit. */
+const LINGER_MS = 3_000;
+
 /** SETTINGS that a peer may send in the time of a sweep; each costs us an answer, and real clients send one or two in all. */
 const SETTINGS_PER_SWEEP = 20;
 
@@ -110,15 +113,27 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
   const sweep = () => {
     sweeping = false;
     const now = clock.monotonic();
-    for (const connection of open.values()) connection.sweep(now);
+    for (const connection of open.values()) {
+      try {
+        connection.sweep(now);
+      } catch {
+        // Nobody is above a timer: what one peer brings about must end neither the process nor the watch over the others.
+        connection.cut();
+      }
+    }
     sweepSoon();
   };
 
+  // Before the session of a socket is made, which then lends out everything of the socket except its end.
+  let beneath: Socket;
+  server.prependListener("connection", (socket: Socket) => {
+    beneath = socket;
+  });
   server.on("session", (session) => {
     session.setLocalWindowSize(CONNECTION_WINDOW);
     const spread = 1 + AGE_SPREAD * ((++made * GOLDEN) % 1);
-    open.set(session, new Watched(session, { ...rules, ageMs: rules.ageMs * spread }, clock));
-    session.once("close", () => open.delete(session));
+    open.set(session, new Watched(session, beneath, { ...rules, ageMs: rules.ageMs * spread }, clock));
+    beneath.once("close", () => open.delete(session));
     sweepSoon();
   });
 
@@ -132,7 +147,7 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());
-        for (const session of open.keys()) session.destroy();
+        for (const connection of open.values()) connection.cut();
       });
     },
   };
@@ -141,6 +156,7 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
 class Watched implements Connection {
   readonly socket: Socket;
   readonly #session: ServerHttp2Session;
+  readonly #beneath: Socket;
   readonly #rules: ConnectionRules;
   readonly #clock: Clock;
   readonly #calls = new Set<OpenCall>();
@@ -154,13 +170,16 @@ class Watched implements Connection {
   #asked: number | undefined;
   /** When the connection was told to go. */
   #leaving: number | undefined;
+  /** When its session was first seen to have ended. */
+  #over: number | undefined;
   #strikes = 0;
   #pinged = Number.NEGATIVE_INFINITY;
   #sentSincePing = false;
 
-  constructor(session: ServerHttp2Session, rules: ConnectionRules, clock: Clock) {
+  constructor(session: ServerHttp2Session, beneath: Socket, rules: ConnectionRules, clock: Clock) {
     this.socket = session.socket;
     this.#session = session;
+    this.#beneath = beneath;
     this.#rules = rules;
     this.#clock = clock;
     this.#made = clock.monotonic();
@@ -187,8 +206,19 @@ class Watched implements Connection {
     this.#sentSincePing = true;
   }
 
+  /** Ends session and socket, whatever the peer does. */
+  cut(): void {
+    this.#session.destroy();
+    this.#beneath.destroy();
+  }
+
   sweep(now: number): void {
     const { idleMs, ageMs, ageGraceMs } = this.#rules;
+    if (this.#session.destroyed) {
+      this.#over ??= now;
+      if (now - this.#over >= LINGER_MS) this.#beneath.destroy();
+      return;
+    }
     this.#settings = 0;
     if (!this.#greeted) {
       if (now - this.#made >= HANDSHAKE_MS) this.#session.destroy();

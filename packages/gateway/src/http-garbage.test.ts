@@ -21,7 +21,6 @@ test.each([
   ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large", "invalid"],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "413 Payload Too Large", "invalid"],
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout", "aborted"],
-  ["ERR_SSL_HTTP_REQUEST", "400 Bad Request", undefined],
 ])("%s is answered %s in plain text", async (code, message, outcome) => {
   const answer = await answered(code);
   expect(answer.outcome).toBe(outcome);
@@ -39,6 +38,14 @@ test("in the encoding of the body that did not come it is a Status", async () =>
   });
   const { written } = await answered("ERR_HTTP_REQUEST_TIMEOUT", "application/x-protobuf");
   expect(decodeStatus(written.subarray(written.indexOf("\r\n\r\n") + 4))).toMatchObject({ code: 3 });
+});
+
+test.each(["ERR_SSL_HTTP_REQUEST", "ERR_TLS_HANDSHAKE_TIMEOUT", "ECONNRESET"])("%s is not answered", (code) => {
+  const stream = new PassThrough();
+  // Of a socket only what every stream has is used.
+  const socket = stream as unknown as Socket;
+  expect(answerGarbage(Object.assign(new Error("no"), { code }), socket, undefined)).toBeUndefined();
+  expect([stream.destroyed, stream.readableLength]).toEqual([true, 0]);
 });
 
 test("a socket that is gone is left", async () => {

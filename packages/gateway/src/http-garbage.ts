@@ -31,7 +31,8 @@ export function answerGarbage(
   const { code = "" } = error;
   const row = ROWS.get(code) ?? BAD_REQUEST;
   const isHttp = row !== BAD_REQUEST || code.startsWith("HPE_");
-  if (!socket.writable || code === "ECONNRESET") {
+  // Without HTTP there is nobody to answer: before a handshake is done, the answer and the end after it would wait for good.
+  if (!socket.writable || !isHttp) {
     socket.destroy();
     return isHttp ? row.outcome : undefined;
   }

@@ -7,7 +7,7 @@ import type { ServerTls } from "./server-tls.ts";
 export interface SecureFront {
   /** What is to be bound. */
   readonly server: TlsServer;
-  /** Stops accepting; connections go on. */
+  /** Stops accepting, connections that are still in their handshake among them; the others go on. */
   stop(): void;
   /** Cuts every connection, those in their handshake among them, and resolves when all are gone. */
   close(): Promise<void>;
@@ -15,17 +15,23 @@ export interface SecureFront {
 
 /** Puts TLS before `inner`, which must not be bound itself. Clients must agree on `protocol` by ALPN, RFC 7301. */
 export function secureFront(inner: Server, tls: ServerTls, protocol: "h2" | "http/1.1"): SecureFront {
+  let stopped = false;
   const server = createServer({ ...tls.options, ALPNProtocols: [protocol] }, (socket) => {
     // Between a session's end and its socket's there is nobody else to hear of an error, which would then end the process.
     socket.on("error", () => socket.destroy());
-    if (socket.alpnProtocol === protocol) inner.emit("connection", socket);
+    // A handshake that ends after the stop would begin a session that nobody tells to go.
+    if (socket.alpnProtocol === protocol && !stopped) inner.emit("connection", socket);
     else socket.destroy();
   });
   const cut = tls.serve(server);
   return {
     server,
-    stop: () => void server.close(),
+    stop() {
+      stopped = true;
+      server.close();
+    },
     close() {
+      stopped = true;
       return new Promise((resolve) => {
         server.close(() => resolve());
         cut();

@@ -1,14 +1,17 @@
 import { once } from "node:events";
 import { copyFileSync, writeFileSync } from "node:fs";
-import { connect as connectPlain } from "node:net";
+import { createServer as createWeb } from "node:https";
+import { connect as connectPlain, type Socket } from "node:net";
 import { join } from "node:path";
-import { type ConnectionOptions, connect, type PeerCertificate } from "node:tls";
+import { type ConnectionOptions, connect, createServer, type PeerCertificate } from "node:tls";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { type Clock, readFields, silentLog, systemClock } from "@rondo/core";
 import { createRegistry } from "@rondo/monitor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exportLogs, postLogs } from "../clients.cases.ts";
+import { answerGarbage } from "../http-garbage.ts";
 import { bearerTokenAuthExtension, registryMetrics } from "../index.ts";
+import { bind } from "../listener.ts";
 import { place, request, rig } from "../rig.cases.ts";
 import { type Certificates, certificates, hasOpenssl, type Pair, presented } from "./certificates.cases.ts";
 import { openServerTls } from "./server-tls.ts";
@@ -206,6 +209,20 @@ describe.skipIf(!hasOpenssl)("with certificates", () => {
     const resumed = await exportLogs(it.grpc, body, { tls: { ...trust, ...presented(client), session } });
     expect(resumed.status).toBeUndefined();
   });
+
+  test("a handshake that does not end in time ends with its socket", async () => {
+    const tls = await opening(files());
+    const late = { ...tls.options, handshakeTimeout: 20 };
+    const web = createWeb(late);
+    web.on("clientError", (error: Error, socket: Socket) => void answerGarbage(error, socket, undefined));
+    for (const listener of [createServer(late), web]) {
+      tls.serve(listener);
+      const { port } = await bind(listener, { host: "127.0.0.1", port: 0 }, "k");
+      await once(connectPlain(port, "127.0.0.1").resume(), "close");
+      listener.close();
+    }
+    tls.close();
+  }, 5_000);
 
   const opening = (raw: object) => {
     const values = listenerTls.read(raw, place());

@@ -70,7 +70,9 @@ export async function openServerTls(values: TlsValues, around: TlsSurroundings):
     serve(server) {
       servers.push(server);
       server.setSecureContext(options);
-      server.on("tlsClientError", ({ message }) => {
+      server.on("tlsClientError", ({ message }, socket) => {
+        // Of a handshake that is late Node tells, but leaves its socket open.
+        socket.destroy();
         around.handshakeFailed();
         log.debug("a TLS handshake failed", { reason: message });
       });
