@@ -14,7 +14,8 @@ import { HTTP_PATHS } from "../rig/otlp-transport.ts";
 import { buildCorpus } from "./peer/corpus.ts";
 import { cpuOfStat, statOf } from "./peer/process-figures.ts";
 
-const CONNECTIONS = 8;
+/** So many that no record waits for company: a linger is idleness, and costs another amount each time. */
+const CONNECTIONS = 64;
 const WARM_MS = 3_000;
 const TURN_MS = 2_000;
 const TURNS = 7;
