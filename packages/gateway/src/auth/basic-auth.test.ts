@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, readFields, silentLog, systemClock } from "@rondo/core";
+import { FakeClock } from "@rondo/testkit";
 import { hashSync } from "bcryptjs";
 import { afterAll, expect, test } from "vitest";
 import { exportLogs, postLogs } from "../clients.cases.ts";
@@ -131,9 +132,9 @@ test("a slow hash is asked once for many requests, of which few wait, and who gu
   const auth = await openBasicAuth(values, { ...nothing, key: "k", everyMs: 0 });
   const ask = (user: string, password: string) => auth.authenticate(basic(user, password).headers, new Socket());
   const many = Array.from({ length: 100 }, () => ask("alice", "pass"));
-  expect(many.filter((one) => one instanceof Promise)).toHaveLength(64);
+  expect(many.filter((one) => one instanceof Promise)).toHaveLength(8);
   expect(many.at(-1)).toMatchObject({ code: "throttled" });
-  const answers = await Promise.all(many.slice(0, 64));
+  const answers = await Promise.all(many.slice(0, 8));
   expect(answers.every((one) => isIdentity(one) && one.tenant === "default")).toBe(true);
   // Remembered: no promise is made any more.
   expect(ask("alice", "pass")).toEqual({ tenant: "default" });
@@ -144,5 +145,47 @@ test("a slow hash is asked once for many requests, of which few wait, and who gu
   expect(await ask("bob", "pass")).toEqual({ tenant: "default" });
   expect(await guesses[0]).toMatchObject({ code: "unauthenticated" });
   expect(ask("alice", "guess-0")).toMatchObject({ code: "unauthenticated" });
+  auth.close();
+});
+
+test("an emptied file leaves its users", async () => {
+  const file = join(folder, "emptied");
+  writeFileSync(file, "alice:quick\n");
+  const told: string[] = [];
+  const log = { ...silentLog, error: (_: string, fields?: object) => void told.push(JSON.stringify(fields)) };
+  const around = { clock: hasty, log, reloaded: () => {}, key: "k", everyMs: 1_000 };
+  const auth = await openBasicAuth(valuesOf({ htpasswd: { file } }), around);
+  writeFileSync(file, "");
+  await expect.poll(() => told.join()).toContain("emptied has no user");
+  expect(auth.authenticate(basic("alice", "quick").headers, new Socket())).toEqual({ tenant: "default" });
+  auth.close();
+});
+
+test("who repeats one wrong password keeps out nobody else, however often", async () => {
+  const inline = `alice:${hashSync("pass", 8)}\nbob:${HASH}`;
+  const around = { clock: systemClock, log: silentLog, reloaded: () => {}, key: "k", everyMs: 0 };
+  const auth = await openBasicAuth(valuesOf({ htpasswd: { inline } }), around);
+  const ask = (user: string, password: string) => auth.authenticate(basic(user, password).headers, new Socket());
+  const guesses = Array.from({ length: 100 }, () => ask("alice", "guess"));
+  expect(guesses.at(-1)).toMatchObject({ code: "throttled" });
+  expect(await ask("bob", "pass")).toEqual({ tenant: "default" });
+  expect(await guesses[0]).toMatchObject({ code: "unauthenticated" });
+  // Whoever waited has gone: there is room again, and what was asked is remembered.
+  expect(await ask("alice", "pass")).toEqual({ tenant: "default" });
+  auth.close();
+});
+
+test("a right password is remembered as long as it is used, and an hour more", async () => {
+  const clock = new FakeClock();
+  const around = { clock, log: silentLog, reloaded: () => {}, key: "k", everyMs: 0 };
+  const auth = await openBasicAuth(valuesOf({ htpasswd: { inline: `alice:${HASH}` } }), around);
+  const ask = () => auth.authenticate(basic("alice", "pass").headers, new Socket());
+  await ask();
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(2_400_000);
+    expect(ask()).toEqual({ tenant: "default" });
+  }
+  await clock.advance(3_600_000);
+  expect(ask()).toBeInstanceOf(Promise);
   auth.close();
 });

@@ -9,7 +9,10 @@ import { slowHashes } from "./slow-hashes.ts";
 import { tenantName } from "./tenant-name.ts";
 import { digestOf } from "./token-set.ts";
 
-/** How long a password that was right need not be hashed again, and one that was wrong; both end when the file changes. */
+/**
+ * How long after its last use a password that was right need not be hashed again, and for how long one that was wrong; both end
+ * when the file changes.
+ */
 const RIGHT_MS = 3_600_000;
 const WRONG_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
@@ -19,6 +22,9 @@ const CHECKS_PER_USER = 2;
 
 /** Requests that wait for a check, whoever sends them: what a client sends ahead meanwhile is in nobody's account. */
 const MAX_WAITING = 64;
+
+/** Those of them that name one user: the password that many guess alike is one check, but not one wait. */
+const WAITING_PER_USER = 8;
 
 /** What of a header is looked at. */
 const HEADER_CHARS = 4_096;
@@ -57,6 +63,12 @@ export const basicAuthExtension = defineExtension({
   },
 });
 
+/** Of one user, the checks that are under way, and the requests that wait for them. */
+interface Checks {
+  readonly byPassword: Map<string, Promise<Known>>;
+  waiting: number;
+}
+
 const WRONG = () => new Fault("unauthenticated", "user or password is wrong");
 
 /** Reads the users. Rejects with a `config` Fault that names file and line, never a password or its hash. */
@@ -67,7 +79,7 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
   const hashes = slowHashes();
   const right = remembered<Known>(clock, { ttlMs: RIGHT_MS, max: MAX_REMEMBERED });
   const wrong = remembered<true>(clock, { ttlMs: WRONG_MS, max: MAX_REMEMBERED });
-  const checks = new Map<string, Map<string, Promise<Known>>>();
+  const checks = new Map<string, Checks>();
   let waiting = 0;
   let users: ReadonlyMap<string, StoredPassword> = inline;
 
@@ -76,8 +88,9 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
     files: file === null ? [] : [{ key: `${around.key}::htpasswd::file`, path: file }],
     take([content]) {
       const read = content === undefined ? [] : parseHtpasswd(content.toString("utf8"), `${around.key}: ${file}`);
-      users = new Map([...read, ...inline]);
-      if (users.size === 0) throw new Fault("config", `${around.key}: ${file} has no user`);
+      const next = new Map([...read, ...inline]);
+      if (next.size === 0) throw new Fault("config", `${around.key}: ${file} has no user`);
+      users = next;
       right.clear();
       wrong.clear();
     },
@@ -98,28 +111,37 @@ export async function openBasicAuth(values: BasicAuthValues, around: AuthSurroun
 
   const slowly = (user: string, password: string, hash: string): Known | Promise<Known> => {
     const key = digestOf(`${user}\n${password}`).toString("latin1");
-    const known = right.get(key) ?? (wrong.get(key) && WRONG());
-    if (known !== undefined) return known;
+    const known = right.get(key);
+    if (known !== undefined) {
+      // As long as it is used: else who guesses at a user could keep out whoever has the password when it is forgotten.
+      right.set(key, known);
+      return known;
+    }
+    if (wrong.get(key)) return WRONG();
     if (waiting >= MAX_WAITING)
       return new Fault("throttled", `${MAX_WAITING} requests wait for passwords to be checked`);
-    const running = checks.get(user) ?? new Map<string, Promise<Known>>();
-    const same = running.get(key);
-    if (same !== undefined) return waited(same);
-    if (running.size >= CHECKS_PER_USER)
+    const running = checks.get(user) ?? { byPassword: new Map(), waiting: 0 };
+    if (running.waiting >= WAITING_PER_USER)
+      return new Fault("throttled", `${WAITING_PER_USER} requests wait for passwords of this user to be checked`);
+    const same = running.byPassword.get(key);
+    if (same !== undefined) return waited(same, running);
+    if (running.byPassword.size >= CHECKS_PER_USER)
       return new Fault("throttled", "other passwords of this user are being checked");
     const checking = check(user, password, hash, key).finally(() => {
-      running.delete(key);
-      if (running.size === 0) checks.delete(user);
+      running.byPassword.delete(key);
+      if (running.byPassword.size === 0) checks.delete(user);
     });
-    running.set(key, checking);
+    running.byPassword.set(key, checking);
     checks.set(user, running);
-    return waited(checking);
+    return waited(checking, running);
   };
 
-  const waited = async (checking: Promise<Known>): Promise<Known> => {
+  const waited = async (checking: Promise<Known>, running: Checks): Promise<Known> => {
     waiting += 1;
+    running.waiting += 1;
     const known = await checking;
     waiting -= 1;
+    running.waiting -= 1;
     return known;
   };
 

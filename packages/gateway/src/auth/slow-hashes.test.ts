@@ -18,3 +18,14 @@ test("checks in a thread, refuses what is too much, and ends", async () => {
   expect(await hashes.matches(hash, "pass")).toBe(true);
   hashes.close();
 });
+
+test("the end of a thread is none of what its successor was asked", async () => {
+  const hashes = slowHashes();
+  const slow = hashSync("pass", 8);
+  const ended = hashes.matches(slow, "pass").catch((thrown) => thrown);
+  hashes.close();
+  const next = hashes.matches(slow, "pass");
+  expect(await ended).toMatchObject({ code: "unavailable" });
+  expect(await next).toBe(true);
+  hashes.close();
+});

@@ -22,18 +22,25 @@ interface Waiting {
   readonly reject: (fault: Fault) => void;
 }
 
+/** A thread, and what it was asked. */
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
 /** Makes the checker; its thread begins with the first hash. */
 export function slowHashes(): SlowHashes {
-  const waiting = new Map<number, Waiting>();
   let asked = 0;
-  let thread: Worker | undefined;
+  let thread: Thread | undefined;
 
-  const begin = (): Worker => {
+  const begin = (): Thread => {
+    // Of this thread alone: its end is heard of when another may have begun.
+    const waiting = new Map<number, Waiting>();
     const worker = new Worker(new URL(`./hash-thread${extension()}`, import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB },
     });
     const ended = (reason: string) => {
-      if (thread === worker) thread = undefined;
+      if (thread?.worker === worker) thread = undefined;
       for (const { reject } of waiting.values())
         reject(new Fault("unavailable", `passwords cannot be checked: ${reason}`));
       waiting.clear();
@@ -46,20 +53,24 @@ export function slowHashes(): SlowHashes {
     worker.on("exit", () => ended("their thread has ended"));
     // A process that has nothing else to do may end.
     worker.unref();
-    return worker;
+    return { worker, waiting };
   };
 
   return {
     matches(hash, password) {
+      thread ??= begin();
+      const { worker, waiting } = thread;
       if (waiting.size >= MAX_WAITING) {
         return Promise.reject(new Fault("throttled", `${MAX_WAITING} passwords wait to be checked`));
       }
-      thread ??= begin();
       const id = asked++;
-      thread.postMessage({ id, hash, password } satisfies HashQuestion);
+      worker.postMessage({ id, hash, password } satisfies HashQuestion);
       return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
     },
-    close: () => void thread?.terminate(),
+    close() {
+      void thread?.worker.terminate();
+      thread = undefined;
+    },
   };
 }
 
