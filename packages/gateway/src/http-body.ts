@@ -4,6 +4,7 @@ import { Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
 import type { Intake, Refused } from "./intake.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
+import { requestFault } from "./status-table.ts";
 
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */
 const STEP = 64 << 10;
@@ -107,9 +108,17 @@ export function readBody(
           return end(intake.overloaded(held, tenant));
         }
       }
-      joined.add(chunk, room);
+      orShort(() => joined.add(chunk, room));
     };
-    const whole = () => end({ body: joined.whole(), permit });
+    /** Nobody else would catch what is thrown here. */
+    const orShort = (work: () => void) => {
+      try {
+        work();
+      } catch (thrown) {
+        end(intake.refuse(requestFault(thrown)));
+      }
+    };
+    const whole = () => orShort(() => end({ body: joined.whole(), permit }));
     const gone = () => end(undefined);
     request.on("data", take).on("end", whole).on("close", gone);
   });

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
-import { Fault, free } from "@rondo/core";
+import { free } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
 import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
@@ -210,9 +210,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
-      const fault = Fault.from(thrown);
+      const fault = requestFault(thrown);
       options.log.error("a request could not be answered", { receiver, fault: fault.stack });
-      if (!response.headersSent) writeAnswer(response, { kind: "refused", fault }, encoding, signal);
+      if (!response.headersSent) writeAnswer(response, intake.refuse(fault), encoding, signal);
       outcome = fault.code;
     }
     answered(outcome, (clock.monotonic() - arrived) / 1_000);

@@ -5,6 +5,7 @@
 import { Fault, type FaultCode } from "@rondo/core";
 import { SizeError, type Status, WireError } from "@rondo/otlp";
 import type { Refused } from "./intake.ts";
+import { memoryShortage } from "./memory-shortage.ts";
 
 /** The gRPC status codes that the gateway answers with (google.rpc.Code). */
 export const GRPC = {
@@ -76,8 +77,12 @@ export function refusalStatus({ fault, afterMs }: Refused): Status {
   };
 }
 
-/** The fault of whatever a decoder or validator threw over a request's bytes; anything but what they promise is a bug. */
+/**
+ * The fault of whatever a decoder or validator threw over a request's bytes; anything but what they promise, and a want of memory, is
+ * a bug.
+ */
 export function requestFault(thrown: unknown): Fault {
   if (thrown instanceof SizeError) return new Fault("too_large", thrown.message, { cause: thrown });
-  return thrown instanceof WireError ? new Fault("invalid", thrown.message, { cause: thrown }) : Fault.from(thrown);
+  if (thrown instanceof WireError) return new Fault("invalid", thrown.message, { cause: thrown });
+  return memoryShortage(thrown) ?? Fault.from(thrown);
 }

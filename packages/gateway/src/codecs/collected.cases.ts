@@ -9,7 +9,12 @@ export interface Collected {
 }
 
 /** Undoes `body` by `codec`; rejects with a `too_large` Fault above `limit` bytes. */
-export async function collected(codec: Codec, body: Uint8Array, limit = 64 << 20): Promise<Collected> {
+export async function collected(
+  codec: Codec,
+  body: Uint8Array,
+  limit = 64 << 20,
+  pieceBytes = 64 << 10,
+): Promise<Collected> {
   const pieces: Buffer[] = [];
   let length = 0;
   let worked = 0;
@@ -23,7 +28,7 @@ export async function collected(codec: Codec, body: Uint8Array, limit = 64 << 20
     pieces.push(piece);
   };
   await codec(body, {
-    pieceBytes: 64 << 10,
+    pieceBytes,
     declared,
     take,
     place: () => Promise.resolve(),

@@ -30,6 +30,11 @@ test.each(FORMATS)("a bomb of %s ends at the piece that is too much", async (_, 
   await expect(collected(codec, bomb, 1 << 20)).rejects.toMatchObject({ code: "too_large" });
 });
 
+test.each(FORMATS)("a want of memory is no fault of %s", async (_, codec, compress) => {
+  // More than any machine has.
+  await expect(collected(codec, compress(TEXT), 1 << 20, 2 ** 52)).rejects.toMatchObject({ code: "unavailable" });
+});
+
 test("several members of gzip and several frames of zstd are one body", async () => {
   for (const [, codec, compress] of [FORMATS[0], FORMATS[2]]) {
     const { bytes } = await collected(codec, Buffer.concat([compress("a"), compress("b"), compress("c")]));

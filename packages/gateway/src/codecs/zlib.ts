@@ -12,6 +12,7 @@ import {
   zstdDecompressSync,
 } from "node:zlib";
 import { Fault } from "@rondo/core";
+import { memoryShortage } from "../memory-shortage.ts";
 import type { Codec, Output } from "./codec.ts";
 
 /** The largest window that a zstd frame may ask for, as a power of two: 128 MiB is what zstd itself decodes by default. */
@@ -27,7 +28,8 @@ function codec(
   atOnce: (body: Uint8Array, options: Options) => Buffer,
   stream: (options: Options) => Transform,
 ): Codec {
-  const invalid = (thrown: unknown) =>
+  const faultOf = (thrown: unknown) =>
+    memoryShortage(thrown) ??
     new Fault("invalid", `${name}: ${thrown instanceof Error ? thrown.message : thrown}`, { cause: thrown });
 
   /** The whole output, or undefined when that is too much for the loop. */
@@ -37,13 +39,21 @@ function codec(
       return atOnce(body, { chunkSize: pieceBytes, maxOutputLength: AT_ONCE_BYTES });
     } catch (thrown) {
       if (thrown instanceof Error && "code" in thrown && thrown.code === "ERR_BUFFER_TOO_LARGE") return undefined;
-      throw invalid(thrown);
+      throw faultOf(thrown);
+    }
+  };
+
+  const made = (chunkSize: number): Transform => {
+    try {
+      return stream({ chunkSize });
+    } catch (thrown) {
+      throw memoryShortage(thrown) ?? thrown;
     }
   };
 
   const streamed = (body: Uint8Array, output: Output): Promise<void> =>
     new Promise((resolve, reject) => {
-      const inflating = stream({ chunkSize: output.pieceBytes });
+      const inflating = made(output.pieceBytes);
       inflating.on("data", (piece: Buffer) => {
         try {
           output.take(piece);
@@ -52,7 +62,7 @@ function codec(
           reject(thrown);
         }
       });
-      inflating.on("error", (thrown) => reject(invalid(thrown)));
+      inflating.on("error", (thrown) => reject(faultOf(thrown)));
       inflating.on("end", resolve);
       inflating.end(body);
     });
