@@ -27,8 +27,8 @@ function report({ requests, statuses, problems, seconds, slowestMs, memory }: Fu
     console.log(`       ${index === undefined ? "" : `request ${index}: `}${text}${file}`);
   }
   const answers = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-  const mib = (bytes: number) => `${Math.round(bytes / (1 << 20))} MiB`;
-  const held = memory === undefined ? "" : `; anonymous memory ${mib(memory[0])}, later ${mib(memory[1])}`;
+  const mib = memory?.map((bytes) => Math.round(bytes / (1 << 20)));
+  const held = mib === undefined ? "" : `; anonymous memory in MiB, by eighths of the run: ${mib.join(" ")}`;
   console.log(`${requests} requests in ${Math.round(seconds)} s, slowest ${Math.round(slowestMs)} ms${held}`);
   console.log(`answers ${answers.join(", ")}`);
 }

@@ -16,11 +16,11 @@ const WATCH_MS = 500;
 /** Problems after which a run ends: the next ones would be the same. */
 const ENOUGH = 10;
 
-/** What memory may grow by between the second and the last quarter of a run, beside a tenth. */
-const GROWTH_BYTES = 24 << 20;
+/** What memory may grow by between the fourth and the last eighth of a run, beside a tenth: the heap settles in steps of some 40 MiB. */
+const GROWTH_BYTES = 64 << 20;
 /** Samples of memory in a run; below so many requests they would say nothing. */
 const SAMPLES = 64;
-const SAMPLED_FROM = 20_000;
+const SAMPLED_FROM = 100_000;
 
 /** What is thrown, at what. */
 export interface FuzzOptions {
@@ -57,8 +57,8 @@ export interface FuzzResult {
   /** The longest time to an answer, milliseconds. */
   readonly slowestMs: number;
   readonly seconds: number;
-  /** Anonymous memory in the second quarter and in the last one, bytes; absent in short runs. */
-  readonly memory?: readonly [before: number, after: number];
+  /** Anonymous memory in each eighth of the run, bytes; absent in short runs. */
+  readonly memory?: readonly number[];
 }
 
 /** Runs to the end, or until there are ten problems. */
@@ -120,14 +120,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     }
   }
   watch.end();
-  const grown = memory.length < SAMPLES / 2 || problems.length > 0 ? undefined : growth(memory);
-  if (grown !== undefined && grown[1] > grown[0] * 1.1 + GROWTH_BYTES) {
-    problems.push({ text: `memory grew from ${grown[0]} to ${grown[1]} B` });
-  }
+  const eighths = memory.length < SAMPLES / 2 || problems.length > 0 ? [] : eighthsOf(memory);
+  const [before = 0, after = 0] = [eighths[3], eighths[7]];
+  if (after > before * 1.1 + GROWTH_BYTES) problems.push({ text: `memory grew from ${before} to ${after} B` });
   const seconds = (performance.now() - started) / 1_000;
   return {
     ...{ requests: Math.min(first, end) - from, statuses, problems, slowestMs: watch.slowestMs, seconds },
-    ...(grown !== undefined && { memory: grown }),
+    ...(eighths.length > 0 && { memory: eighths }),
   };
 }
 
@@ -172,13 +171,11 @@ function answerWatch() {
   };
 }
 
-/** The middle sample of the second quarter, and that of the last. */
-function growth(samples: readonly number[]): readonly [number, number] {
-  const middle = (from: number, to: number) => {
-    const part = samples
-      .slice(Math.floor(samples.length * from), Math.floor(samples.length * to))
-      .sort((a, b) => a - b);
-    return part[Math.floor(part.length / 2)] ?? 0;
-  };
-  return [middle(0.25, 0.5), middle(0.75, 1)];
+/** The middle sample of each eighth. */
+function eighthsOf(samples: readonly number[]): readonly number[] {
+  return Array.from({ length: 8 }, (_, part) => {
+    const at = (eighth: number) => Math.floor((samples.length * eighth) / 8);
+    const sorted = samples.slice(at(part), at(part + 1)).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  });
 }
