@@ -173,6 +173,16 @@ test("a padded text leaves nothing behind, and what it became can be freed", () 
   }
 });
 
+test("what is spelled in odd ways costs time in proportion to its size", () => {
+  const many = (fields: string) => span(new Array(50_000).fill(fields).join(","));
+  const started = process.cpuUsage();
+  for (const fields of ['"\\u006bind":1', '"kind":"SPAN_KIND_\\u0043LIENT"', '"traceId":"\\u0061b"', '"k\\u0000":[{}]'])
+    read("traces", many(fields));
+  const { user, system } = process.cpuUsage(started);
+  // Four megabytes: a tenth of a second, and minutes if each of them looked at all that follows.
+  expect((user + system) / 1000).toBeLessThan(5_000);
+});
+
 test("no text has more than four bytes of protobuf for each of its own", () => {
   const point = (fields: string) =>
     `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"histogram":{"dataPoints":[{${fields}}]}}]}]}]}`;

@@ -128,15 +128,17 @@ export class JsonReader {
     const end = this.#pos;
     this.#pos = start;
     const out = new Writer(end - start);
-    this.copyString(out);
+    this.copyString(out, end);
     return Buffer.from(out.finish()).toString("utf8");
   }
 
-  /** Reads a string, appends it as UTF-8, and returns how many bytes it has there: never more than in the text. */
-  copyString(out: Writer): number {
+  /**
+   * Reads a string, appends it as UTF-8, and returns how many bytes it has there: never more than in the text. Room is made
+   * for all up to `end`, which is the end of the text for one whose writer has that room already.
+   */
+  copyString(out: Writer, end: number = this.#end): number {
     if (this.peek() !== Byte.quote) throw this.error("a string was expected");
     const text = this.#view;
-    const end = this.#end;
     let pos = this.#pos + 1;
     const bytes = out.room(end - pos);
     const target = out.view;
