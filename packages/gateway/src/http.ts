@@ -12,7 +12,7 @@ import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
 import { answerGarbage } from "./http-garbage.ts";
 import { inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
-import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS } from "./listener.ts";
+import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS, outliveErrors } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
 import { readingTurns } from "./reading-turns.ts";
@@ -57,6 +57,7 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     if (outcome !== undefined && encoding === undefined) options.answered(outcome, 0);
   });
   const { address, port } = await bind(server, options.endpoint, options.key);
+  outliveErrors(server, options);
   return {
     protocol: "http",
     host: address,

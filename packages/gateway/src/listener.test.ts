@@ -1,6 +1,9 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { silentLog } from "@rondo/core";
+import { FakeClock } from "@rondo/testkit";
 import { expect, test } from "vitest";
-import { bind } from "./listener.ts";
+import { bind, outliveErrors } from "./listener.ts";
 
 test("a bound server has the address that it was given, or a free port", async () => {
   const server = createServer();
@@ -22,4 +25,22 @@ test("one that cannot be bound says which key, and leaves nothing listening", as
   });
   expect(second.listening).toBe(false);
   taken.close();
+});
+
+test("one that fails later goes on, and says so once a minute", async () => {
+  const clock = new FakeClock();
+  const told: unknown[] = [];
+  const log = { ...silentLog, error: (_: string, fields?: object) => void told.push(fields) };
+  const server = createServer();
+  const { port } = await bind(server, { host: "127.0.0.1", port: 0 }, "k");
+  outliveErrors(server, { key: "k", clock, log });
+  const fail = () => server.emit("error", new Error("accept ENFILE"));
+  for (let i = 0; i < 3; i++) fail();
+  await clock.advance(60_000);
+  fail();
+  expect(told).toEqual([0, 2].map((passedOver) => ({ key: "k", reason: "accept ENFILE", passedOver })));
+  const client = connect(port, "127.0.0.1");
+  await once(server, "connection");
+  client.destroy();
+  server.close();
 });

@@ -1,6 +1,7 @@
 /** What a transport's listener is to the gateway, and how a socket is bound so that its failure can be explained. */
 import type { Server } from "node:net";
 import type { Clock, Log } from "@rondo/core";
+import { onceEvery } from "@rondo/monitor";
 import type { Signal } from "@rondo/otlp";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
@@ -11,6 +12,9 @@ import type { ServerTls } from "./tls/server-tls.ts";
 
 /** Connections that one listener holds; further ones are closed at once. */
 export const MAX_CONNECTIONS = 10_000;
+
+/** A listener's failure is written once in this time: without file descriptors, every client brings about one. */
+const WARN_MS = 60_000;
 
 /** A bound, accepting listener. */
 export interface Listener {
@@ -60,6 +64,22 @@ export async function bind(server: Server, at: Endpoint, key: string): Promise<B
   } catch (thrown) {
     throw listenFault(thrown, at, key);
   }
+}
+
+/**
+ * Lets a bound server go on after an error, as where there is no file descriptor for a connection, and logs it: without a
+ * listener the error would end the process.
+ */
+export function outliveErrors(
+  server: Server,
+  { key, clock, log }: Pick<ListenerOptions, "key" | "clock" | "log">,
+): void {
+  const seldom = onceEvery(clock, WARN_MS);
+  server.on("error", ({ message }: Error) => {
+    seldom(message, (passedOver) =>
+      log.error("a listener has failed and goes on", { key, reason: message, passedOver }),
+    );
+  });
 }
 
 function listen(server: Server, at: Endpoint): Promise<Bound> {
