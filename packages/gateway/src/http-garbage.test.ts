@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { PassThrough } from "node:stream";
+import type { Fault } from "@rondo/core";
 import { decodeStatus } from "@rondo/otlp";
 import { expect, test } from "vitest";
 import { encodingOf } from "./http-answer.ts";
@@ -10,7 +11,9 @@ async function answered(code: string, type?: string) {
   const stream = new PassThrough();
   // Of a socket only what every stream has is used.
   const socket = stream as unknown as Socket;
-  const outcome = answerGarbage(Object.assign(new Error("no"), { code }), socket, encodingOf(type));
+  const encoding = encodingOf(type);
+  const intake = { refuse: (fault: Fault) => ({ kind: "refused", fault, afterMs: 2_500 }) as const };
+  const outcome = answerGarbage(Object.assign(new Error("no"), { code }), socket, encoding && { encoding, intake });
   const written: Buffer[] = [];
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) written.push(chunk);
   return { outcome, written: Buffer.concat(written) };
@@ -30,22 +33,26 @@ test.each([
   );
 });
 
-test("in the encoding of the body that did not come it is a Status", async () => {
-  const json = await answered("ERR_HTTP_REQUEST_TIMEOUT", "application/json");
+test("over a body it is a Status in its encoding", async () => {
+  const json = await answered("HPE_CHUNK_EXTENSIONS_OVERFLOW", "application/json");
   expect(JSON.parse(json.written.toString().split("\r\n\r\n")[1] ?? "")).toEqual({
-    code: 3,
-    message: "408 Request Timeout",
+    code: 8,
+    message: "413 Payload Too Large",
   });
-  const { written } = await answered("ERR_HTTP_REQUEST_TIMEOUT", "application/x-protobuf");
+  const { written } = await answered("HPE_INVALID_CHUNK_SIZE", "application/x-protobuf");
   expect(decodeStatus(written.subarray(written.indexOf("\r\n\r\n") + 4))).toMatchObject({ code: 3 });
 });
 
-test.each(["ERR_SSL_HTTP_REQUEST", "ERR_TLS_HANDSHAKE_TIMEOUT", "ECONNRESET"])("%s is not answered", (code) => {
-  const stream = new PassThrough();
-  // Of a socket only what every stream has is used.
-  const socket = stream as unknown as Socket;
-  expect(answerGarbage(Object.assign(new Error("no"), { code }), socket, undefined)).toBeUndefined();
-  expect([stream.destroyed, stream.readableLength]).toEqual([true, 0]);
+test("a body that is late may come again, since the gateway may have been too busy to read it", async () => {
+  const { written, outcome } = await answered("ERR_HTTP_REQUEST_TIMEOUT", "application/x-protobuf");
+  expect(outcome).toBe("aborted");
+  expect(written.toString("latin1")).toMatch(
+    /^HTTP\/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 3\r\n/,
+  );
+  expect(decodeStatus(written.subarray(written.indexOf("\r\n\r\n") + 4))).toMatchObject({
+    code: 14,
+    retryDelayMs: 2_500,
+  });
 });
 
 test("a socket that is gone is left", async () => {

@@ -52,7 +52,8 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
   server.on("checkContinue", serve);
   server.on("clientError", (error: Error, socket: Socket) => {
     const encoding = encodingOn(socket);
-    const outcome = answerGarbage(error, socket, encoding);
+    const { intake } = options;
+    const outcome = answerGarbage(error, socket, encoding && { encoding, intake });
     // Who reads a body counts its end.
     if (outcome !== undefined && encoding === undefined) options.answered(outcome, 0);
   });

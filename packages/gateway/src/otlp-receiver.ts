@@ -113,7 +113,10 @@ const httpFields = {
     ENCODINGS,
   ),
   response_headers: responseHeaders,
-  read_timeout: duration("Time for a whole request to arrive; 0 is 15s.", "0s"),
+  read_timeout: duration(
+    "Time for a whole request to arrive; 0 is 15s. Late headers are answered 408, a late body 503 with Retry-After.",
+    "0s",
+  ),
   read_header_timeout: duration("Time for the headers to arrive; 0 is 10s.", "0s"),
   idle_timeout: duration("How long an idle connection is kept; 0 is 75s.", "0s"),
   write_timeout: duration(
