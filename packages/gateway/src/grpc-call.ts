@@ -126,7 +126,12 @@ class Call implements OpenCall, MessageBounds {
   #arrived(chunk: Buffer): void {
     this.#options.dropped(chunk.length);
     if (this.#over) return;
-    this.#reader.take(chunk);
+    try {
+      this.#reader.take(chunk);
+    } catch (thrown) {
+      // There was no memory for the message.
+      this.#refuse(requestFault(thrown));
+    }
     if (this.#reader.beyond > 0) this.#refuse(new Fault("unsupported", "Export takes one message, and more came"));
   }
 
