@@ -157,7 +157,8 @@ test("a hundred times its rate", { timeout: BASE_MS + NOISE_MS + 60_000 }, async
   expect(noise.accepted * NOISY.items).toBeLessThanOrEqual(ITEMS_PER_SECOND * (NOISE_MS / 1_000 + 10));
   const found = await durable(data);
   expect([...before.acknowledged, ...during.acknowledged].filter((text) => !found.has(text))).toEqual([]);
-  if (waitedShare < BUSY) expect(during.p99Ms).toBeLessThan(2 * before.p99Ms);
+  // Of the few requests of the short form the slowest decides.
+  if (waitedShare < BUSY) expect(during.p99Ms).toBeLessThan((LONG ? 2 : 4) * before.p99Ms);
 });
 
 test("all that the gateway can hold, while the log stands still", async () => {
@@ -172,7 +173,8 @@ test("all that the gateway can hold, while the log stands still", async () => {
       const { inUseMib, creditsMib } = await gateway.figures();
       return inUseMib / creditsMib;
     })
-    .toBeGreaterThan(0.79);
+    // Four fifths, less what the next request would not fit into.
+    .toBeGreaterThan(0.75);
   const quiet = beQuiet(port, agent, 3_000);
   await pause(3_500);
   gateway.release();

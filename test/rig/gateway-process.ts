@@ -66,6 +66,8 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   const child = fork(CHILD, [JSON.stringify(options)], {
     execArgv: ["--conditions=source", ...FLAGS, "--disable-warning=ExperimentalWarning", ...node],
+    // As bin/rondo sets it.
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: "262144" },
   });
   alive.add(child);
   const gone = new Promise<never>((_, reject) =>

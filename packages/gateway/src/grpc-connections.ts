@@ -20,9 +20,10 @@ const SESSION_MEMORY = 1_000;
 
 /**
  * Calls that a client may reset a second, and at once, before its connection ends. A client that is answered before it has sent
- * everything resets its call, so that many who are refused together would lose their connection by nghttp2's own 33 and 1000.
+ * everything resets its call, so that many who are refused together would lose their connection by nghttp2's own 33 and 1000. A rapid
+ * reset sends as many in a second or less, and ends there.
  */
-const RESETS = { streamResetRate: 2_000, streamResetBurst: 20_000 };
+const RESETS = { streamResetRate: 300, streamResetBurst: 1_500 };
 
 /** A connection that has not said HTTP/2 after this is cut. */
 const HANDSHAKE_MS = 10_000;
