@@ -1,7 +1,7 @@
 /** Undoes a body's compression under a cap: no bomb grows beyond the limit, and only a few bodies are inflated at a time. */
 import { type Clock, Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
-import { type Output, SLICE_BYTES } from "./codecs/codec.ts";
+import { type Output, PIECE_BYTES, SLICE_BYTES } from "./codecs/codec.ts";
 import { CODECS } from "./codecs/table.ts";
 import { fairQueue } from "./fair-queue.ts";
 import type { Intake } from "./intake.ts";
@@ -26,7 +26,6 @@ const MEMORY_BYTES = 1 << 20;
 const MOST_RATIO = 10;
 
 const SMALLEST_PIECE = 16 << 10;
-const LARGEST_PIECE = 256 << 10;
 
 /** Under what a body is inflated. */
 export interface InflateBounds {
@@ -121,7 +120,7 @@ class Inflated implements Output {
 
   constructor(compressed: number, expected: number, bounds: InflateBounds, loop: Loop) {
     // Every piece is a round trip through the thread pool, so most bodies should fit the first.
-    this.pieceBytes = Math.min(LARGEST_PIECE, Math.max(SMALLEST_PIECE, Math.ceil(expected * 1.25)));
+    this.pieceBytes = Math.min(PIECE_BYTES, Math.max(SMALLEST_PIECE, Math.ceil(expected * 1.25)));
     this.#compressed = compressed;
     this.#expected = Math.max(compressed, expected);
     this.#bounds = bounds;
@@ -181,7 +180,10 @@ class Inflated implements Output {
 
   /** Gives back what was made: a refused body must not wait for the collector, while its credits are others'. */
   discard(): void {
-    for (const piece of this.#pieces.splice(0)) free(piece);
+    for (const piece of this.#pieces.splice(0)) {
+      this.#giveBack(piece);
+      free(piece);
+    }
   }
 
   /**
@@ -198,10 +200,14 @@ class Inflated implements Output {
     let at = 0;
     for (const piece of this.#pieces) {
       at += piece.copy(whole, at);
-      // Memory of another size is a part of Node's pool, which others use too.
-      if (piece.buffer.byteLength === this.pieceBytes) free(new Uint8Array(piece.buffer));
+      this.#giveBack(piece);
     }
     return whole;
+  }
+
+  #giveBack({ buffer }: Buffer): void {
+    // Memory of another size is a part of Node's pool, which others use too.
+    if (buffer.byteLength === this.pieceBytes || buffer.byteLength === PIECE_BYTES) free(new Uint8Array(buffer));
   }
 
   #close(): void {

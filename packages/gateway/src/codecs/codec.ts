@@ -27,3 +27,9 @@ export const BLOCK_WORK = 64;
 
 /** Bytes of work between two turns of the event loop: about a millisecond. */
 export const SLICE_BYTES = 1 << 20;
+
+/**
+ * The largest piece of output, bytes, and that of everything that comes in many: memory of this size goes back to the system when
+ * it is freed, smaller pieces leave holes between what others hold.
+ */
+export const PIECE_BYTES = 256 << 10;

@@ -1,5 +1,6 @@
 import { constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { PIECE_BYTES } from "./codec.ts";
 import { collected } from "./collected.cases.ts";
 import { gzip, zlib, zstd } from "./zlib.ts";
 
@@ -51,3 +52,19 @@ test("zstd with a window of 128 MiB is undone, with a larger one it is invalid",
   const asks28 = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (28 - 10) << 3, 1, 0, 0]);
   await expect(collected(zstd, asks28)).rejects.toMatchObject({ code: "invalid" });
 });
+
+test.each(FORMATS)(
+  "a large body of %s comes in pieces that go back to the system when they are freed",
+  async (_, codec, compress) => {
+    const sizes = new Set<number>();
+    await codec(compress(Buffer.alloc(8 << 20)), {
+      pieceBytes: 16 << 10,
+      declared() {},
+      take: (piece) => void sizes.add(piece.buffer.byteLength),
+      write() {},
+      work: () => undefined,
+      place: () => Promise.resolve(),
+    });
+    expect([...sizes]).toEqual([PIECE_BYTES]);
+  },
+);

@@ -13,7 +13,7 @@ import {
 } from "node:zlib";
 import { Fault } from "@rondo/core";
 import { memoryShortage } from "../memory-shortage.ts";
-import type { Codec, Output } from "./codec.ts";
+import { type Codec, type Output, PIECE_BYTES } from "./codec.ts";
 
 /** The largest window that a zstd frame may ask for, as a power of two: 128 MiB is what zstd itself decodes by default. */
 const ZSTD_WINDOW_LOG = 27;
@@ -43,9 +43,9 @@ function codec(
     }
   };
 
-  const made = (chunkSize: number): Transform => {
+  const made = (pieceBytes: number): Transform => {
     try {
-      return stream({ chunkSize });
+      return stream({ chunkSize: Math.max(PIECE_BYTES, pieceBytes) });
     } catch (thrown) {
       throw memoryShortage(thrown) ?? thrown;
     }
