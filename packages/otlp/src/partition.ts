@@ -6,6 +6,7 @@ import { Cursor, Wire } from "./cursor.ts";
 import { REQUEST, RESOURCE, RESOURCE_ATTRIBUTES } from "./layout.ts";
 import { located } from "./locate.ts";
 import { murmur2 } from "./murmur2.ts";
+import { RequestPlan } from "./request-plan.ts";
 import { resourceKey } from "./resource-key.ts";
 import type { Signal } from "./signal.ts";
 import { merged } from "./walk.ts";
@@ -71,18 +72,19 @@ function partitionResources(
 ): readonly PartitionPart[] {
   if (partitions === 1) return [{ partition: 0, items: items ?? countItems(signal, body), body }];
   return located(signal, body, () => {
-    const parts = new Map<number, Ranges>();
+    const parts = new Map<number, RequestPlan>();
     const request = new Cursor(body);
-    const strays = new Ranges();
+    const strays = new RequestPlan(body);
     while (request.next()) {
       if (!request.is(REQUEST.resources, Wire.bytes)) {
-        strays.add(request.at, request.stop);
+        strays.add([], request.at, request.stop, 0);
         continue;
       }
       const partition = partitionOf(hash(request), partitions);
-      const ranges = parts.get(partition) ?? new Ranges();
-      parts.set(partition, ranges);
-      ranges.add(request.at, request.stop);
+      const plan = parts.get(partition) ?? new RequestPlan(body);
+      parts.set(partition, plan);
+      // The items are counted when the part is whole, all in one go.
+      plan.add([], request.at, request.stop, 0);
     }
     if (parts.size <= 1) {
       const [partition = partitionOf(hash(new Cursor(body, 0, 0)), partitions)] = parts.keys();
@@ -90,39 +92,12 @@ function partitionResources(
     }
     return [...parts]
       .sort(([a], [b]) => a - b)
-      .map(([partition, ranges], index) => {
-        const head = index === 0 ? strays : new Ranges();
-        const part = Buffer.allocUnsafeSlow(head.bytes + ranges.bytes);
-        ranges.copy(body, part, head.copy(body, part, 0));
+      .map(([partition, plan], index) => {
+        const { body: resources } = plan.finish();
+        const part = index > 0 || strays.empty ? resources : Buffer.concat([strays.finish().body, resources]);
         return { partition, items: countItems(signal, part), body: part };
       });
   });
-}
-
-/** Stretches of a body, neighbours as one: a request of a million resources must not become a million objects. */
-class Ranges {
-  /** The sum of their lengths. */
-  bytes = 0;
-  /** Start and end of each, in turn. */
-  readonly #borders: number[] = [];
-
-  add(start: number, stop: number): void {
-    this.bytes += stop - start;
-    const last = this.#borders.length - 1;
-    if (this.#borders[last] === start) this.#borders[last] = stop;
-    else this.#borders.push(start, stop);
-  }
-
-  /** Copies them from `body` to `into`, one behind the other from `at` on; returns where they end. */
-  copy(body: Uint8Array, into: Uint8Array, at: number): number {
-    let end = at;
-    for (let i = 0; i < this.#borders.length; i += 2) {
-      const stretch = body.subarray(this.#borders[i], this.#borders[i + 1]);
-      into.set(stretch, end);
-      end += stretch.length;
-    }
-    return end;
-  }
 }
 
 /** Hashes what owns a resource. */

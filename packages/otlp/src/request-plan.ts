@@ -2,6 +2,7 @@
  * A request in the making: which ranges of a body it copies, in which containers. Memory is taken once, at the end, of the
  * exact size. The back end of everything that cuts a request.
  */
+import { asBuffer, copyRange } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
@@ -104,13 +105,14 @@ export class RequestPlan {
   finish(): RequestPiece {
     this.#leaveOthers([]);
     const out = Buffer.allocUnsafeSlow(this.#size);
+    const source = asBuffer(this.#body);
     const { length } = this.#ranges;
     let at = 0;
     for (let i = 0; i < length; i += 2) {
       const start = this.#ranges[i] ?? 0;
       const stop = this.#ranges[i + 1] ?? 0;
       if (start === LENGTH) at = putVarint(out, at, this.#lengths[stop] ?? 0);
-      else at = copy(this.#body, start, stop, out, at);
+      else at = copyRange(source, start, stop, out, at);
     }
     return { items: this.#items, body: out };
   }
@@ -143,15 +145,6 @@ export class RequestPlan {
     if (depth < 0) this.#size += size;
     else this.#sizes[depth] = (this.#sizes[depth] ?? 0) + size;
   }
-}
-
-/** Ranges shorter than this are copied byte by byte: a native copy costs about 30 ns to call. */
-const SHORT = 24;
-
-function copy(source: Uint8Array, start: number, stop: number, out: Uint8Array, to: number): number {
-  if (stop - start >= SHORT) out.set(source.subarray(start, stop), to);
-  else for (let i = 0; i < stop - start; i++) out[to + i] = source[start + i] ?? 0;
-  return to + stop - start;
 }
 
 /** Appends a range to pairs of offsets, or lengthens the last one. */

@@ -2,11 +2,9 @@
  * An edit of protobuf bytes as a list of splices: walk the message once, note what is cut and what is put in, and copy the
  * runs in between into the result. Length prefixes of the messages around an edit are splices too.
  */
+import { asBuffer, copyRange } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
-
-/** Runs shorter than this are copied byte by byte: a native copy costs about 20 ns to call. */
-const SHORT_RUN = 24;
 
 /** Numbers kept for a splice: where it cuts, how many bytes, what comes there, and the length if a length does. */
 const STRIDE = 4;
@@ -93,15 +91,14 @@ export class Splices {
   apply(body: Uint8Array): Uint8Array {
     if (this.#count === 0) return body;
     const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
-    // A Buffer copies a range of itself without a view being made of it.
-    const source = Buffer.from(body.buffer, body.byteOffset, body.length);
+    const source = asBuffer(body);
     const numbers = this.#numbers;
     let from = 0;
     let to = 0;
     for (let row = 0; row < this.#count * STRIDE; row += STRIDE) {
       const at = numbers[row + AT] ?? 0;
       const put = numbers[row + PUT] ?? CUT;
-      to = copy(source, from, at, out, to);
+      to = copyRange(source, from, at, out, to);
       from = at + (numbers[row + REMOVED] ?? 0);
       if (put === NEW_LENGTH) to = putVarint(out, to, numbers[row + LENGTH] ?? 0);
       else if (put >= 0) {
@@ -110,7 +107,7 @@ export class Splices {
         to += chunk.length;
       }
     }
-    copy(source, from, body.length, out, to);
+    copyRange(source, from, body.length, out, to);
     return out;
   }
 
@@ -129,14 +126,3 @@ export class Splices {
 }
 
 const NONE = new Uint8Array(0);
-
-/** Copies `source[start, stop)` to `out` at `to`, and returns the position behind it. */
-function copy(source: Buffer, start: number, stop: number, out: Buffer, to: number): number {
-  if (stop - start >= SHORT_RUN) {
-    source.copy(out, to, start, stop);
-    return to + stop - start;
-  }
-  let pos = to;
-  for (let from = start; from < stop; from++) out[pos++] = source[from] ?? 0;
-  return pos;
-}
