@@ -5,7 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import { Cursor, Wire } from "./cursor.ts";
 import type { FlawedItems } from "./flawed-items.ts";
-import { LEVELS, METRIC_DATA, SIGNAL_MESSAGES } from "./layout.ts";
+import { LEVELS, METRIC_DATA, NO_RECORDED_VALUE, SIGNAL_MESSAGES } from "./layout.ts";
 import { located, pathOf } from "./locate.ts";
 import { type Message, messageOf } from "./schema.ts";
 import type { Signal } from "./signal.ts";
@@ -21,8 +21,6 @@ const TEMPORALITIES = [1, 2];
 const WITH_TEMPORALITY: readonly Message[] = ["Sum", "Histogram", "ExponentialHistogram"].map(messageOf);
 const METRIC = messageOf("Metric");
 
-/** DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK. */
-const NO_RECORDED_VALUE = 1;
 const NUMBER = { double: 4, int: 6, flags: 8 } as const;
 const HISTOGRAM = { counts: 6, bounds: 7 } as const;
 const SUMMARY = { quantiles: 6 } as const;

@@ -32,6 +32,7 @@ export {
   KEY_VALUE,
   METRIC_DATA,
   type MetricDataField,
+  NO_RECORDED_VALUE,
   RESOURCE,
   RESOURCE_ATTRIBUTES,
   SCOPE,

@@ -33,6 +33,9 @@ export const METRIC_DATA = {
   11: { name: "summary", message: "Summary", point: "SummaryDataPoint", attributes: 7 },
 } as const;
 
+/** Of a point's flags: DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK. */
+export const NO_RECORDED_VALUE = 1;
+
 /** The field number of a metric's data. */
 export type MetricDataField = keyof typeof METRIC_DATA;
 

@@ -1,14 +1,11 @@
 /** Points of each kind, read field by field and given on as samples: opentelemetry/proto/metrics/v1. */
-import { Cursor, Wire } from "@rondo/otlp";
+import { Cursor, NO_RECORDED_VALUE, Wire } from "@rondo/otlp";
 import { STALE_NAN } from "@rondo/promql";
 import { AttributeKey } from "./attributes.ts";
 import { Exemplars } from "./exemplars.ts";
 import type { MetricSeries, PointSeries } from "./metric-series.ts";
 import { numberText } from "./number-text.ts";
 import type { RefusalReason, Series, SeriesReader } from "./series.ts";
-
-/** DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK. */
-const NO_RECORDED_VALUE = 1;
 
 /** Fields that all kinds have under the same number. */
 const TIME = 3;
