@@ -3,13 +3,13 @@
  * a few bytes that announce a large message hold no large memory.
  */
 import { free } from "@rondo/core";
+import { AHEAD, grown } from "./grown.ts";
 
 /** What stands before a message: a flag, and four bytes of length. gRPC over HTTP/2, "Length-Prefixed-Message". */
 export const PREFIX_BYTES = 5;
 
-/** Memory that is taken for a message at first, and how many times the bytes that are here it may be later. */
+/** Memory that is taken for a message at first. */
 const FIRST_BYTES = 16 << 10;
-const AHEAD = 8;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -105,13 +105,7 @@ export class MessageReader {
       this.stop();
       return false;
     }
-    // Memory of its own even when it is empty: whoever takes the message frees it.
-    const larger = Buffer.allocUnsafeSlow(room);
-    if (this.#message !== undefined) {
-      this.#message.copy(larger, 0, 0, this.#filled);
-      free(this.#message);
-    }
-    this.#message = larger;
+    this.#message = grown(this.#message, this.#filled, room);
     return true;
   }
 }

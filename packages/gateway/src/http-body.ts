@@ -2,15 +2,13 @@
 import type { IncomingMessage } from "node:http";
 import { Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
+import { AHEAD, grown } from "./grown.ts";
 import type { Intake, Refused } from "./intake.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
 import { requestFault } from "./status-table.ts";
 
 /** Credits are taken in steps of this many bytes while the length of a body is unknown. */
 const STEP = 64 << 10;
-
-/** A declared length is believed up to so many times the bytes that are here: headers alone hold no large memory. */
-const AHEAD = 8;
 
 /** A body with the credits that cover it; whoever takes it must release them. */
 export interface Whole {
@@ -150,14 +148,7 @@ function chunks(declared: number | undefined): Chunks {
     add(chunk, room) {
       // A body of one chunk is that chunk. Node lets no more bytes through than were declared.
       const isPart = declared !== undefined && chunk.length < declared;
-      if (body === undefined ? isPart : room > body.length) {
-        const larger = Buffer.allocUnsafeSlow(room);
-        if (body !== undefined) {
-          body.copy(larger, 0, 0, filled);
-          free(body);
-        }
-        body = larger;
-      }
+      if (body === undefined ? isPart : room > body.length) body = grown(body, filled, room);
       if (body === undefined) waiting.push(chunk);
       else join(chunk, body);
     },
