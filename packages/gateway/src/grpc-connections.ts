@@ -6,6 +6,7 @@ import http2, { type Http2Session, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "@rondo/core";
 import { HEADER_BYTES } from "./grpc-head.ts";
+import { closed } from "./listener.ts";
 
 /** What one call, and one connection, may send before we have read it. Node's 64 KiB stall every larger upload. */
 const STREAM_WINDOW = 4 << 20;
@@ -145,12 +146,10 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
       server.close();
       for (const session of open.keys()) session.close();
     },
-    close() {
-      return new Promise((resolve) => {
-        server.close(() => resolve());
+    close: () =>
+      closed(server, () => {
         for (const connection of open.values()) connection.cut();
-      });
-    },
+      }),
   };
 }
 

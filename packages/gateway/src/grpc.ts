@@ -8,7 +8,7 @@ import { type Connection, type ConnectionRules, grpcConnections } from "./grpc-c
 import { ANSWER_HEADERS, readHead } from "./grpc-head.ts";
 import { statusHeaders } from "./grpc-status.ts";
 import { inflation } from "./inflate.ts";
-import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS, outliveErrors } from "./listener.ts";
+import { accept, type Listener, type ListenerOptions } from "./listener.ts";
 import { BODY_BYTES, type GrpcValues } from "./otlp-receiver.ts";
 import { refusalStatus } from "./status-table.ts";
 import { secureFront } from "./tls/secure-front.ts";
@@ -90,9 +90,7 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
   connections.server.on("stream", opened);
   const front = tls && secureFront(connections.server, tls, "h2");
   const server = front?.server ?? connections.server;
-  server.maxConnections = MAX_CONNECTIONS;
-  const { address, port } = await bind(server, options.endpoint, options.key);
-  outliveErrors(server, options);
+  const { address, port } = await accept(server, options);
   return {
     protocol: "grpc",
     host: address,

@@ -12,7 +12,7 @@ import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
 import { answerGarbage } from "./http-garbage.ts";
 import { inflation } from "./inflate.ts";
 import type { Answer } from "./intake.ts";
-import { bind, type Listener, type ListenerOptions, MAX_CONNECTIONS, outliveErrors } from "./listener.ts";
+import { accept, closed, type Listener, type ListenerOptions } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
 import { readingTurns } from "./reading-turns.ts";
@@ -39,7 +39,6 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     noDelay: true,
   };
   const { server, cut } = listening(options.tls, bounds);
-  server.maxConnections = MAX_CONNECTIONS;
   server.timeout = values.write_timeout || WRITE_MS;
   const { handle, encodingOn } = handler(values, options);
   let stopping = false;
@@ -57,8 +56,7 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     // Who reads a body counts its end.
     if (outcome !== undefined && encoding === undefined) options.answered(outcome, 0);
   });
-  const { address, port } = await bind(server, options.endpoint, options.key);
-  outliveErrors(server, options);
+  const { address, port } = await accept(server, options);
   return {
     protocol: "http",
     host: address,
@@ -70,10 +68,7 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     },
     close() {
       stopping = true;
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        cut();
-      });
+      return closed(server, cut);
     },
   };
 }

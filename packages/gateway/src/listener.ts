@@ -82,6 +82,25 @@ export function outliveErrors(
   });
 }
 
+/** Binds a server as every listener is: so many connections and no more, and errors that it lives through. Rejects as `bind`. */
+export async function accept(
+  server: Server,
+  options: Pick<ListenerOptions, "endpoint" | "key" | "clock" | "log">,
+): Promise<Bound> {
+  server.maxConnections = MAX_CONNECTIONS;
+  const bound = await bind(server, options.endpoint, options.key);
+  outliveErrors(server, options);
+  return bound;
+}
+
+/** Stops accepting, cuts what is open by `cut`, and resolves when all connections are gone. */
+export function closed(server: Server, cut: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    cut();
+  });
+}
+
 function listen(server: Server, at: Endpoint): Promise<Bound> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -1,6 +1,7 @@
 /** TLS in front of a server of plain connections: what is decrypted is handed to it as its own. */
 import type { Server } from "node:net";
 import { createServer, type Server as TlsServer } from "node:tls";
+import { closed } from "../listener.ts";
 import type { ServerTls } from "./server-tls.ts";
 
 /** A bound TLS server before another. */
@@ -32,10 +33,7 @@ export function secureFront(inner: Server, tls: ServerTls, protocol: "h2" | "htt
     },
     close() {
       stopped = true;
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        cut();
-      });
+      return closed(server, cut);
     },
   };
 }
