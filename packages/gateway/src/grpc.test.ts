@@ -2,11 +2,12 @@ import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { type Clock, crc32c, Fault, silentLog, systemClock } from "@rondo/core";
+import { type Clock, Fault, silentLog, systemClock } from "@rondo/core";
 import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
 import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
 import type { Identity } from "./auth/authenticator.ts";
+import { snappyFramed } from "./codecs/compressed.cases.ts";
 import { startGrpc } from "./grpc.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
 import { durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
@@ -55,16 +56,6 @@ async function failure(...given: Parameters<typeof call>): Promise<ServiceError>
 function details({ metadata }: ServiceError) {
   const [bin] = metadata.get("grpc-status-details-bin");
   return bin instanceof Buffer ? decodeStatus(bin) : undefined;
-}
-
-/** Snappy's framing format with one chunk that is not compressed, as Go's clients begin it. */
-function snappyFramed(body: Buffer): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt8(1);
-  head.writeUIntLE(body.length + 4, 1, 3);
-  const sum = crc32c(body);
-  head.writeUInt32LE((((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0, 4);
-  return Buffer.concat([Buffer.from("\xff\x06\x00\x00sNaPpY", "latin1"), head, body]);
 }
 
 function never(): never {

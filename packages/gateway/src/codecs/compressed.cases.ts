@@ -45,7 +45,10 @@ export interface FrameOptions {
 }
 
 /** A frame of LZ4 of the given blocks, each with its length in front. */
-export function frame(blocks: readonly Buffer[], { flags = 0x60, sizes = 0x40, rest, sum }: FrameOptions = {}): Buffer {
+export function frame(
+  blocks: readonly Uint8Array[],
+  { flags = 0x60, sizes = 0x40, rest, sum }: FrameOptions = {},
+): Buffer {
   const descriptor = Buffer.concat([Buffer.from([flags, sizes]), rest ?? Buffer.alloc(0)]);
   const check = sum ?? (xxhash32(descriptor) >>> 8) & 255;
   return Buffer.concat([uint32(0x184d2204), descriptor, Buffer.from([check]), ...blocks, uint32(0)]);
@@ -58,14 +61,33 @@ export const compressedBlock = (bytes: Uint8Array) => Buffer.concat([uint32(byte
 export const plainBlock = (bytes: Uint8Array) => Buffer.concat([uint32(bytes.length + 2 ** 31), bytes]);
 
 const PIECE = 1 << 16;
-const pieces = (bytes: Buffer) =>
-  Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_, i) => bytes.subarray(i * PIECE, (i + 1) * PIECE));
 
-const block = (bytes: Buffer) =>
-  Buffer.concat([varint(bytes.length), Buffer.from([63 << 2]), uint32(bytes.length - 1), bytes]);
+/** Bytes in pieces of so many. */
+export const pieces = (bytes: Uint8Array, size = PIECE) =>
+  Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
 
-/** A block of so many zeros. */
-function zeroBlock(length: number): Buffer {
+/** A block of snappy that is one literal, its length in four bytes; of nothing it has none. */
+export const snappyBlock = (bytes: Uint8Array) =>
+  Buffer.concat([
+    varint(bytes.length),
+    ...(bytes.length === 0 ? [] : [Buffer.from([63 << 2]), uint32(bytes.length - 1), bytes]),
+  ]);
+
+/** A stream of snappy whose chunks are not compressed, as Go's clients begin one. */
+export const snappyFramed = (bytes: Uint8Array) =>
+  Buffer.concat([IDENTIFIER, ...pieces(bytes).map((piece) => chunk(1, piece, masked(piece)))]);
+
+/** A stream of snappy of so many zeros, up to a whole chunk. */
+export function zerosFramed(length: number): Buffer {
+  const one = chunk(0, zeroBlock(PIECE), masked(Buffer.alloc(PIECE)));
+  return Buffer.concat([IDENTIFIER, repeated(one, Math.ceil(length / PIECE))]);
+}
+
+/** So many copies, one behind the other. */
+export const repeated = (piece: Uint8Array, times: number) => Buffer.alloc(piece.length * times, piece);
+
+/** A block of snappy of so many zeros. */
+export function zeroBlock(length: number): Buffer {
   const copies = Buffer.alloc(3 * Math.floor((length - 1) / 64), Buffer.from([0xfe, 1, 0]));
   const rest = (length - 1) % 64;
   const last = rest === 0 ? Buffer.alloc(0) : Buffer.from([((rest - 1) << 2) | 2, 1, 0]);
@@ -85,14 +107,11 @@ export const WRITERS: readonly {
   { encoding: "zlib", compress: deflateSync, zeros: (length) => deflateSync(Buffer.alloc(length)) },
   { encoding: "deflate", compress: deflateSync, zeros: (length) => deflateSync(Buffer.alloc(length)) },
   { encoding: "zstd", compress: zstdCompressSync, zeros: (length) => zstdCompressSync(Buffer.alloc(length)) },
-  { encoding: "snappy", compress: block, zeros: zeroBlock },
+  { encoding: "snappy", compress: snappyBlock, zeros: zeroBlock },
   {
     encoding: "x-snappy-framed",
-    compress: (bytes) => Buffer.concat([IDENTIFIER, ...pieces(bytes).map((piece) => chunk(1, piece, masked(piece)))]),
-    zeros(length) {
-      const one = chunk(0, zeroBlock(PIECE), masked(Buffer.alloc(PIECE)));
-      return Buffer.concat([IDENTIFIER, ...new Array<Buffer>(Math.ceil(length / PIECE)).fill(one)]);
-    },
+    compress: snappyFramed,
+    zeros: zerosFramed,
   },
   {
     encoding: "lz4",
