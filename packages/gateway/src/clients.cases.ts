@@ -4,6 +4,7 @@ import { connect } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { connect as connectSocket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
+import { frame, METHODS } from "./grpc-peer.cases.ts";
 
 /** What a client was told. */
 export interface Told {
@@ -61,7 +62,7 @@ export function exportLogs(at: number | string, body: Uint8Array, { headers, tls
     session.on("close", () => resolve(NOTHING(new Error("closed"))));
     const stream = session.request({
       ":method": "POST",
-      ":path": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+      ":path": METHODS.logs,
       "content-type": "application/grpc",
       te: "trailers",
       ...headers,
@@ -75,8 +76,6 @@ export function exportLogs(at: number | string, body: Uint8Array, { headers, tls
     stream.on("trailers", told);
     stream.on("error", (thrown) => resolve(NOTHING(thrown)));
     stream.resume();
-    const frame = Buffer.alloc(5);
-    frame.writeUInt32BE(body.length, 1);
-    stream.end(Buffer.concat([frame, body]));
+    stream.end(frame(body));
   }).finally(() => session.destroy());
 }

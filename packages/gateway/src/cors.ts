@@ -42,11 +42,13 @@ const fields = {
   max_age: integer("How long browsers keep the answer to a preflight, seconds; 0 leaves it to them.", 0),
 };
 
+const inner = group("Lets pages of other origins send.", fields);
+
 /** `cors` of OTLP/HTTP. Collector: config/confighttp. */
 export const cors: Field<CorsValues> = {
-  ...group("Lets pages of other origins send.", fields),
+  ...inner,
   read(raw, place) {
-    const values = group("", fields).read(raw, place);
+    const values = inner.read(raw, place);
     if (
       values?.allowed_origins.length === 0 &&
       (values.allowed_headers.length > 0 || values.exposed_headers.length > 0)

@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     lingerMs: options.lingerMs,
     weightOf,
   });
-  const deep = receiversInDepth(options.receivers);
+  const deep = new Set(otlpReceivers(options).flatMap(({ id, values }) => (values.validate === "full" ? [id] : [])));
   const open = openRequests(clock);
   const into = open.counting(
     intake({
@@ -111,11 +111,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return gateway(listening, { account, batches, open, totals, log });
 }
 
-/** The receivers whose items are checked before they are acknowledged. */
-function receiversInDepth(receivers: GatewayOptions["receivers"]): ReadonlySet<string> {
-  const otlp = receivers.filter(({ type }) => type.type === otlpReceiver.type);
-  // The values of a component are those of its type's fields, and the type was just compared.
-  return new Set(otlp.filter(({ values }) => (values as OtlpReceiverValues).validate === "full").map(({ id }) => id));
+/** The receivers that are ours. */
+function otlpReceivers({ receivers }: GatewayOptions): readonly { id: string; values: OtlpReceiverValues }[] {
+  return receivers.flatMap(({ id, type, values }) =>
+    // The values of a component are those of its type's fields, and the type is compared here.
+    type.type === otlpReceiver.type ? [{ id, values: values as OtlpReceiverValues }] : [],
+  );
 }
 
 /** The account of all tenants, each under its limits. */
@@ -155,11 +156,9 @@ async function startListeners(
     await Promise.all(listeners.map(({ listener }) => listener.close()));
   };
   try {
-    for (const { id: receiver, type, values } of options.receivers) {
+    for (const { id: receiver, values } of otlpReceivers(options)) {
       const signals = signalsOf(options.pipelines, receiver);
-      if (type.type !== otlpReceiver.type || signals.length === 0) continue;
-      // The values of a component are those of its type's fields, and the type was just compared.
-      const { protocols } = values as OtlpReceiverValues;
+      if (signals.length === 0) continue;
       const around = async (protocol: Protocol, configured: GrpcValues | HttpValues): Promise<ListenerOptions> => {
         const key = `receivers::${receiver}::protocols::${protocol}`;
         const guard = await openGuard(configured, {
@@ -181,7 +180,7 @@ async function startListeners(
           answered: (outcome: Outcome, seconds: number) => metrics.answered(receiver, protocol, outcome, seconds),
         };
       };
-      const { grpc, http } = protocols;
+      const { grpc, http } = values.protocols;
       if (grpc !== null) listeners.push({ receiver, listener: await startGrpc(grpc, await around("grpc", grpc)) });
       if (http !== null) listeners.push({ receiver, listener: await startHttp(http, await around("http", http)) });
     }

@@ -47,7 +47,7 @@ export function bare(
 }
 
 /** A message with its prefix, which may lie. */
-export function frame(message: Buffer, compressed = 0, length = message.length): Buffer {
+export function frame(message: Uint8Array, compressed = 0, length = message.length): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(compressed);
   head.writeUInt32BE(length, 1);

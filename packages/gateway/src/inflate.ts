@@ -180,10 +180,7 @@ class Inflated implements Output {
 
   /** Gives back what was made: a refused body must not wait for the collector, while its credits are others'. */
   discard(): void {
-    for (const piece of this.#pieces.splice(0)) {
-      this.#giveBack(piece);
-      free(piece);
-    }
+    for (const piece of this.#pieces.splice(0)) this.#giveBack(piece);
   }
 
   /**
@@ -205,9 +202,11 @@ class Inflated implements Output {
     return whole;
   }
 
-  #giveBack({ buffer }: Buffer): void {
-    // Memory of another size is a part of Node's pool, which others use too.
-    if (buffer.byteLength === this.pieceBytes || buffer.byteLength === PIECE_BYTES) free(new Uint8Array(buffer));
+  #giveBack(piece: Buffer): void {
+    const { buffer } = piece;
+    // Memory of another size is all the piece, or a part of Node's pool, which others use too.
+    const isOurs = buffer.byteLength === this.pieceBytes || buffer.byteLength === PIECE_BYTES;
+    free(isOurs ? new Uint8Array(buffer) : piece);
   }
 
   #close(): void {

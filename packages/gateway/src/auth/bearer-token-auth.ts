@@ -62,7 +62,7 @@ export const bearerTokenAuthExtension = defineExtension({
   check(values, place) {
     if (!/^[A-Za-z0-9-]+$/.test(values.header)) place.at("header").problem("must be the name of a header");
     for (const name of values.tenants.keys()) isTenantName(name, place.at("tenants").at(name));
-    const sets = setsOf(values, "");
+    const sets = setsOf(values);
     for (const { at, tokens } of sets) {
       if (at === "" && values.tenants.size > 0 && isEmpty(tokens)) continue;
       checkTokens(
@@ -98,10 +98,10 @@ interface TenantTokens {
 }
 
 /** Every set of tokens with its tenant. */
-function setsOf(values: BearerTokenAuthValues, prefix: string): readonly TenantTokens[] {
+function setsOf(values: BearerTokenAuthValues): readonly TenantTokens[] {
   return [
-    { at: prefix, tenant: values.tenant ?? DEFAULT_TENANT, tokens: values },
-    ...[...values.tenants].map(([tenant, tokens]) => ({ at: `${prefix}tenants::${tenant}`, tenant, tokens })),
+    { at: "", tenant: values.tenant ?? DEFAULT_TENANT, tokens: values },
+    ...[...values.tenants].map(([tenant, tokens]) => ({ at: `tenants::${tenant}`, tenant, tokens })),
   ];
 }
 
@@ -111,7 +111,7 @@ export async function openBearerTokenAuth(
   around: AuthSurroundings,
 ): Promise<Authenticator> {
   const { header, scheme } = values;
-  const sets = setsOf(values, "");
+  const sets = setsOf(values);
   const files: WatchedFile[] = sets.flatMap(({ at, tokens: { filename } }) =>
     filename === null ? [] : [{ key: [around.key, at, "filename"].filter(Boolean).join("::"), path: filename }],
   );
