@@ -1,7 +1,7 @@
 /** OTLP over gRPC: the three Export methods on raw bytes over HTTP/2, with the same limits and the same answers as HTTP. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Fault } from "@rondo/core";
-import type { Signal } from "@rondo/otlp";
+import { EXPORT_METHODS } from "@rondo/otlp";
 import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { answerEarly, type CallOptions, serveCall } from "./grpc-call.ts";
 import { type Connection, type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
@@ -18,18 +18,11 @@ const CONCURRENT_CALLS = 256;
 /** Calls that wait until it is known whose they are. Nobody reads what they send meanwhile: up to a window of memory each. */
 const MAX_UNDECIDED = 32;
 
-/** The unary Export methods. opentelemetry-proto, collector services. */
-const METHODS: Readonly<Record<Signal, string>> = {
-  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-};
-
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
   const { receiver, authenticator, intake, clock, log, dropped = () => {}, answered, tls } = options;
   // A signal that no pipeline takes is a method that there is not.
-  const methods = new Map(options.signals.map((signal) => [METHODS[signal], signal]));
+  const methods = new Map(options.signals.map((signal) => [EXPORT_METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
   const calls: CallOptions = {
     intake,

@@ -1,7 +1,6 @@
 /** OTLP over gRPC, the sending side, with the library that SDKs use, so that a replay is what their clients would send. */
 import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { decodeResponse, decodeStatus } from "@rondo/otlp";
-import { EXPORT_METHODS } from "../sink/grpc.ts";
+import { decodeResponse, decodeStatus, EXPORT_METHODS } from "@rondo/otlp";
 import { type Outgoing, type Sender, type Sent, TRY_TIMEOUT_MS } from "./send.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { status } from "@grpc/grpc-js";
-import { decodeStatus } from "@rondo/otlp";
+import { decodeStatus, EXPORT_METHODS } from "@rondo/otlp";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { EXPORT_METHODS } from "./grpc.ts";
 import { call, encode, known, logs, openSink } from "./sink.cases.ts";
 import type { Sink } from "./sink.ts";
 

@@ -10,17 +10,10 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { Fault } from "@rondo/core";
-import { encodeStatus, SIGNALS, type Signal } from "@rondo/otlp";
+import { EXPORT_METHODS, encodeStatus, SIGNALS } from "@rondo/otlp";
 import type { Answer, Receive } from "./receive.ts";
 import { inflate, MAX_BODY, readWhole } from "./request.ts";
 import { grpcCodeOf } from "./status-code.ts";
-
-/** The path of the one method of each signal's service (opentelemetry/proto/collector/<signal>/v1). */
-export const EXPORT_METHODS: Readonly<Record<Signal, string>> = {
-  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-};
 
 /** The status of a call that went well. */
 const OK = 0;

@@ -1,9 +1,8 @@
 /** A sink on real sockets and clients of both protocols, for the tests of everything that makes up a sink. */
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { systemClock } from "@rondo/core";
-import type { Signal } from "@rondo/otlp";
+import { EXPORT_METHODS, type Signal } from "@rondo/otlp";
 import { requestFromJson } from "@rondo/otlp/json";
-import { EXPORT_METHODS } from "./grpc.ts";
 import { type Sink, type SinkOptions, startSink } from "./sink.ts";
 
 export const ANY = { host: "127.0.0.1", port: 0 };

@@ -2,19 +2,12 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Batch, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
-import { decodeStatus, SIGNALS, type Signal, WireError } from "@rondo/otlp";
+import { decodeStatus, EXPORT_METHODS, SIGNALS, type Signal, WireError } from "@rondo/otlp";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
 import { sendingExporter } from "../sending-fields.ts";
 import { fields, type OtlpValues } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { isUnanswered, meaningOf } from "./status-table.ts";
-
-/** The one method of each signal's service (opentelemetry/proto/collector/<signal>/v1). */
-const METHODS: Readonly<Record<Signal, string>> = {
-  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
-  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
-  logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-};
 
 /** The `otlp` exporter. */
 export const otlp = defineExporter({
@@ -39,7 +32,7 @@ class GrpcSender {
   constructor(values: OtlpValues, signal: Signal, trouble: Recurring) {
     this.#connection = new Connection(values);
     this.#address = values.endpoint.target.replace(/^dns:(?:\/\/\/)?/, "");
-    this.#method = METHODS[signal];
+    this.#method = EXPORT_METHODS[signal];
     this.#metadata = new Metadata({ waitForReady: values.wait_for_ready });
     for (const [name, value] of values.headers) setHeader(this.#metadata, name, value.reveal());
     this.#trouble = trouble;
