@@ -1,7 +1,7 @@
 /** The threads of a worker: one long task each. One that ends is replaced, and the process lives. */
 import { MessageChannel } from "node:worker_threads";
 import type { Graph } from "@rondo/config";
-import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
+import { type Clock, Fault, fired, type Log, siblingModule, sleep } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import { type PagePart, serveJoinedPages } from "@rondo/exporters";
 import type { Readiness, Registry } from "@rondo/monitor";
@@ -66,7 +66,7 @@ export async function startThreads(options: ThreadsOptions): Promise<RunningWork
     (exporter, format) => Promise.all(lanes.map((lane) => partOf(lane, { exporter, format }))),
     log,
   );
-  const filename = (options.module ?? new URL(`./task${extension()}`, import.meta.url)).href;
+  const filename = (options.module ?? siblingModule("task", import.meta.url)).href;
   const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads, atomics: "disabled" });
   const stop = new AbortController();
   for (let index = 0; index < threads; index++) lanes.push(new Lane(index, pool, options, stop.signal));
@@ -109,11 +109,6 @@ export async function startThreads(options: ThreadsOptions): Promise<RunningWork
     await worker.close();
     throw thrown;
   }
-}
-
-/** Sources run as they are; a build has its own names. */
-function extension(): string {
-  return import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 }
 
 /** One place in the pool, with the task that runs in it now. */

@@ -1,6 +1,6 @@
 /** Passwords against hashes that are slow by design: bounded in number, beside the event loop, and never asked twice at once. */
 import { Worker } from "node:worker_threads";
-import { Fault } from "@rondo/core";
+import { Fault, siblingModule } from "@rondo/core";
 import type { HashAnswer, HashQuestion } from "./hash-thread.ts";
 
 /** Passwords that wait for their check: what comes beyond is told to come later. One takes from 1 ms to a second. */
@@ -36,7 +36,7 @@ export function slowHashes(): SlowHashes {
   const begin = (): Thread => {
     // Of this thread alone: its end is heard of when another may have begun.
     const waiting = new Map<number, Waiting>();
-    const worker = new Worker(new URL(`./hash-thread${extension()}`, import.meta.url), {
+    const worker = new Worker(siblingModule("hash-thread", import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB },
     });
     const ended = (reason: string) => {
@@ -72,9 +72,4 @@ export function slowHashes(): SlowHashes {
       thread = undefined;
     },
   };
-}
-
-/** Sources run as they are; a build has its own names. */
-function extension(): string {
-  return import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 }
