@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { Server, ServerCredentials, type sendUnaryData } from "@grpc/grpc-js";
 import { type Place, readFields, silentLog, systemClock } from "@rondo/core";
 import { memoryBroker } from "@rondo/testkit";
+import { countingLog } from "../rig/counting-log.ts";
 import { GRPC_PATHS } from "../rig/otlp-transport.ts";
 
 const HOST = "127.0.0.1";
@@ -27,18 +28,10 @@ async function rondo(folder: string): Promise<number> {
   const place: Place = { path: "", problem: (said) => console.error(said), warn() {}, at: () => place };
   const values = readFields(otlpReceiver.fields, { protocols: { grpc: { endpoint: `${HOST}:0` } } }, place);
   if (values === undefined) throw new Error("the receiver's values are not as they should be");
-  let offset = 0;
   const gateway = await startGateway({
     receivers: [{ id: "otlp", type: otlpReceiver, values }],
     pipelines: [{ id: "traces", signal: "traces", receivers: ["otlp"], processors: [], exporters: [] }],
-    broker: {
-      append: async (_, __, records) => {
-        offset += records.length;
-        return { baseOffset: offset - records.length, timestamp: Date.now(), returned: true };
-      },
-      partitions: async () => PARTITIONS,
-      state: memoryBroker().state,
-    },
+    broker: countingLog(memoryBroker().state, PARTITIONS),
     lingerMs: 10,
     creditsBytes: CREDITS,
     metrics: noMetrics,

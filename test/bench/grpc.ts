@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { NODE_FLAGS } from "../rig/gateway-process.ts";
 import { grpcClient } from "../rig/otlp-client.ts";
 import { buildCorpus } from "./peer/corpus.ts";
 import { cpuSeconds } from "./peer/process-figures.ts";
@@ -28,13 +29,6 @@ const WARM_SHARE = 0.5;
 /** Enough to keep a server busy: a gateway lets a small record wait 10 ms for company. Node's client holds no 10 MB of large ones. */
 const inFlightOf = (size: number) => (size < 1000 ? 64 : 8);
 const ROUNDS = Number(flags.rounds);
-
-/** As packages/cli/bin/rondo starts a gateway. */
-const NODE_FLAGS = [
-  "--external-memory-accounted-in-global-limit",
-  "--external-memory-max-growing-factor=4",
-  "--expose-gc",
-];
 
 interface Subject {
   readonly child: ChildProcess;

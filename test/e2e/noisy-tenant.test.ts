@@ -5,12 +5,9 @@
 import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { RAW_TOPICS } from "@rondo/broker";
-import { openEmbedded } from "@rondo/broker/embedded";
-import { silentLog, systemClock } from "@rondo/core";
-import { REQUEST_TYPES } from "@rondo/otlp/codec";
 import { expect, onTestFinished, test } from "vitest";
 import { type GatewayProcess, startGatewayProcess } from "../rig/gateway-process.ts";
+import { logsRequest, textsInLog } from "../rig/log-texts.ts";
 import type { NoisyOptions, NoisyReport } from "../rig/noisy-client.ts";
 import { HTTP_PATHS } from "../rig/otlp-transport.ts";
 import { testFolder } from "./road.ts";
@@ -34,12 +31,6 @@ exporters: {debug: {}}
 ${tenants}
 service: {extensions: [bearertokenauth], pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}
 `;
-
-function logs(texts: readonly string[], service: string): Buffer {
-  const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
-  const logRecords = texts.map((stringValue) => ({ body: { stringValue } }));
-  return Buffer.from(REQUEST_TYPES.logs.encode({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }).finish());
-}
 
 /** Starts the noisy tenant; the function ends it and answers what it was told. */
 function makeNoise(port: number, body: Buffer, perSecond: number): () => Promise<NoisyReport> {
@@ -89,7 +80,7 @@ async function beQuiet(port: number, agent: Agent, forMs: number): Promise<Quiet
         refusals.push(0);
         resolve();
       });
-      call.end(logs(texts, "quiet"));
+      call.end(logsRequest(texts, "quiet"));
     });
   const sending: Promise<void>[] = [];
   for (const end = performance.now() + forMs; performance.now() < end; await pause(QUIET.everyMs)) {
@@ -98,28 +89,6 @@ async function beQuiet(port: number, agent: Agent, forMs: number): Promise<Quiet
   await Promise.all(sending);
   waits.sort((a, b) => a - b);
   return { acknowledged, refusals, p99Ms: waits[Math.floor(waits.length * 0.99)] ?? 0 };
-}
-
-/** The texts of a tenant in the log, in its order. */
-async function durable(directory: string): Promise<ReadonlySet<string>> {
-  const broker = await openEmbedded({ directory, clock: systemClock, log: silentLog });
-  const found = new Set<string>();
-  for (let partition = 0; partition < (await broker.partitions(RAW_TOPICS.logs)); partition++) {
-    for (let offset = 0; ; ) {
-      const records = await broker.read(RAW_TOPICS.logs, partition, offset, 8 << 20);
-      if (records.length === 0) break;
-      for (const { headers, value } of records) {
-        if (headers["tenant"] !== "quiet") continue;
-        for (const [text] of Buffer.from(value)
-          .toString("latin1")
-          .matchAll(/quiet-\d+;/g))
-          found.add(text);
-      }
-      offset += records.length;
-    }
-  }
-  await broker.close();
-  return found;
 }
 
 async function start(
@@ -139,7 +108,7 @@ test("a hundred times its rate", { timeout: BASE_MS + NOISE_MS + 60_000 }, async
   await beQuiet(port, agent, 2_000);
   await gateway.figures();
   const before = await beQuiet(port, agent, BASE_MS);
-  const hush = makeNoise(port, logs(Array(NOISY.items).fill("noise"), "noisy"), NOISY.perSecond);
+  const hush = makeNoise(port, logsRequest(Array(NOISY.items).fill("noise"), "noisy"), NOISY.perSecond);
   await pause(1_000);
   const during = await beQuiet(port, agent, NOISE_MS);
   const { waitedShare } = await gateway.figures();
@@ -155,7 +124,7 @@ test("a hundred times its rate", { timeout: BASE_MS + NOISE_MS + 60_000 }, async
   // Its rate, its burst, and what overdrew it: requests of fifty items, four a second.
   expect(noise.accepted).toBeGreaterThan(0);
   expect(noise.accepted * NOISY.items).toBeLessThanOrEqual(ITEMS_PER_SECOND * (NOISE_MS / 1_000 + 10));
-  const found = await durable(data);
+  const found = await textsInLog(data, /quiet-\d+;/g, "quiet");
   expect([...before.acknowledged, ...during.acknowledged].filter((text) => !found.has(text))).toEqual([]);
   // Of the few requests of the short form the slowest decides.
   if (waitedShare < BUSY) expect(during.p99Ms).toBeLessThan((LONG ? 2 : 4) * before.p99Ms);
@@ -167,7 +136,7 @@ test("all that the gateway can hold, while the log stands still", async () => {
   // From here on neither is alone.
   expect((await beQuiet(port, agent, 200)).refusals).toEqual([]);
   gateway.hold();
-  const hush = makeNoise(port, logs(Array(500).fill("x".repeat(2_000)), "noisy"), 100);
+  const hush = makeNoise(port, logsRequest(Array(500).fill("x".repeat(2_000)), "noisy"), 100);
   await expect
     .poll(async () => {
       const { inUseMib, creditsMib } = await gateway.figures();
@@ -186,7 +155,7 @@ test("all that the gateway can hold, while the log stands still", async () => {
   // 429 while it has its part, 503 at the gateway's own deadline; each with a delay.
   expect(noise.undelayed).toBe(0);
   expect(noise.statuses).toContain(429);
-  const found = await durable(data);
+  const found = await textsInLog(data, /quiet-\d+;/g, "quiet");
   expect(acknowledged.length).toBeGreaterThan(QUIET.items * 40);
   expect(acknowledged.filter((text) => !found.has(text))).toEqual([]);
 });

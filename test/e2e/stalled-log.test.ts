@@ -5,12 +5,9 @@
 import { Agent, request } from "node:http";
 import { connect } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
-import { RAW_TOPICS } from "@rondo/broker";
-import { openEmbedded } from "@rondo/broker/embedded";
-import { silentLog, systemClock } from "@rondo/core";
-import { REQUEST_TYPES } from "@rondo/otlp/codec";
 import { expect, test } from "vitest";
 import { type GatewayProcess, startGatewayProcess } from "../rig/gateway-process.ts";
+import { logsRequest, textsInLog } from "../rig/log-texts.ts";
 import { GRPC_PATHS, grpcFrameHead, HTTP_PATHS } from "../rig/otlp-transport.ts";
 import { testFolder } from "./road.ts";
 
@@ -27,13 +24,6 @@ const yaml = `receivers:
 exporters: {debug: {}}
 service: {pipelines: {logs: {receivers: [otlp], exporters: [debug]}}}
 `;
-
-/** One request of one log record that says its number, and one of `bytes` that all share: concatenated they are one. */
-function logs(body: string, count: number, service: string): Buffer {
-  const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
-  const logRecords = Array.from({ length: count }, () => ({ body: { stringValue: body } }));
-  return Buffer.from(REQUEST_TYPES.logs.encode({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }).finish());
-}
 
 interface Answer {
   /** HTTP status or gRPC code; 200 and 0 are yes. -1 is none. */
@@ -116,33 +106,12 @@ async function push(send: Send, client: number, rest: Buffer, isOver: () => bool
   const refusals: Answer[] = [];
   for (let number = 0; !isOver(); number++) {
     const id = `number-${client}-${number};`;
-    const answer = await send(logs(id, 1, `client-${client}`), rest);
+    const answer = await send(logsRequest([id], `client-${client}`), rest);
     if (answer.code === 200 || answer.code === 0) acknowledged.push(id);
     else refusals.push(answer);
     await pause(AGAIN_MS);
   }
   return { acknowledged, refusals };
-}
-
-/** Every number in the log. */
-async function durable(directory: string): Promise<ReadonlySet<string>> {
-  const broker = await openEmbedded({ directory, clock: systemClock, log: silentLog });
-  const found = new Set<string>();
-  for (let partition = 0; partition < (await broker.partitions(RAW_TOPICS.logs)); partition++) {
-    for (let offset = 0; ; ) {
-      const records = await broker.read(RAW_TOPICS.logs, partition, offset, 8 << 20);
-      if (records.length === 0) break;
-      for (const { value } of records) {
-        for (const [id] of Buffer.from(value)
-          .toString("latin1")
-          .matchAll(/number-\d+-\d+;/g))
-          found.add(id);
-      }
-      offset += records.length;
-    }
-  }
-  await broker.close();
-  return found;
 }
 
 /** The load of one test, and what came of it. */
@@ -151,7 +120,7 @@ async function pushAll(gateway: GatewayProcess, limitMib: number, during: () => 
   const sessions = Array.from({ length: 4 }, () => overGrpc(gateway.port("grpc")));
   const http = overHttp(gateway.port("http"), agent);
   const bytes = Math.floor((PUSHED * limitMib * (1 << 20)) / CLIENTS);
-  const rest = logs("x".repeat(2_000), Math.floor(bytes / 2_000), "all");
+  const rest = logsRequest(Array(Math.floor(bytes / 2_000)).fill("x".repeat(2_000)), "all");
   let over = false;
   const pushing = Array.from({ length: CLIENTS }, (_, client) =>
     push(client % 2 === 0 ? http : (sessions[client % 4]?.send ?? http), client, rest, () => over),
@@ -201,7 +170,7 @@ test.for(LONG ? [256, 1000] : [256])(
     // 503 and UNAVAILABLE, each with a delay: whatever is refused may come again.
     const answers = refusals.filter(({ code }) => code >= 0);
     expect(new Set(answers.map(({ code, delayed }) => `${code} ${delayed}`))).toEqual(new Set(["503 true", "14 true"]));
-    const found = await durable(data);
+    const found = await textsInLog(data, /number-\d+-\d+;/g);
     expect(acknowledged.length).toBeGreaterThan(0);
     expect(acknowledged.filter((id) => !found.has(id))).toEqual([]);
   },

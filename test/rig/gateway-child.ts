@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { type Broker, RAW_TOPICS } from "@rondo/broker";
+import { RAW_TOPICS } from "@rondo/broker";
 import { openEmbedded } from "@rondo/broker/embedded";
 import { COMPONENT_TYPES } from "@rondo/cli";
 import { loadConfig } from "@rondo/config";
@@ -12,12 +12,15 @@ import { silentLog, systemClock } from "@rondo/core";
 import { creditsFrom, noMetrics, startGateway } from "@rondo/gateway";
 import { anonymousBytes } from "@rondo/monitor";
 import { SIGNALS } from "@rondo/otlp";
+import { countingLog } from "./counting-log.ts";
 import type { GatewayFigures, GatewayProcessOptions, Order, Report } from "./gateway-process.ts";
 
 const RESOLUTION_MS = 10;
 const SAMPLE_MS = 20;
 /** The Collector's default spike limit, a fifth of the limit. */
 const SPIKE_DIVISOR = 5;
+/** Of a log that only counts. */
+const PARTITIONS = 4;
 
 // The parent serialises the type that it names.
 const options: GatewayProcessOptions = JSON.parse(process.argv[2] ?? "{}");
@@ -34,24 +37,9 @@ if (graph === undefined) throw new Error(problems.map(({ path, message }) => `${
 let held = Promise.withResolvers<void>();
 held.resolve();
 
-/** A log that counts what it is given and keeps nothing, for what a gateway costs by itself. */
-function counter(state: Broker["state"]): Pick<Broker, "append" | "state" | "partitions"> {
-  const offsets = new Map<string, number>();
-  return {
-    state,
-    partitions: async () => 4,
-    async append(topic, partition, records) {
-      const key = `${topic}/${partition}`;
-      const baseOffset = offsets.get(key) ?? 0;
-      offsets.set(key, baseOffset + records.length);
-      return { baseOffset, timestamp: Date.now(), returned: true };
-    },
-  };
-}
-
 const opened = await openEmbedded({ directory: options.data, clock: systemClock, log: silentLog });
 await opened.ensureTopics(SIGNALS.map((signal) => ({ name: RAW_TOPICS[signal] })));
-const broker = options.log === "counter" ? counter(opened.state) : opened;
+const broker = options.log === "counter" ? countingLog(opened.state, PARTITIONS) : opened;
 const { limitMib } = options;
 const limit = limitMib << 20;
 const gateway = await startGateway({

@@ -4,8 +4,12 @@ import type { Address } from "@rondo/gateway";
 
 const CHILD = new URL("gateway-child.ts", import.meta.url).pathname;
 
-/** The flags that the `rondo` command sets. */
-const FLAGS = ["--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=4", "--expose-gc"];
+/** The flags of Node that the `rondo` command sets: packages/cli/bin/rondo. */
+export const NODE_FLAGS = [
+  "--external-memory-accounted-in-global-limit",
+  "--external-memory-max-growing-factor=4",
+  "--expose-gc",
+];
 
 /** What the process runs. */
 export interface GatewayProcessOptions {
@@ -65,7 +69,7 @@ export async function startGatewayProcess(
   node: readonly string[] = [],
 ): Promise<GatewayProcess> {
   const child = fork(CHILD, [JSON.stringify(options)], {
-    execArgv: ["--conditions=source", ...FLAGS, "--disable-warning=ExperimentalWarning", ...node],
+    execArgv: ["--conditions=source", ...NODE_FLAGS, "--disable-warning=ExperimentalWarning", ...node],
     // As bin/rondo sets it.
     env: { ...process.env, MALLOC_MMAP_THRESHOLD_: "262144" },
   });
