@@ -8,6 +8,9 @@ const FROM = 15_000;
 const TO = 32_000;
 const ATTEMPTS = 200;
 
+/** Ports that were given out: whoever has one may not have bound it yet when the next is asked for. */
+const given = new Set<number>();
+
 type Held = { readonly port: number; readonly close: () => Promise<void> };
 
 function hold(port: number): Promise<Held | undefined> {
@@ -20,13 +23,16 @@ function hold(port: number): Promise<Held | undefined> {
   });
 }
 
-/** That many different ports, free at the time of asking. Throws when hardly any is free. */
+/** That many ports, free at the time of asking and never given twice by this process. Throws when hardly any is free. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const held: Held[] = [];
   for (let attempt = 0; held.length < count; attempt++) {
     if (attempt > ATTEMPTS) throw new Error(`found ${held.length} of ${count} free ports between ${FROM} and ${TO}`);
-    const one = await hold(FROM + Math.floor(Math.random() * (TO - FROM)));
-    if (one !== undefined) held.push(one);
+    const port = FROM + Math.floor(Math.random() * (TO - FROM));
+    const one = given.has(port) ? undefined : await hold(port);
+    if (one === undefined) continue;
+    given.add(port);
+    held.push(one);
   }
   await Promise.all(held.map((one) => one.close()));
   return held.map((one) => one.port);

@@ -58,3 +58,8 @@ test("a seed gives the same numbers again, all inside the bounds", () => {
   expect(draw(7)).not.toEqual(draw(8));
   expect(new Set(draw(7))).toEqual(new Set([3, 4, 5, 6, 7, 8]));
 });
+
+test("a port is given to one who asks, and to nobody else, though none binds it", async () => {
+  const asked = await Promise.all(Array.from({ length: 30 }, () => freePorts(10)));
+  expect(new Set(asked.flat()).size).toBe(300);
+});
