@@ -136,3 +136,16 @@ test("what invalid bytes, and a busy log, are answered with", async () => {
   expect(details(await trailers(message))).toEqual({ code: 14, message: "the log said no", retryDelayMs: 1_000 });
   session.destroy();
 });
+
+test("a timer that is early by a hair ends the call as the client's deadline does", async () => {
+  const clock = new FakeClock();
+  const early = { ...clock, now: () => clock.now(), monotonic: () => clock.monotonic() };
+  await using it = await rig({
+    clock: { ...early, after: (ms, run) => clock.after(Math.max(0, Math.floor(ms - 0.5)), run) },
+    lingerMs: 7_000,
+  });
+  const ended = send(it.grpc, frame(message), { "grpc-timeout": "3000500u" });
+  await expect.poll(() => it.gateway.admission.inUse).toBe(message.length);
+  await clock.advance(3_000);
+  expect(await ended).toBe("4");
+});

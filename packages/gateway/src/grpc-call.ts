@@ -18,6 +18,9 @@ import { GRPC, refusalStatus, requestFault } from "./status-table.ts";
 /** A request that has not arrived whole after this is ended, as on HTTP. */
 const REQUEST_MS = 15_000;
 
+/** By how much a timer may be early: Node cuts milliseconds to whole ones, and its clock of timers has no finer ones. */
+const EARLY_MS = 2;
+
 /** The frame of an empty response: everything was taken. */
 const SUCCESS = Buffer.alloc(PREFIX_BYTES);
 const SUCCESS_STATUS = statusHeaders({ code: GRPC.ok, message: "" });
@@ -210,7 +213,7 @@ class Call implements OpenCall, MessageBounds {
     const stream = this.#stream;
     this.#start.connection.sent();
     if (answer.kind === "refused") {
-      const late = answer.afterMs !== undefined && this.#options.clock.monotonic() >= this.#deadline;
+      const late = answer.afterMs !== undefined && this.#options.clock.monotonic() >= this.#deadline - EARLY_MS;
       const status = refusalStatus(answer);
       const said = late
         ? { code: GRPC.deadlineExceeded, message: status.message }
