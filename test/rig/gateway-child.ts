@@ -54,6 +54,7 @@ const gateway = await startGateway({
   },
   lingerMs: graph.broker.lingerMs,
   creditsBytes: creditsFrom(limit, limit / SPIKE_DIVISOR, anonymousBytes()),
+  memory: { limitBytes: limit, usedBytes: anonymousBytes, collect: () => globalThis.gc?.() },
   metrics: noMetrics,
   collect: () => globalThis.gc?.({ type: "minor" }),
   log: silentLog,
@@ -98,7 +99,7 @@ function figures(): GatewayFigures {
   const now = { loopP99Ms, waitedShare, peakMib: peak / (1 << 20), cpuSeconds: (user + system) / 1e6 };
   delay.reset();
   peak = 0;
-  return { ...now, inUseMib: gateway.admission.inUse / (1 << 20), creditsMib: gateway.admission.credits / (1 << 20) };
+  return { ...now, inUseMib: gateway.admission.inUse / (1 << 20), creditsMib: gateway.admission.ceiling / (1 << 20) };
 }
 
 async function end(): Promise<void> {

@@ -26,5 +26,6 @@ test("the lowest limiter counts, and readers take a quarter of what requests may
   expect(one.credits).toBeGreaterThan(128 * MIB);
   expect(one.credits).toBeLessThan(900 * MIB);
   expect(Math.abs(one.credits - two.credits)).toBeLessThan(32 * MIB);
+  expect([one.limit, two.limit]).toEqual([1000 * MIB, 1000 * MIB]);
   expect(one.readAhead).toBe(Math.min(64 * MIB, Math.floor(one.credits / 4)));
 });

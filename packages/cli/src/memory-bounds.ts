@@ -14,6 +14,8 @@ const DEFAULT_READ_AHEAD = 64 << 20;
 export interface MemoryBounds {
   readonly credits: number;
   readonly readAhead: number;
+  /** What the process may hold in all; undefined when no memory_limiter says. */
+  readonly limit?: number;
 }
 
 /** Admission credits and read-ahead: the lowest memory_limiter counts, since all of them watch the same process. */
@@ -27,5 +29,5 @@ export function memoryBounds(graph: Graph): MemoryBounds {
   if (lowest === undefined) return { credits: DEFAULT_CREDITS, readAhead: DEFAULT_READ_AHEAD };
   const credits = creditsFrom(lowest.hardBytes, lowest.hardBytes - lowest.softBytes, anonymousBytes());
   // Records in the readers' hands come out of the same memory as requests in flight.
-  return { credits, readAhead: Math.min(DEFAULT_READ_AHEAD, Math.floor(credits / 4)) };
+  return { credits, readAhead: Math.min(DEFAULT_READ_AHEAD, Math.floor(credits / 4)), limit: lowest.hardBytes };
 }

@@ -6,6 +6,7 @@ import type { Graph } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random, sleep } from "@rondo/core";
 import { type Gateway, registryMetrics, startGateway } from "@rondo/gateway";
 import {
+  anonymousBytes,
   createRegistry,
   HEALTH_ADDRESS,
   healthCheckExtension,
@@ -19,13 +20,13 @@ import { type Lag, type Ledger, ledgerOf, prepareLog, startWorker, type Worker }
 import { observeAccount } from "./account-metrics.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { type AlertsRole, startAlertsRole } from "./alerts-role.ts";
+import { collections } from "./collections.ts";
 import { type HeldInstance, holdInstance } from "./instance.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
 import type { RuleSet } from "./rules.ts";
 import { untilThere } from "./until-there.ts";
 import { openWindows, type Windows, windowsWriter } from "./windows.ts";
-import { youngCollection } from "./young-collection.ts";
 
 /** What a process may be; `rondo up` is all of them. */
 export const ROLES = ["gateway", "worker", "alerts"] as const;
@@ -181,6 +182,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     let gateway: Gateway | undefined;
     if (roles.includes("gateway")) {
+      const collect = collections();
+      const { limit: limitBytes } = memory;
       gateway = await startGateway({
         receivers: graph.receivers,
         pipelines: graph.pipelines,
@@ -189,7 +192,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         lingerMs: graph.broker.lingerMs,
         creditsBytes: memory.credits,
         tenants: graph.tenants,
-        collect: youngCollection(),
+        memory:
+          limitBytes === undefined ? undefined : { limitBytes, usedBytes: anonymousBytes, collect: collect?.full },
+        collect: collect?.young,
         metrics: registryMetrics(registry),
         log,
         clock,

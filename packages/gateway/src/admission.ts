@@ -54,8 +54,12 @@ export interface Denial {
 /** The account of one gateway. */
 export interface Admission extends Pick<TenantRates, "charge" | "refund"> {
   readonly credits: number;
+  /** Bytes that may be held at present: `credits`, or what they were lowered to. */
+  readonly ceiling: number;
   /** Bytes held now; at most `credits`. */
   readonly inUse: number;
+  /** Lets only `bytes` be held from now on, or again all credits. What is held above that stays, and nothing is granted. */
+  lower(bytes: number): void;
   /**
    * Takes `bytes` for a request of the tenant, or returns undefined. Granted when the tenant is within its rate, the bytes are
    * there, and the tenant is then within its part; one that holds nothing needs only that the bytes are there.
@@ -96,6 +100,7 @@ export const EQUAL_TERMS: TenantTerms = {
 /** An account of `credits` bytes with nothing in flight. */
 export function admission(credits: number, clock: Clock, { weightOf, rates }: TenantTerms = EQUAL_TERMS): Admission {
   let inUse = 0;
+  let ceiling = credits;
   const all = drainRate(clock);
   // Tenants are those of the configuration, hence few.
   const holders = new Map<string, Holder>();
@@ -134,14 +139,20 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
   return {
     credits,
     isOverRate,
+    get ceiling() {
+      return ceiling;
+    },
     get inUse() {
       return inUse;
+    },
+    lower(bytes) {
+      ceiling = bytes;
     },
     take(bytes, tenant) {
       asked(tenant);
       const holder = holderOf(tenant);
       if (isOverRate(tenant)) return undefined;
-      if (!isGranted(tenant, bytes, holder.held, credits - inUse - bytes)) return undefined;
+      if (!isGranted(tenant, bytes, holder.held, ceiling - inUse - bytes)) return undefined;
       let mine = bytes;
       inUse += bytes;
       holder.held += bytes;
@@ -153,7 +164,7 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
       return {
         resize(to) {
           const more = to - mine;
-          if (more > 0 && !isGranted(tenant, to, holder.held - mine, credits - inUse - more)) return false;
+          if (more > 0 && !isGranted(tenant, to, holder.held - mine, ceiling - inUse - more)) return false;
           change(more);
           return true;
         },
@@ -165,7 +176,7 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
       const rateMs = rates.waitMs(tenant);
       if (bytes > credits) return { reason: "never", waitMs: LONGEST_WAIT_MS };
       if (rateMs > 0) return { reason: "rate", waitMs: bounded(rateMs) };
-      if (inUse + bytes > credits) return { reason: "full", waitMs: all.waitMs(inUse) };
+      if (inUse + bytes > ceiling) return { reason: "full", waitMs: all.waitMs(inUse) };
       return { reason: "share", waitMs: rate.waitMs(held) };
     },
     drained(bytes, tenant) {

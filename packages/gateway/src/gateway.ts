@@ -11,6 +11,7 @@ import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
+import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
 import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly lingerMs: number;
   /** Bytes that may be in flight at once: see `creditsFrom`. */
   readonly creditsBytes: number;
+  /** Grants fewer credits where the process would exceed it; absent: bodies alone are bounded. */
+  readonly memory?: MemoryLimit | undefined;
   /** Collects young memory, in a millisecond or two; absent: V8 decides alone. */
   readonly collect?: (() => void) | undefined;
   /** What tenants may send; absent: what they like. */
@@ -58,7 +61,7 @@ export interface Address {
 /** A running gateway. */
 export interface Gateway {
   readonly addresses: readonly Address[];
-  readonly admission: Pick<Admission, "credits" | "inUse">;
+  readonly admission: Pick<Admission, "credits" | "ceiling" | "inUse">;
   /** Accepted and refused items per receiver, signal and tenant since this instance's first start. */
   totals(): readonly Total[];
   /**
@@ -107,8 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     reloaded: (extension, outcome) => metrics.reloaded(extension, outcome),
   });
-  const listening = await startListeners(options, authenticators, into);
-  return gateway(listening, { account, batches, open, totals, log });
+  const { listeners, close } = await startListeners(options, authenticators, into);
+  const unguard = options.memory && memoryGuard(options.memory, account, clock);
+  const closing = () => {
+    unguard?.();
+    return close();
+  };
+  return gateway({ listeners, close: closing }, { account, batches, open, totals, log });
 }
 
 /** The receivers that are ours. */

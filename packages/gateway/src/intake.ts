@@ -97,7 +97,7 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 
   const overloaded = (bytes: number, tenant: string): Refused => {
-    const { inUse, credits } = admission;
+    const { inUse, credits, ceiling } = admission;
     const { reason, waitMs } = admission.denial(bytes, tenant);
     const faults: Readonly<Record<Denial["reason"], () => Fault>> = {
       never: () =>
@@ -108,7 +108,7 @@ export function intake(around: IntakeSurroundings): Intake {
           "throttled",
           `tenant ${tenant} has its part of the gateway's ${credits} B in flight; others want theirs`,
         ),
-      full: () => new Fault("unavailable", `the gateway is busy: ${inUse} of ${credits} B are in flight`),
+      full: () => new Fault("unavailable", `the gateway is busy: ${inUse} of ${ceiling} B are in flight`),
     };
     return refuse(faults[reason](), waitMs);
   };

@@ -74,7 +74,9 @@ export function registryMetrics(registry: Registry): GatewayMetrics {
     watch(account) {
       // One account serves every receiver of the process.
       registry.computed("rondo_gateway_in_flight_bytes", { component: "" }, () => account.inUse);
-      registry.computed("rondo_gateway_credit_bytes", { component: "" }, () => account.credits - account.inUse);
+      registry.computed("rondo_gateway_credit_bytes", { component: "" }, () =>
+        Math.max(0, account.ceiling - account.inUse),
+      );
     },
   };
 }
