@@ -1,3 +1,4 @@
+import { META_BYTES } from "@rondo/core";
 import { expect, test } from "vitest";
 import { enrichedHeaders, rawHeaders, readEnrichedHeaders, readOrigin, readRawHeaders, writeOrigin } from "./record.ts";
 
@@ -17,7 +18,9 @@ test("headers of somebody else that have our names are passed over, and never ma
   for (const items of ["", "many", "-3", "1e400", "0x10"]) {
     expect(readRawHeaders(at({ items }), foreign)).toEqual({ tenant: "default", via: "otlp", items: 7 });
   }
-  for (const meta of ["{", "7", "null", "[]"]) expect(readRawHeaders(at({ meta }), foreign).meta).toBeUndefined();
+  const long = JSON.stringify({ a: ["v".repeat(META_BYTES)] });
+  for (const meta of ["{", "7", "null", "[]", '{"a":"b"}', '{"a":[1]}', long])
+    expect(readRawHeaders(at({ meta }), foreign).meta).toBeUndefined();
 });
 
 test("a record of another layout is refused by offset and version", () => {
@@ -27,6 +30,8 @@ test("a record of another layout is refused by offset and version", () => {
 test("enriched headers read back as they were written, with and without an account", () => {
   const written = { tenant: "t", items: 4, origin: "0:17:0/1", at: 1700000000000 };
   expect(readEnrichedHeaders(at({ ...enrichedHeaders(written) }))).toEqual(written);
+  const meta = { "x-site": ["a"] };
+  expect(readEnrichedHeaders(at({ ...enrichedHeaders({ ...written, meta }) }))).toEqual({ ...written, meta });
   const account = { entered: 9, created: 0, dropped: { "filter/a/invalid_item": 5 } };
   expect(readEnrichedHeaders(at({ ...enrichedHeaders({ ...written, account }) }))).toEqual({ ...written, account });
 });

@@ -1,5 +1,5 @@
 /** What stands in the headers of raw and enriched records, and how to read it back. Rules of the log 1 and 3. */
-import { Fault, type Meta, type Origin } from "@rondo/core";
+import { Fault, META_BYTES, type Meta, type Origin } from "@rondo/core";
 import type { Headers, LogRecord } from "./log.ts";
 
 /** The version of the record layout that this build writes and reads. */
@@ -18,8 +18,11 @@ export interface RawHeaders {
 
 /** The headers of a raw record. */
 export function rawHeaders({ tenant, via, items, meta }: RawHeaders): Headers {
-  const headers = { v: VERSION, tenant, via, items: String(items) };
-  return meta === undefined ? headers : { ...headers, meta: JSON.stringify(meta) };
+  return { v: VERSION, tenant, via, items: String(items), ...metaHeader(meta) };
+}
+
+function metaHeader(meta: Meta | undefined): Headers {
+  return meta === undefined ? {} : { meta: JSON.stringify(meta) };
 }
 
 /** What a record is taken for that was written by someone else, such as a Collector's kafka exporter. */
@@ -52,15 +55,22 @@ export function readRawHeaders({ headers, value, offset }: LogRecord, foreign: F
   };
 }
 
+/** The metadata of a record; undefined for what is none, or more than any build of ours writes. */
 function readMeta(written: string | undefined): Meta | undefined {
-  if (written === undefined) return undefined;
+  if (written === undefined || Buffer.byteLength(written) > META_BYTES) return undefined;
   try {
     const meta: unknown = JSON.parse(written);
-    // An object was written by `rawHeaders` above, from a Meta.
-    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? (meta as Meta) : undefined;
+    return isMeta(meta) ? meta : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isMeta(meta: unknown): meta is Meta {
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) return false;
+  return Object.values(meta).every(
+    (values) => Array.isArray(values) && values.every((value) => typeof value === "string"),
+  );
 }
 
 /** Drops of one record by `<component>/<reason>`; a component id may hold slashes, a reason never does. */
@@ -81,11 +91,13 @@ export interface EnrichedHeaders {
   /** The raw record's broker timestamp, milliseconds since the epoch. */
   readonly at: number;
   readonly account?: RecordAccount;
+  /** Of the client's metadata what the exporters of the pipeline read. */
+  readonly meta?: Meta;
 }
 
 /** The headers of an enriched record. */
-export function enrichedHeaders({ tenant, items, origin, at, account }: EnrichedHeaders): Headers {
-  const headers = { tenant, items: String(items), origin, at: String(at) };
+export function enrichedHeaders({ tenant, items, origin, at, account, meta }: EnrichedHeaders): Headers {
+  const headers = { tenant, items: String(items), origin, at: String(at), ...metaHeader(meta) };
   return account === undefined
     ? headers
     : { ...headers, acct: JSON.stringify([account.entered, account.created, account.dropped]) };
@@ -100,7 +112,8 @@ export function readEnrichedHeaders({ headers, offset }: LogRecord): EnrichedHea
       `the record at offset ${offset} of an enriched topic lacks a header; only Rondo may write to enriched topics`,
     );
   }
-  const base = { tenant, items: Number(items), origin, at: Number(at) };
+  const meta = readMeta(headers["meta"]);
+  const base = { tenant, items: Number(items), origin, at: Number(at), ...(meta !== undefined && { meta }) };
   if (acct === undefined) return base;
   // Written by `enrichedHeaders` above.
   const [entered, created, dropped] = JSON.parse(acct) as [number, number, DropCounts];

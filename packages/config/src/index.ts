@@ -1,6 +1,7 @@
 /** From Collector YAML to a typed graph: reading, merging, expanding, checking, explaining. */
 
 export { SECTION_NAMES, SECTIONS, type SectionName, spellings } from "./catalogue.ts";
+export { type KeptMetadata, metadataKeptFor, metadataSentBy } from "./client-metadata.ts";
 export { configurationPage, describeComponents } from "./configuration-page.ts";
 export * from "./expand.ts";
 export { Findings, TreePlace } from "./findings.ts";

@@ -11,6 +11,7 @@ import { Findings, inFileOrder, TreePlace } from "./findings.ts";
 import type { Configured, Finding, Graph, NotYet, PipelineNode } from "./graph.ts";
 import { lint } from "./lint.ts";
 import { mergeNodes } from "./merge.ts";
+import { adviseOnMetadata } from "./metadata-advice.ts";
 import { applyOverride } from "./override.ts";
 import {
   type Components,
@@ -125,6 +126,10 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
   const tenants = readTenants(root.at("tenants"));
   warnUnused(components, drafts, extensions);
   lint({ root, drafts });
+  adviseOnMetadata(
+    pipelines.map(({ draft: { id }, running }) => ({ id, ...running })),
+    extensions.flatMap((one) => (one.status === "built" ? [one] : [])),
+  );
   if (broker === undefined || windows === undefined) return undefined;
   return {
     receivers: receivers.map((one) => configured<AnySettingsType>(one)),

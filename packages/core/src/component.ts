@@ -8,6 +8,7 @@ import type { Clock, Random } from "./clock.ts";
 import type { Deliver } from "./deliver.ts";
 import type { DropReason } from "./drop-reason.ts";
 import type { Fields, Place, ValuesOf } from "./field.ts";
+import type { MetadataNeed } from "./metadata.ts";
 
 /** Where a component may speak to the operator. Implemented by `monitor`. */
 export interface Log {
@@ -101,6 +102,10 @@ interface Described<F extends Fields> {
   readonly fields: F;
   /** Checks that need more than one field; reports to `place`. */
   readonly check?: (values: ValuesOf<F>, place: Place) => void;
+  /** The extensions that these values refer to; each must be in `service::extensions`. */
+  readonly uses?: (values: ValuesOf<F>) => readonly ExtensionReference[];
+  /** What these values read of the client's metadata; absent: nothing. Of an extension it counts where an exporter uses it. */
+  readonly metadata?: (values: ValuesOf<F>) => MetadataNeed;
 }
 
 /** A processor type: documentation, fields and constructor in one entry. */
@@ -135,8 +140,8 @@ export interface ExtensionReference {
 /** A receiver or extension type: what configuration needs to know of it. The role that runs it reads the values. */
 export interface SettingsType<F extends Fields = Fields> extends Described<F> {
   readonly kind: "receiver" | "extension";
-  /** The extensions that these values refer to; each must be in `service::extensions`. */
-  readonly uses?: (values: ValuesOf<F>) => readonly ExtensionReference[];
+  /** The keys down to each flag that makes this receiver keep the client's metadata, and is set. */
+  readonly keepsMetadata?: (values: ValuesOf<F>) => readonly (readonly string[])[];
   /** What this extension can do for others. */
   readonly provides?: readonly Service[];
 }

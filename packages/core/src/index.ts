@@ -9,5 +9,6 @@ export * from "./fault.ts";
 export * from "./field.ts";
 export * from "./free.ts";
 export * from "./id.ts";
+export * from "./metadata.ts";
 export * from "./sibling-module.ts";
 export * from "./verdict.ts";

@@ -1,10 +1,10 @@
 /**
  * Joins small requests into the log's records: one lane per partition, one append in flight per lane, and the next record gathers
- * meanwhile. Requests of one tenant and receiver stay in the order of their arrival; tenants take turns (see fair-queue.ts), so that
+ * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see fair-queue.ts), so that
  * one's pile is not the other's wait. Rules of the log 1 and 3.
  */
 import { type Appended, type NewRecord, rawHeaders } from "@rondo/broker";
-import { type Clock, Fault, free } from "@rondo/core";
+import { type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
 /** How records are cut. */
@@ -34,6 +34,7 @@ export interface Piece {
   readonly partition: number;
   readonly tenant: string;
   readonly via: string;
+  readonly meta?: Meta | undefined;
   readonly items: number;
   /** Belongs to the batcher from then on, which frees its memory when it has been joined into a record, or when the log returns it. */
   readonly body: Uint8Array;
@@ -71,7 +72,7 @@ interface Entry {
 
 /** A record being gathered. A set, because a piece may be withdrawn from the middle. */
 interface Gathering {
-  /** Whose it is: the receiver and the tenant. */
+  /** Whose it is: the receiver, the tenant and the client metadata, of which a record has one value. */
   readonly key: string;
   readonly entries: Set<Entry>;
   readonly due: number;
@@ -84,7 +85,7 @@ interface Gathering {
 interface Lane {
   readonly topic: string;
   readonly partition: number;
-  /** Of one tenant in the order of their first piece; the last one of a tenant and receiver is open while it is not sealed. */
+  /** Of one tenant in the order of their first piece; the last one of a key is open while it is not sealed. */
   readonly queue: FairQueue<Gathering>;
   readonly open: Map<string, Gathering>;
   busy: boolean;
@@ -123,8 +124,8 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     if (lane.open.get(gathering.key) === gathering) lane.open.delete(gathering.key);
   };
 
-  const gather = (lane: Lane, { via, tenant, body }: Piece): Gathering => {
-    const key = `${via}\n${tenant}`;
+  const gather = (lane: Lane, { via, tenant, meta, body }: Piece): Gathering => {
+    const key = `${via}\n${tenant}\n${meta === undefined ? "" : JSON.stringify(meta)}`;
     const found = lane.open.get(key);
     if (found !== undefined && found.bytes + body.length <= limits.recordBytes) return found;
     if (found !== undefined) seal(lane, found);
@@ -221,7 +222,8 @@ function recordOf({ entries, bytes }: Gathering): NewRecord {
     first ??= piece;
   }
   if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
-  const headers = rawHeaders({ tenant: first.tenant, via: first.via, items });
+  const { tenant, via, meta } = first;
+  const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
   if (entries.size === 1) return { headers, value: first.body };
   const value = Buffer.allocUnsafeSlow(bytes);
   let at = 0;

@@ -1,11 +1,12 @@
 /** The gateway role: listens for every OTLP receiver that a pipeline uses and makes what it accepts durable in the log. */
 import { type Broker, RAW_TOPICS } from "@rondo/broker";
-import type { Graph, TenantsSettings } from "@rondo/config";
+import { type Graph, metadataKeptFor, type TenantsSettings } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { type Admission, admission } from "./admission.ts";
 import { type Authenticators, openAuthenticators } from "./auth/open-authenticators.ts";
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
+import { type MetadataRefusal, metadataKeeper } from "./client-metadata.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
@@ -167,6 +168,9 @@ async function startListeners(
     for (const { id: receiver, values } of otlpReceivers(options)) {
       const signals = signalsOf(options.pipelines, receiver);
       if (signals.length === 0) continue;
+      const kept = metadataKeptFor({ pipelines: options.pipelines, extensions: options.extensions ?? [] }, receiver);
+      const refused = (reason: MetadataRefusal) => metrics.metadataRefused(receiver, reason);
+      const keeper = kept.keys.length === 0 ? undefined : metadataKeeper(kept, { clock, refused });
       const around = async (protocol: Protocol, configured: GrpcValues | HttpValues): Promise<ListenerOptions> => {
         const key = `receivers::${receiver}::protocols::${protocol}`;
         const guard = await openGuard(configured, {
@@ -181,6 +185,7 @@ async function startListeners(
           key: `${key}::endpoint`,
           endpoint: options.listen?.(receiver, protocol) ?? configured.endpoint,
           signals,
+          metadata: configured.include_metadata ? keeper : undefined,
           intake: into,
           clock,
           log,

@@ -11,8 +11,8 @@ import { ANSWER_HEADERS, type CallHead } from "./grpc-head.ts";
 import { type MessageBounds, type MessagePrefix, MessageReader, PREFIX_BYTES } from "./grpc-message.ts";
 import { statusHeaders } from "./grpc-status.ts";
 import type { Inflation } from "./inflate.ts";
-import type { Answer, Intake, Refused } from "./intake.ts";
-import type { Account, Outcome } from "./metrics.ts";
+import type { Answer, Intake, Refused, Sender } from "./intake.ts";
+import type { Outcome } from "./metrics.ts";
 import { GRPC, refusalStatus, requestFault } from "./status-table.ts";
 
 /** A request that has not arrived whole after this is ended, as on HTTP. */
@@ -41,7 +41,7 @@ export interface CallOptions {
 
 /** What is known of a call before its message. */
 export interface CallStart extends Pick<CallHead<unknown>, "compression" | "timeoutMs"> {
-  readonly account: Account;
+  readonly account: Sender;
   readonly connection: Connection;
 }
 

@@ -20,7 +20,7 @@ const MAX_UNDECIDED = 32;
 
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
-  const { receiver, authenticator, intake, clock, log, dropped = () => {}, answered, tls } = options;
+  const { receiver, authenticator, metadata, intake, clock, log, dropped = () => {}, answered, tls } = options;
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [EXPORT_METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
@@ -43,7 +43,12 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
     answered(fault.code, 0);
   };
 
-  const opened = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+  const opened = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    rawHeaders: readonly string[],
+  ): void => {
     // What goes wrong with a stream ends it, and its end is all that matters here.
     stream.on("error", () => {});
     const connection = connections.of(stream.session);
@@ -59,8 +64,11 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
     const decide = (known: Known): void => {
       if (stream.destroyed) answered("gone", 0);
       else if (isIdentity(known)) {
-        const account = { receiver, signal: head.method, tenant: known.tenant };
-        serveCall(stream, { ...head, connection, account }, calls);
+        const { tenant } = known;
+        const meta = metadata?.keep(tenant, rawHeaders);
+        if (meta instanceof Fault) refuse(stream, connection, meta);
+        else
+          serveCall(stream, { ...head, connection, account: { receiver, signal: head.method, tenant, meta } }, calls);
       } else refuse(stream, connection, known);
     };
     const known = authenticator.authenticate(headers, connection.socket);

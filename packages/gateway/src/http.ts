@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
-import { free } from "@rondo/core";
+import { Fault, free, type Meta } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
 import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
@@ -98,6 +98,11 @@ interface Misrouted {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A request that is read for somebody. */
+interface Admitted extends Route, Identity {
+  readonly meta: Meta | undefined;
+}
+
 interface Handler {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
   /** The encoding of the body that is being read from a socket. */
@@ -105,7 +110,7 @@ interface Handler {
 }
 
 function handler(values: HttpValues, options: ListenerOptions): Handler {
-  const { receiver, authenticator, intake, clock, answered } = options;
+  const { receiver, authenticator, metadata, intake, clock, answered } = options;
   const parameters = values.auth?.request_params ?? [];
   const paths = new Map<string, Signal>(
     SIGNALS.filter((signal) => options.signals.includes(signal)).map((signal) => [
@@ -165,15 +170,24 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   const admitted = (request: IncomingMessage, response: ServerResponse, known: Known): void => {
     const encoding = encodingOf(request.headers["content-type"]);
+    const refuse = (fault: Fault) => {
+      discard(request, turns);
+      writeRefusal(response, intake.refuse(fault), encoding);
+      answered(fault.code, 0);
+    };
     if (!isIdentity(known)) {
       if (known.code === "unauthenticated") response.setHeader("WWW-Authenticate", authenticator.challenge);
-      discard(request, turns);
-      writeRefusal(response, intake.refuse(known), encoding);
-      answered(known.code, 0);
+      refuse(known);
       return;
     }
     const found = route(request, encoding);
-    if ("signal" in found) return void exchange(request, response, { ...found, tenant: known.tenant });
+    if ("signal" in found) {
+      const { tenant } = known;
+      const meta = metadata?.keep(tenant, request.rawHeaders);
+      if (meta instanceof Fault) refuse(meta);
+      else void exchange(request, response, { ...found, tenant, meta });
+      return;
+    }
     discard(request, turns);
     for (const [name, value] of Object.entries(found.headers ?? {})) response.setHeader(name, value);
     writeHttpOnly(response, found.http, found.message, encoding);
@@ -184,7 +198,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   const exchange = async (
     request: IncomingMessage,
     response: ServerResponse,
-    { signal, encoding, compression, tenant }: Route & Identity,
+    { signal, encoding, compression, tenant, meta }: Admitted,
   ) => {
     let arrived = clock.monotonic();
     let outcome: Outcome;
@@ -203,7 +217,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       if (received === undefined) return answered("gone", 0);
       const answer: Answer = isRefused(received)
         ? received
-        : await taken(received, { signal, encoding, compression, tenant });
+        : await taken(received, { signal, encoding, compression, tenant, meta });
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
@@ -217,7 +231,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   const taken = async (
     { body, permit }: Whole,
-    { signal, encoding, compression, tenant }: Route & Identity,
+    { signal, encoding, compression, tenant, meta }: Admitted,
   ): Promise<Answer> => {
     let request: Uint8Array = body;
     try {
@@ -231,7 +245,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       return intake.refuse(requestFault(thrown));
     }
     const bytes = request.length;
-    if (permit.resize(bytes)) return await intake.take({ receiver, signal, tenant }, request, permit);
+    if (permit.resize(bytes)) return await intake.take({ receiver, signal, tenant, meta }, request, permit);
     free(request);
     permit.release();
     return intake.overloaded(bytes, tenant);

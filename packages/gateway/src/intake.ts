@@ -4,7 +4,7 @@
  * client's to repeat.
  */
 import { RAW_TOPICS } from "@rondo/broker";
-import { type Clock, Fault, free, type Log, type Random } from "@rondo/core";
+import { type Clock, Fault, free, type Log, type Meta, type Random } from "@rondo/core";
 import {
   checkItems,
   FlawedItems,
@@ -49,6 +49,11 @@ export interface Refused {
 /** What becomes of a request: its items are durable, but for those named, or its client still has them all. */
 export type Answer = Accepted | Refused;
 
+/** Whose a request is, with what is kept of its metadata. */
+export interface Sender extends Account {
+  readonly meta?: Meta | undefined;
+}
+
 /** Where requests go in. */
 export interface Intake {
   readonly admission: Admission;
@@ -60,7 +65,7 @@ export interface Intake {
    * Takes a whole, inflated request, whose memory is the intake's from then on. `permit` covers its bytes and is released when
    * they are let go. What is not durable after `withinMs`, DEADLINE_MS at most, is refused. Never rejects.
    */
-  take(account: Account, body: Uint8Array, permit: Permit, withinMs?: number): Promise<Answer>;
+  take(sender: Sender, body: Uint8Array, permit: Permit, withinMs?: number): Promise<Answer>;
 }
 
 /** What the intake works with. */
@@ -114,8 +119,7 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 
   /** Validates a request, and cuts what may go on into pieces of records. Throws WireError, and a Fault `too_large`. */
-  const workOf = (account: Account, body: Uint8Array): Work => {
-    const { signal, tenant, receiver: via } = account;
+  const workOf = ({ signal, tenant, receiver: via, meta }: Sender, body: Uint8Array): Work => {
     const flawed = new FlawedItems();
     const items = validateRequest(signal, body, flawed);
     if (around.isDeep(via)) checkItems(signal, body, flawed);
@@ -128,7 +132,7 @@ export function intake(around: IntakeSurroundings): Intake {
       const { partition } = part;
       for (const cut of cutToRecords(signal, part.body, part.items)) {
         if (cut.body.length > ITEM_BYTES) tooLarge += cut.items;
-        else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, ...cut });
+        else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, meta, ...cut });
       }
     }
     const refusals = flawRefusals(flawed);
@@ -143,10 +147,11 @@ export function intake(around: IntakeSurroundings): Intake {
     admission,
     refuse,
     overloaded,
-    async take(account, body, permit, withinMs = DEADLINE_MS) {
+    async take(sender, body, permit, withinMs = DEADLINE_MS) {
+      const { meta: _, ...account } = sender;
       let work: Work;
       try {
-        work = workOf(account, body);
+        work = workOf(sender, body);
       } catch (thrown) {
         free(body);
         permit.release();

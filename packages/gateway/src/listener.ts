@@ -4,6 +4,7 @@ import type { Clock, Log } from "@rondo/core";
 import { onceEvery } from "@rondo/monitor";
 import type { Signal } from "@rondo/otlp";
 import type { Authenticator } from "./auth/authenticator.ts";
+import type { MetadataKeeper } from "./client-metadata.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
 import type { Intake } from "./intake.ts";
 import type { Outcome, Protocol } from "./metrics.ts";
@@ -39,6 +40,8 @@ export interface ListenerOptions {
   readonly signals: readonly Signal[];
   /** Asked before a body is read. */
   readonly authenticator: Authenticator;
+  /** Keeps client metadata; absent: nobody reads any. */
+  readonly metadata?: MetadataKeeper | undefined;
   /** Absent: plain text. */
   readonly tls?: ServerTls | undefined;
   readonly intake: Intake;

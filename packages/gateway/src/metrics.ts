@@ -2,6 +2,7 @@
 import type { Handle, HistogramHandle, Registry } from "@rondo/monitor";
 import type { Signal } from "@rondo/otlp";
 import type { Admission } from "./admission.ts";
+import type { MetadataRefusal } from "./client-metadata.ts";
 import type { Reload } from "./watch-files.ts";
 
 /** The transports of OTLP. */
@@ -28,6 +29,8 @@ export interface GatewayMetrics {
   answered(receiver: string, protocol: Protocol, outcome: Outcome, seconds: number): void;
   /** A connection ended in its TLS handshake. */
   handshakeFailed(receiver: string, protocol: Protocol): void;
+  /** One request was refused for the client metadata that it had. */
+  metadataRefused(receiver: string, reason: MetadataRefusal): void;
   /** Files of a receiver or an extension had changed, and were taken over or not. */
   reloaded(component: string, outcome: Reload): void;
   /** Called once: the account whose state may be asked for at any time. */
@@ -40,6 +43,7 @@ export const noMetrics: GatewayMetrics = {
   refused() {},
   answered() {},
   handshakeFailed() {},
+  metadataRefused() {},
   reloaded() {},
   watch() {},
 };
@@ -67,6 +71,9 @@ export function registryMetrics(registry: Registry): GatewayMetrics {
     },
     handshakeFailed(component, protocol) {
       registry.counter("rondo_tls_handshake_failures_total", { component, protocol }).add(1);
+    },
+    metadataRefused(component, reason) {
+      registry.counter("rondo_metadata_refusals_total", { component, reason }).add(1);
     },
     reloaded(component, outcome) {
       registry.counter("rondo_file_reloads_total", { component, outcome }).add(1);

@@ -52,10 +52,15 @@ test("warns of credentials without TLS, unless they stay on this machine", () =>
 });
 
 test("what does no harm is warned about by name, and not when it asks for nothing", () => {
-  expect(said({ protocols: { http: { include_metadata: true } } })).toEqual([
-    expect.stringMatching(/^warning: protocols::http::include_metadata: /),
+  expect(said({ protocols: { grpc: { read_buffer_size: 4096 } } })).toEqual([
+    expect.stringMatching(/^warning: protocols::grpc::read_buffer_size: /),
   ]);
   expect(said({ protocols: { http: { cors: null, include_metadata: false } } })).toEqual([]);
+});
+
+test("says which protocols keep client metadata", () => {
+  const values = receiverValues({ protocols: { grpc: { include_metadata: true }, http: {} } });
+  expect(otlpReceiver.keepsMetadata?.(values)).toEqual([["protocols", "grpc", "include_metadata"]]);
 });
 
 test.each([

@@ -82,6 +82,11 @@ const keepalive = group("When idle and dead connections end, named as in grpc-go
   }),
 });
 
+const includeMetadata = flag(
+  "Keeps those headers of requests that the configuration reads, by metadata_keys or from_context, and no others.",
+  false,
+);
+
 const grpcFields = {
   endpoint: endpoint("Where to listen for OTLP/gRPC.", "localhost:4317"),
   transport,
@@ -92,7 +97,7 @@ const grpcFields = {
   keepalive,
   read_buffer_size: ignored("Bytes read at once.", "Node chooses its own buffers."),
   write_buffer_size: ignored("Bytes written at once.", "Node chooses its own buffers."),
-  include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
+  include_metadata: includeMetadata,
   tls: listenerTls,
   auth: grpcAuth,
   middlewares: refused("Extensions that see requests first.", "remove the key"),
@@ -124,7 +129,7 @@ const httpFields = {
     "0s",
   ),
   keep_alives_enabled: flag("Keeps connections open between requests.", true),
-  include_metadata: ignored("Keeps request headers for processors.", "no processor of this build reads them."),
+  include_metadata: includeMetadata,
   cors,
   tls: listenerTls,
   auth: httpAuth,
@@ -190,6 +195,10 @@ export const otlpReceiver = defineReceiver({
       warnOfOpenCredentials(values, place.at("protocols").at(name));
     }
   },
+  keepsMetadata: ({ protocols }) =>
+    Object.entries(protocols).flatMap(([name, values]) =>
+      values?.include_metadata === true ? [["protocols", name, "include_metadata"]] : [],
+    ),
   uses: ({ protocols }) =>
     Object.entries(protocols).flatMap(([name, values]) => {
       const id = values?.auth?.authenticator;

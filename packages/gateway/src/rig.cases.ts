@@ -34,8 +34,12 @@ export function receiverValues(raw: unknown) {
 }
 
 /** One pipeline per signal, all fed by `receiver`. */
-export function pipelines(signals: readonly Signal[], receiver = "otlp"): PipelineNode[] {
-  return signals.map((signal) => ({ id: signal, signal, receivers: [receiver], processors: [], exporters: [] }));
+export function pipelines(
+  signals: readonly Signal[],
+  receiver = "otlp",
+  processors: PipelineNode["processors"] = [],
+): PipelineNode[] {
+  return signals.map((signal) => ({ id: signal, signal, receivers: [receiver], processors, exporters: [] }));
 }
 
 export interface RigOptions {
@@ -43,6 +47,7 @@ export interface RigOptions {
   readonly http?: object;
   readonly extensions?: GatewayOptions["extensions"];
   readonly tenants?: GatewayOptions["tenants"];
+  readonly processors?: PipelineNode["processors"];
   readonly signals?: readonly Signal[];
   readonly creditsBytes?: number;
   readonly lingerMs?: number;
@@ -71,7 +76,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   });
   const gateway = await startGateway({
     receivers: [{ id: "otlp", type: otlpReceiver, values }],
-    pipelines: pipelines(signals),
+    pipelines: pipelines(signals, "otlp", options.processors),
     extensions: options.extensions ?? [],
     tenants: options.tenants,
     broker,

@@ -98,6 +98,11 @@ export const METRICS = {
     labels: ["component", "protocol"],
     doc: "Connections to a receiver that ended in their TLS handshake: no common version or suite, or no good client certificate.",
   },
+  rondo_metadata_refusals_total: {
+    type: "counter",
+    labels: ["component", "reason"],
+    doc: "Requests that a receiver refused for their client metadata: too_large, or too_many_combinations of values, which later may cure.",
+  },
   rondo_file_reloads_total: {
     type: "counter",
     labels: ["component", "outcome"],

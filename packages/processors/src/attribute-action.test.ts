@@ -1,7 +1,7 @@
 import type { Place } from "@rondo/core";
-import { anyValue, type Edit } from "@rondo/otlp";
+import { anyValue } from "@rondo/otlp";
 import { expect, test } from "vitest";
-import { actions } from "./attribute-action.ts";
+import { actions, type Edits } from "./attribute-action.ts";
 
 /** A place that fails the test on any problem. */
 const place: Place = {
@@ -13,7 +13,7 @@ const place: Place = {
   at: () => place,
 };
 
-function edits(...raw: readonly object[]): readonly Edit[] | undefined {
+function edits(...raw: readonly object[]): Edits | undefined {
   return actions("x").read(raw, place);
 }
 

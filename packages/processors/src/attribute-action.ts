@@ -6,6 +6,7 @@ import { type Field, field, group, list, optional, type Place, suggestion, text,
 import type { Edit } from "@rondo/otlp";
 import type { RE2JS } from "re2js";
 import { attributeValue } from "./attribute-value.ts";
+import { type ClientEdit, metadataKeyOf } from "./client-value.ts";
 import { pattern } from "./pattern.ts";
 import { remembered } from "./remembered.ts";
 
@@ -28,11 +29,18 @@ const FIELDS = {
   ),
   value: optional(attributeValue("The value to set; its type is the one that YAML gives it.")),
   from_attribute: text("Sets the value of another attribute of the same list; without that one, nothing is done.", ""),
-  from_context: text("Sets what is known of the client. Not built yet: refused.", ""),
+  from_context: text(
+    "Sets a header of the request, as metadata.<header>, several values joined by ;. The receiver needs include_metadata; " +
+      "without the header nothing is done. auth.<name> and client.address are not built yet: refused.",
+    "",
+  ),
   default_value: optional(attributeValue("The value to set where the source has none.")),
   pattern: pattern("delete, hash: keys to act on. extract: the expression, whose groups all have names."),
   converted_type: optional(text("convert: the type to convert to: int, double or string.")),
 };
+
+/** Edits in order, some of which wait for the batch's client metadata. */
+export type Edits = readonly (Edit | ClientEdit)[];
 
 type ActionValues = ValuesOf<typeof FIELDS>;
 type Given = keyof ActionValues;
@@ -41,7 +49,7 @@ type Given = keyof ActionValues;
 const RULES: Readonly<
   Record<
     Action,
-    { readonly takes: readonly Given[]; readonly edits: (v: ActionValues, place: Place) => readonly Edit[] | undefined }
+    { readonly takes: readonly Given[]; readonly edits: (v: ActionValues, place: Place) => Edits | undefined }
   >
 > = {
   insert: { takes: ["value", "from_attribute", "from_context", "default_value"], edits: sets("insert") },
@@ -54,7 +62,7 @@ const RULES: Readonly<
 };
 
 /** The field of a list of actions, required and not empty; it parses to the edits in their order. */
-export function actions(doc: string): Field<readonly Edit[]> {
+export function actions(doc: string): Field<Edits> {
   const element = group("One action.", FIELDS);
   const inner = list(doc, {
     docs: element.docs,
@@ -75,7 +83,7 @@ export function actions(doc: string): Field<readonly Edit[]> {
   };
 }
 
-function editsOf(values: ActionValues, place: Place): readonly Edit[] | undefined {
+function editsOf(values: ActionValues, place: Place): Edits | undefined {
   const { takes, edits } = RULES[values.action];
   const foreign = given(values).filter((name) => !takes.includes(name));
   for (const name of foreign) place.at(name).problem(`is not used by ${values.action}; remove it`);
@@ -97,21 +105,25 @@ function given(values: ActionValues): readonly Given[] {
   return named.filter((name) => values[name] !== null && values[name] !== "");
 }
 
+/** Where a value may come from. */
+const SOURCES: readonly Given[] = ["value", "from_attribute", "from_context"];
+
 function sets(action: "insert" | "update" | "upsert") {
-  return (values: ActionValues, place: Place): readonly Edit[] | undefined => {
+  return (values: ActionValues, place: Place): Edits | undefined => {
     const { key, value, from_attribute: from, from_context: context, default_value: fallback } = values;
-    if (context !== "") {
-      place.at("from_context").problem("is known but not built yet; use value or from_attribute");
+    const sources = given(values).filter((name) => SOURCES.includes(name));
+    if (sources.length > 1) {
+      place.problem(`${action} takes one of ${SOURCES.join(", ")}, but ${sources.join(" and ")} are set`);
       return undefined;
     }
-    if (value !== null && from !== "") {
-      place.problem(`${action} takes one of value and from_attribute, but both are set`);
-      return undefined;
+    if (context !== "") {
+      const fromMetadata = metadataKeyOf(context, place.at("from_context"));
+      return fromMetadata === undefined ? undefined : [{ action, key, fromMetadata, fallback }];
     }
     const constant = value ?? (from === "" ? fallback : null);
     if (constant !== null) return [{ action, key, value: constant }];
     if (from !== "") return setsFrom(action, key, from, fallback);
-    place.problem(`${action} needs one of value and from_attribute`);
+    place.problem(`${action} needs one of ${SOURCES.join(", ")}`);
     return undefined;
   };
 }

@@ -1,7 +1,8 @@
 /** `attributes`: edits the attributes of every span, data point and log record, on the wire. */
 import { defineProcessor } from "@rondo/core";
-import { compileEdits, editItems, SIGNALS } from "@rondo/otlp";
+import { editItems, SIGNALS } from "@rondo/otlp";
 import { actions } from "./attribute-action.ts";
+import { metadataOf, programOf } from "./client-value.ts";
 import { itemMatch, whereOf } from "./item-match.ts";
 
 /** The Collector's attributes processor. State none: the output is a pure function of the record. */
@@ -16,11 +17,12 @@ export const attributes = defineProcessor({
     include: itemMatch("Only items that match are edited."),
     exclude: itemMatch("Items that match are left alone, included or not."),
   },
+  metadata: ({ actions }) => metadataOf(actions),
   create({ actions, ...matches }, { id, signal }) {
-    const program = compileEdits(actions);
+    const program = programOf(actions);
     const where = whereOf(signal, matches, id);
     return {
-      process: ({ items, body }) => ({ parts: [{ items, body: editItems(signal, body, program, where) }] }),
+      process: ({ items, body, meta }) => ({ parts: [{ items, body: editItems(signal, body, program(meta), where) }] }),
     };
   },
 });

@@ -2,7 +2,16 @@
  * `batch`: how many items go into one request to a backend. Here it only cuts what is too large, because the log holds what
  * waits; the waiting is done in front of each exporter, before its offset settles (rules of the log 3 and 5).
  */
-import { type Accumulation, defineProcessor, duration, integer, list, text, type ValuesOf } from "@rondo/core";
+import {
+  type Accumulation,
+  defineProcessor,
+  duration,
+  integer,
+  list,
+  META_COMBINATIONS,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
 import { SIGNALS, splitRequest } from "@rondo/otlp";
 
 /** Bytes that one request to a backend may have, whatever its items: below the 4 MiB that gRPC servers take by default. */
@@ -16,11 +25,16 @@ const fields = {
   send_batch_size: integer("Items that are sent without waiting any longer; 0 sends at once.", 8192, UINT32),
   send_batch_max_size: integer("Most items in one request; larger batches are cut. 0 is no bound.", 0, UINT32),
   metadata_keys: list(
-    "Client metadata by whose values batches are kept apart; case does not matter. Not built yet: has no effect.",
+    "Client metadata by whose values batches are kept apart; case does not matter. The receiver needs include_metadata.",
     text("A key."),
     [],
   ),
-  metadata_cardinality_limit: integer("Most combinations of metadata values; 0 is no bound.", 1000, UINT32),
+  metadata_cardinality_limit: integer(
+    "Most combinations of metadata values that a tenant may have at a time; 0 is no bound. Requests with more are refused for now: " +
+      "a combination that is idle for 5 min makes room.",
+    META_COMBINATIONS,
+    UINT32,
+  ),
 };
 
 /** What `batch.fields` parses to. */
@@ -45,11 +59,10 @@ export const batch = defineProcessor({
     for (const [index, key] of keys.entries()) {
       if (keys.indexOf(key) < index) place.at("metadata_keys").at(index).problem(`names ${key} a second time`);
     }
-    if (keys.length > 0) {
-      place
-        .at("metadata_keys")
-        .warn("has no effect yet: receivers do not keep client metadata, so requests of all clients are joined");
-    }
+  },
+  metadata({ metadata_keys: keys, metadata_cardinality_limit: combinations }) {
+    const lower = keys.map((key) => key.toLowerCase());
+    return { keys: lower, sent: true, ...(keys.length > 0 && { combinations }) };
   },
   create({ send_batch_max_size: maxItems }) {
     return {

@@ -43,19 +43,15 @@ test("batch tells exporters how to join: size, bound and timeout of the configur
   expect(accumulationOf(batchValues({}))).toMatchObject({ minItems: 8192, maxItems: 0, waitMs: 200 });
 });
 
-test("batch says at load that metadata keys have no effect yet, and nothing when there are none", () => {
-  const warnings: string[] = [];
-  const warned = (path: string): Place => ({
-    ...place,
-    path,
-    warn: (message) => void warnings.push(`${path}: ${message}`),
-    at: (key) => warned(path === "" ? String(key) : `${path}::${key}`),
+test("batch keeps requests apart by its keys, in lower case, and bounds their combinations only when it has keys", () => {
+  const needOf = (config: object) => {
+    const values = readFields(batch.fields, config, place);
+    return values && batch.metadata?.(values);
+  };
+  expect(needOf({})).toEqual({ keys: [], sent: true });
+  expect(needOf({ metadata_keys: ["X-Site"], metadata_cardinality_limit: 5 })).toEqual({
+    ...{ keys: ["x-site"], sent: true, combinations: 5 },
   });
-  for (const metadata_keys of [[], ["x-site"]]) {
-    const values = readFields(batch.fields, { metadata_keys }, place);
-    if (values !== undefined) batch.check?.(values, warned(""));
-  }
-  expect(warnings).toEqual([expect.stringMatching(/^metadata_keys: has no effect yet/)]);
 });
 
 test("batch with a timeout of 0 waits for nothing", () => {

@@ -1,7 +1,8 @@
 /** `resource`: edits the attributes of every resource, on the wire. */
 import { defineProcessor } from "@rondo/core";
-import { compileEdits, editResources, SIGNALS } from "@rondo/otlp";
+import { editResources, SIGNALS } from "@rondo/otlp";
 import { actions } from "./attribute-action.ts";
+import { metadataOf, programOf } from "./client-value.ts";
 
 /** The Collector's resource processor. State none: the output is a pure function of the record. */
 export const resource = defineProcessor({
@@ -11,10 +12,13 @@ export const resource = defineProcessor({
   state: "none",
   drops: [],
   fields: { attributes: actions("Edits in order; each sees what the ones before it did.") },
+  metadata: ({ attributes }) => metadataOf(attributes),
   create({ attributes }) {
-    const program = compileEdits(attributes);
+    const program = programOf(attributes);
     return {
-      process: ({ signal, items, body }) => ({ parts: [{ items, body: editResources(signal, body, program) }] }),
+      process: ({ signal, items, body, meta }) => ({
+        parts: [{ items, body: editResources(signal, body, program(meta)) }],
+      }),
     };
   },
 });

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   type AnyProcessorType,
   type Batch,
+  type Meta,
   type Place,
   type Processed,
   type Processor,
@@ -28,6 +29,8 @@ export interface ProcessorCase {
   /** Absent: every signal, metrics in all five kinds of data. */
   readonly signals?: readonly Signal[];
   readonly in?: CompactRequest;
+  /** The client metadata of the request. */
+  readonly meta?: Meta;
   /** The one part that is left; `same`: the very bytes that went in. */
   readonly out?: CompactRequest | "same";
   /** Instead of `out`: the parts that are left, none when everything was dropped. */
@@ -107,7 +110,14 @@ function runVariant(processor: Processor, one: ProcessorCase, variant: Variant):
   const given = one.in ?? [];
   const body = requestBytes(given, variant);
   const before = Buffer.from(body);
-  const batch: Batch = { signal, tenant: "default", items: countCompact(given), body, via: "otlp" };
+  const batch: Batch = {
+    signal,
+    tenant: "default",
+    items: countCompact(given),
+    body,
+    via: "otlp",
+    ...(one.meta && { meta: one.meta }),
+  };
   const first = processor.process(batch);
   const again = processor.process({ ...batch, body: Buffer.from(body) });
   const mismatches: Mismatch[] = [];

@@ -31,6 +31,26 @@ test("without processors the very bytes go through, with origin, time and accoun
   expect(headers).toEqual({ tenant: "t", items: 2, origin: "3:7:0/1", at: 1_000, account });
 });
 
+test("processors see all of a record's client metadata, exporters what they ask for, on every part", () => {
+  const seen: unknown[] = [];
+  const look = stage("look", ({ meta, items, body }) => {
+    seen.push(meta);
+    return { parts: [{ items, body }] };
+  });
+  const meta = { "x-a": ["1", "2"], "x-b": ["3"] };
+  const made = (sentMetadata: readonly string[], maxRecordBytes = 1 << 20) => {
+    const value = request(["x".repeat(500), "y".repeat(500)]);
+    const options = { signal: "traces", stages: [look], receivers: new Set(["otlp"]), maxRecordBytes } as const;
+    const raw = { tenant: "t", via: "otlp", items: 2, meta };
+    const { records } = enrich(record(value), 3, raw, { ...options, sentMetadata });
+    return records.map(({ headers }) => readEnrichedHeaders({ ...record(value), headers }).meta);
+  };
+  expect(made(["x-a"])).toEqual([{ "x-a": ["1", "2"] }]);
+  expect(made([])).toEqual([undefined]);
+  expect(made(["x-b"], 8_192 + 700)).toEqual([{ "x-b": ["3"] }, { "x-b": ["3"] }]);
+  expect(seen).toEqual([meta, meta, meta]);
+});
+
 test("another pipeline's receiver yields an empty record that entered nothing", () => {
   const { records, account } = run(request(["a"]), [], { receivers: new Set(["otlp/other"]) });
   expect(records.map(({ value }) => value.length)).toEqual([0]);
@@ -77,7 +97,7 @@ test("what grew over a record is cut at item borders; a single item over it is d
   const grow = stage("grow", () => ({
     parts: [{ items: 3, body: request(["x".repeat(3_000), "y".repeat(3_000), "z".repeat(9_000)]) }],
   }));
-  const { records, account, forwarded } = run(request(["x", "y", "z"]), [grow], { maxRecordBytes: 4_096 + 4_000 });
+  const { records, account, forwarded } = run(request(["x", "y", "z"]), [grow], { maxRecordBytes: 8_192 + 4_000 });
   expect(forwarded).toBe(2);
   expect(account.dropped).toEqual({ "pipeline/item_too_large": 1 });
   expect(records.map(({ headers }) => headers["origin"])).toEqual(["3:7:0/2", "3:7:1/2"]);

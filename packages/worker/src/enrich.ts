@@ -11,7 +11,7 @@ import {
   type RecordAccount,
   writeOrigin,
 } from "@rondo/broker";
-import { type Batch, free, type Part, type Processed, type Processor } from "@rondo/core";
+import { type Batch, free, META_BYTES, type Meta, type Part, type Processed, type Processor } from "@rondo/core";
 import { countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
 
 /** A processor instance with the id that the account names it by. */
@@ -36,17 +36,27 @@ export interface EnrichOptions {
   readonly receivers: ReadonlySet<string>;
   /** The largest value of an enriched record, bytes. */
   readonly maxRecordBytes: number;
+  /** The keys of client metadata that the pipeline's exporters read; absent: none. */
+  readonly sentMetadata?: readonly string[];
 }
 
 /** Room that is left for the record's headers and framing under the broker's limit, bytes. */
-const FRAMING_RESERVE = 4096;
+const FRAMING_RESERVE = 4096 + META_BYTES;
 
 /** Runs a pipeline over one raw record. Never throws for what is in the record. */
 export function enrich(record: LogRecord, partition: number, raw: RawHeaders, options: EnrichOptions): Enriched {
   const mine = options.receivers.has(raw.via) && raw.items > 0;
   const { parts, tally } = mine ? enrichItems(record, raw, options) : { parts: [], tally: new Tally() };
   const account: RecordAccount = { entered: mine ? raw.items : 0, created: tally.created, dropped: tally.drops() };
-  return { records: toRecords(parts, record, partition, raw.tenant, account), account, forwarded: sumItems(parts) };
+  const meta = raw.meta && sentOf(raw.meta, options.sentMetadata ?? []);
+  const headers = { tenant: raw.tenant, ...(meta && { meta }) };
+  return { records: toRecords(parts, record, partition, headers, account), account, forwarded: sumItems(parts) };
+}
+
+/** What exporters see of a client's metadata: what they do not read must not keep their requests apart. */
+function sentOf(meta: Meta, keys: readonly string[]): Meta | undefined {
+  const sent = Object.entries(meta).filter(([key]) => keys.includes(key));
+  return sent.length === 0 ? undefined : Object.fromEntries(sent);
 }
 
 function enrichItems(record: LogRecord, raw: RawHeaders, options: EnrichOptions) {
@@ -123,7 +133,7 @@ function toRecords(
   parts: readonly Part[],
   record: LogRecord,
   partition: number,
-  tenant: string,
+  { tenant, meta }: Pick<RawHeaders, "tenant" | "meta">,
   account: RecordAccount,
 ): NewRecord[] {
   const pieces = parts.length === 0 ? [{ items: 0, body: new Uint8Array() }] : parts;
@@ -134,6 +144,7 @@ function toRecords(
       origin: writeOrigin({ partition, offset: record.offset, part, parts: pieces.length }),
       at: record.timestamp,
       ...(part === 0 && { account }),
+      ...(items > 0 && meta && { meta }),
     }),
     value: body,
   }));

@@ -172,13 +172,14 @@ class ExporterRun {
     }
     if (record.offset >= this.#sentBelow) await this.#promise(record.offset);
     if (this.#abort.aborted) return false;
-    const { tenant, items, origin } = headers;
+    const { tenant, items, origin, meta } = headers;
     const batch: Batch = {
       signal: this.#options.signal,
       tenant,
       items,
       body: record.value,
       sources: [{ origin, items }],
+      ...(meta && { meta }),
     };
     const bytes = record.value.length;
     this.#reading = { offset: record.offset, headers };

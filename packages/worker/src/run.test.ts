@@ -7,6 +7,7 @@ import {
   defineProcessor,
   Fault,
   type Log,
+  type Meta,
   retry,
   SETTLED,
   silentLog,
@@ -101,10 +102,10 @@ async function start(
   return { broker, clock, readiness, worker: await startWorker({ graph, broker: { ...broker, join }, ...around }) };
 }
 
-const produce = (broker: MemoryBroker, ids: readonly number[], via = "otlp") =>
+const produce = (broker: MemoryBroker, ids: readonly number[], via = "otlp", meta?: Meta) =>
   broker.append(RAW, 0, [
     {
-      headers: rawHeaders({ tenant: "default", via, items: ids.length }),
+      headers: rawHeaders({ tenant: "default", via, items: ids.length, ...(meta && { meta }) }),
       value: namedSpans(ids.map((id) => `id-${id};`)),
     },
   ]);
@@ -171,6 +172,36 @@ test("every exporter gets everything once, through the pipeline's processors in 
     { component: "", entered: 2, created: 2, forwarded: 4 },
     { component: "a", entered: 4, delivered: 4 },
     { component: "b", entered: 4, delivered: 4 },
+  ]);
+  await rig.worker.close();
+});
+
+test("what is sent apart by client metadata reaches an exporter with it, never joined, and the rest is joined", async () => {
+  const got: [Meta | undefined, number[]][] = [];
+  const one = backend(async ({ meta, body }) => {
+    got.push([meta, idsIn(body)]);
+    return SETTLED;
+  });
+  const apart = {
+    id: "apart",
+    type: defineProcessor({
+      ...{ type: "apart", summary: "Reads a key.", signals: ["traces"], state: "none", drops: [], fields: {} },
+      metadata: () => ({ keys: ["x-site"], sent: true }),
+      create: () => ({ process: ({ body, items }) => ({ parts: [{ items, body }] }) }),
+    }),
+    values: {},
+  };
+  const rig = await start(graphOf({ one }, { processors: [apart] }));
+  await produce(rig.broker, [1], "otlp", { "x-site": ["a"], "x-request": ["r1"] });
+  await produce(rig.broker, [2], "otlp", { "x-site": ["b"] });
+  await produce(rig.broker, [3], "otlp", { "x-site": ["a"], "x-request": ["r2"] });
+  await settle(rig);
+  const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  const sent = got.flatMap(([meta, ids]) => ids.map((id) => [meta, id]));
+  expect(sent.sort(byText)).toEqual([
+    [{ "x-site": ["a"] }, 1],
+    [{ "x-site": ["a"] }, 3],
+    [{ "x-site": ["b"] }, 2],
   ]);
   await rig.worker.close();
 });

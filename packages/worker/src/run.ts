@@ -9,7 +9,7 @@ import {
   pipelineGroup,
   RAW_TOPICS,
 } from "@rondo/broker";
-import type { Graph, PipelineNode } from "@rondo/config";
+import { type Graph, metadataSentBy, type PipelineNode } from "@rondo/config";
 import { type Clock, type Exporter, Fault, fired, type Log, type Random, sleep } from "@rondo/core";
 import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
@@ -157,6 +157,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       count: (value: Uint8Array) => countForeign(pipeline.signal, value),
     };
     const topic = enrichedTopic(pipeline.signal, pipeline.id);
+    const sentMetadata = metadataSentBy(pipeline, graph.extensions);
     keep(spec, (claim, ended) =>
       runPipelineClaim(claim, ended, {
         ...spec,
@@ -164,6 +165,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         stages,
         receivers: new Set(pipeline.receivers),
         maxRecordBytes: broker.maxRecordBytes,
+        sentMetadata,
         enrichedTopic: topic,
         foreign,
         readBytes,
