@@ -8,12 +8,14 @@ import { type Authenticators, openAuthenticators } from "./auth/open-authenticat
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
 import { type MetadataRefusal, metadataKeeper } from "./client-metadata.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
+import { endpointsOf, isShared, refuseClash } from "./endpoint-clash.ts";
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
+import { startOnePort } from "./one-port.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
 import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
 import { shortLived } from "./short-lived.ts";
@@ -165,9 +167,10 @@ async function startListeners(
     await Promise.all(listeners.map(({ listener }) => listener.close()));
   };
   try {
-    for (const { id: receiver, values } of otlpReceivers(options)) {
+    const used = otlpReceivers(options).filter(({ id }) => signalsOf(options.pipelines, id).length > 0);
+    refuseClash(used.flatMap(({ id, values }) => endpointsOf(id, values.protocols, options.listen)));
+    for (const { id: receiver, values } of used) {
       const signals = signalsOf(options.pipelines, receiver);
-      if (signals.length === 0) continue;
       const kept = metadataKeptFor({ pipelines: options.pipelines, extensions: options.extensions ?? [] }, receiver);
       const refused = (reason: MetadataRefusal) => metrics.metadataRefused(receiver, reason);
       const keeper = kept.keys.length === 0 ? undefined : metadataKeeper(kept, { clock, refused });
@@ -194,6 +197,13 @@ async function startListeners(
         };
       };
       const { grpc, http } = values.protocols;
+      if (grpc !== null && http !== null && isShared(values.protocols)) {
+        // One certificate is watched once.
+        const inside = { values: grpc, options: await around("grpc", { ...grpc, tls: null }) };
+        const both = await startOnePort(inside, { values: http, options: await around("http", http) });
+        listeners.push(...both.map((listener) => ({ receiver, listener })));
+        continue;
+      }
       if (grpc !== null) listeners.push({ receiver, listener: await startGrpc(grpc, await around("grpc", grpc)) });
       if (http !== null) listeners.push({ receiver, listener: await startHttp(http, await around("http", http)) });
     }

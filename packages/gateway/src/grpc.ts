@@ -4,7 +4,7 @@ import { Fault } from "@rondo/core";
 import { EXPORT_METHODS } from "@rondo/otlp";
 import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { answerEarly, type CallOptions, serveCall } from "./grpc-call.ts";
-import { type Connection, type ConnectionRules, grpcConnections } from "./grpc-connections.ts";
+import { type Connection, type ConnectionRules, type Connections, grpcConnections } from "./grpc-connections.ts";
 import { ANSWER_HEADERS, readHead } from "./grpc-head.ts";
 import { statusHeaders } from "./grpc-status.ts";
 import { inflation } from "./inflate.ts";
@@ -20,7 +20,28 @@ const MAX_UNDECIDED = 32;
 
 /** Starts the gRPC listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
 export async function startGrpc(values: GrpcValues, options: ListenerOptions): Promise<Listener> {
-  const { receiver, authenticator, metadata, intake, clock, log, dropped = () => {}, answered, tls } = options;
+  const { tls } = options;
+  const connections = serveGrpc(values, options);
+  const front = tls && secureFront(connections.server, tls, "h2");
+  const server = front?.server ?? connections.server;
+  const { address, port } = await accept(server, options);
+  return {
+    protocol: "grpc",
+    host: address,
+    port,
+    stop() {
+      front?.stop();
+      connections.drain();
+    },
+    async close() {
+      await Promise.all([connections.close(), front?.close()]);
+    },
+  };
+}
+
+/** Serves the calls of connections that somebody else accepts, and has decrypted. */
+export function serveGrpc(values: GrpcValues, options: Omit<ListenerOptions, "tls" | "endpoint">): Connections {
+  const { receiver, authenticator, metadata, intake, clock, log, dropped = () => {}, answered } = options;
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [EXPORT_METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
@@ -89,21 +110,7 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
   };
 
   connections.server.on("stream", opened);
-  const front = tls && secureFront(connections.server, tls, "h2");
-  const server = front?.server ?? connections.server;
-  const { address, port } = await accept(server, options);
-  return {
-    protocol: "grpc",
-    host: address,
-    port,
-    stop() {
-      front?.stop();
-      connections.drain();
-    },
-    async close() {
-      await Promise.all([connections.close(), front?.close()]);
-    },
-  };
+  return connections;
 }
 
 function rulesOf({ max_concurrent_streams, keepalive }: GrpcValues): ConnectionRules {

@@ -1,5 +1,6 @@
 /** OTLP over HTTP/1.1: protobuf and JSON, limits before decompression, an answer in the request's encoding for whatever comes. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import type { Http2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { Fault, free, type Meta } from "@rondo/core";
@@ -16,6 +17,7 @@ import { accept, closed, type Listener, type ListenerOptions } from "./listener.
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
 import { readingTurns } from "./reading-turns.ts";
+import { sharePort } from "./shared-port.ts";
 import { requestFault } from "./status-table.ts";
 import type { ServerTls } from "./tls/server-tls.ts";
 
@@ -28,8 +30,11 @@ const IDLE_MS = 75_000;
 /** How long nothing may move on a connection while a request or its answer is under way: twice the gateway's own deadline. */
 const WRITE_MS = 30_000;
 
-/** Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. */
-export async function startHttp(values: HttpValues, options: ListenerOptions): Promise<Listener> {
+/**
+ * Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. With `http2` it shares its
+ * port: connections of HTTP/2 go there, and whoever gave it ends them.
+ */
+export async function startHttp(values: HttpValues, options: ListenerOptions, http2?: Http2Server): Promise<Listener> {
   const bounds = {
     headersTimeout: values.read_header_timeout || HEADERS_MS,
     requestTimeout: values.read_timeout || REQUEST_MS,
@@ -38,8 +43,11 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     maxHeaderSize: HEADER_BYTES,
     noDelay: true,
   };
-  const { server, cut } = listening(options.tls, bounds);
+  const { tls, clock } = options;
+  const { server, cut } = listening(tls, bounds, http2 === undefined ? ["http/1.1"] : ["h2", "http/1.1"]);
   server.timeout = values.write_timeout || WRITE_MS;
+  const sharing = { isSecure: tls !== undefined, headersMs: bounds.headersTimeout, clock };
+  const endUndecided = http2 === undefined ? () => {} : sharePort(server, { ...sharing, http2 });
   const { handle, encodingOn } = handler(values, options);
   let stopping = false;
   const serve = (request: IncomingMessage, response: ServerResponse) => {
@@ -63,23 +71,29 @@ export async function startHttp(values: HttpValues, options: ListenerOptions): P
     port,
     stop() {
       stopping = true;
+      endUndecided();
       server.close();
       server.closeIdleConnections();
     },
     close() {
       stopping = true;
+      endUndecided();
       return closed(server, cut);
     },
   };
 }
 
 /** The server, in TLS where there is some, and what cuts its connections. */
-function listening(tls: ServerTls | undefined, bounds: ServerOptions): { readonly server: Server; cut(): void } {
+function listening(
+  tls: ServerTls | undefined,
+  bounds: ServerOptions,
+  protocols: string[],
+): { readonly server: Server; cut(): void } {
   if (tls === undefined) {
     const server = createServer(bounds);
     return { server, cut: () => server.closeAllConnections() };
   }
-  const server = createSecureServer({ ...bounds, ...tls.options, ALPNProtocols: ["http/1.1"] });
+  const server = createSecureServer({ ...bounds, ...tls.options, ALPNProtocols: protocols });
   return { server, cut: tls.serve(server) };
 }
 

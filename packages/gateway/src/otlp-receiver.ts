@@ -17,6 +17,7 @@ import { type AuthValues, grpcAuth, httpAuth } from "./auth/auth-fields.ts";
 import { CODECS } from "./codecs/table.ts";
 import { cors } from "./cors.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
+import { checkSharing } from "./endpoint-clash.ts";
 import { responseHeaders } from "./response-headers.ts";
 import { listenerTls, type TlsValues } from "./tls/tls-fields.ts";
 import { ignored, refused } from "./unbuilt.ts";
@@ -88,7 +89,10 @@ const includeMetadata = flag(
 );
 
 const grpcFields = {
-  endpoint: endpoint("Where to listen for OTLP/gRPC.", "localhost:4317"),
+  endpoint: endpoint(
+    "Where to listen for OTLP/gRPC. That of http may be the same one, with the same `tls`: both protocols then share the port, and clients are told apart by what they speak.",
+    "localhost:4317",
+  ),
   transport,
   max_recv_msg_size_mib: integer("Largest message, MiB, before and after decompression; 0 is 20 MiB.", 0, {
     max: BODY_CEILING_MIB,
@@ -104,7 +108,7 @@ const grpcFields = {
 };
 
 const httpFields = {
-  endpoint: endpoint("Where to listen for OTLP/HTTP.", "localhost:4318"),
+  endpoint: endpoint("Where to listen for OTLP/HTTP. That of grpc may be the same one: see there.", "localhost:4318"),
   transport,
   traces_url_path: urlPath("Path that takes traces.", "/v1/traces"),
   metrics_url_path: urlPath("Path that takes metrics.", "/v1/metrics"),
@@ -189,6 +193,7 @@ export const otlpReceiver = defineReceiver({
     if (protocols.grpc === null && protocols.http === null) {
       place.at("protocols").problem("must name grpc, http or both, as in `protocols: {grpc: null}`");
     }
+    checkSharing(protocols, place.at("protocols"));
     for (const [name, values] of Object.entries(protocols)) {
       if (values === null) continue;
       checkTransport(values, place.at("protocols").at(name));

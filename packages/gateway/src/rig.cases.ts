@@ -56,7 +56,12 @@ export interface RigOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly broker?: MemoryBroker;
+  /** One port for both protocols. */
+  readonly isShared?: boolean;
 }
+
+/** An endpoint that is never bound: whoever names it twice shares a free port. */
+const SHARED = "127.0.0.1:4317";
 
 export interface Rig extends AsyncDisposable {
   readonly broker: MemoryBroker;
@@ -70,7 +75,8 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
   const { signals = SIGNALS, clock = systemClock } = options;
   const broker = options.broker ?? memoryBroker({ partitions: options.partitions ?? 1 });
   await broker.ensureTopics(SIGNALS.map((signal) => ({ name: RAW_TOPICS[signal] })));
-  const endpoint = "127.0.0.1:0";
+  const { isShared = false } = options;
+  const endpoint = isShared ? SHARED : "127.0.0.1:0";
   const values = receiverValues({
     protocols: { grpc: { endpoint, ...options.grpc }, http: { endpoint, ...options.http } },
   });
@@ -87,6 +93,7 @@ export async function rig(options: RigOptions = {}): Promise<Rig> {
     clock,
     random: () => 0,
     instance: "test",
+    ...(isShared && { listen: () => ({ host: "127.0.0.1", port: 0 }) }),
   });
   const portOf = (protocol: string) => gateway.addresses.find((one) => one.protocol === protocol)?.port ?? 0;
   return {
