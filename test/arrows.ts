@@ -44,7 +44,7 @@ export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   long: ["otlp"],
   pino: ["monitor"],
   "pino-pretty": ["monitor"],
-  piscina: ["cli"],
+  piscina: ["gateway", "cli"],
   protobufjs: ["otlp"],
   re2js: ["processors", "config", "promql", "alerts"],
   snappyjs: ["exporters"],

@@ -15,6 +15,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: "forks",
+    // For the threads of what is tested, which Node loads by itself.
+    execArgv: ["--conditions=source"],
     maxWorkers: 2,
     testTimeout: runs === undefined ? 30_000 : 0,
     setupFiles: runs === undefined ? [] : ["test/property-runs.ts"],

@@ -12,6 +12,7 @@ import { endpointsOf, isShared, refuseClash } from "./endpoint-clash.ts";
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
+import { jsonConversion } from "./json-conversion.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
@@ -92,28 +93,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const deep = new Set(otlpReceivers(options).flatMap(({ id, values }) => (values.validate === "full" ? [id] : [])));
   const open = openRequests(clock);
-  const into = open.counting(
-    intake({
-      admission: account,
-      batcher: batches,
-      partitionsOf: (signal) => partitions[signal],
-      clock,
-      random,
-      log,
-      isDeep: (receiver) => deep.has(receiver),
-      count(whose, accepted, refused) {
-        totals.add(whose, accepted, refused);
-        count(metrics, whose, accepted, refused);
-      },
-    }),
-  );
+  const into = intake({
+    admission: account,
+    batcher: batches,
+    partitionsOf: (signal) => partitions[signal],
+    clock,
+    random,
+    log,
+    isDeep: (receiver) => deep.has(receiver),
+    count(whose, accepted, refused) {
+      totals.add(whose, accepted, refused);
+      count(metrics, whose, accepted, refused);
+    },
+  });
   const authenticators = await openAuthenticators({
     extensions: options.extensions ?? [],
     clock,
     log,
     reloaded: (extension, outcome) => metrics.reloaded(extension, outcome),
   });
-  const { listeners, close } = await startListeners(options, authenticators, into);
+  const { listeners, close } = await startListeners(options, authenticators, { into, open });
   const unguard = options.memory && memoryGuard(options.memory, account, clock);
   const closing = () => {
     unguard?.();
@@ -155,16 +154,17 @@ interface Listening {
 async function startListeners(
   options: GatewayOptions,
   authenticators: Authenticators,
-  into: Intake,
+  { into, open }: { readonly into: Intake; readonly open: OpenRequests },
 ): Promise<Listening> {
   const { clock, log, metrics, collect = () => {} } = options;
   const dropped = shortLived(collect);
+  const json = jsonConversion({ clock, log });
   const listeners: { receiver: string; listener: Listener }[] = [];
   const guards: Guard[] = [];
   const close = async () => {
     for (const { close } of authenticators.values()) close();
     for (const { tls } of guards) tls?.close();
-    await Promise.all(listeners.map(({ listener }) => listener.close()));
+    await Promise.all([json.close(), ...listeners.map(({ listener }) => listener.close())]);
   };
   try {
     const used = otlpReceivers(options).filter(({ id }) => signalsOf(options.pipelines, id).length > 0);
@@ -190,6 +190,8 @@ async function startListeners(
           signals,
           metadata: configured.include_metadata ? keeper : undefined,
           intake: into,
+          json,
+          pending: open.during,
           clock,
           log,
           dropped,
@@ -263,7 +265,8 @@ function count(metrics: GatewayMetrics, whose: Account, accepted: number, refuse
 
 /** Counts the requests between their last byte and their answer, so that a drain can wait for them. */
 interface OpenRequests {
-  counting(into: Intake): Intake;
+  /** Counts one until `work` settles, and is then what it is. */
+  during<T>(work: Promise<T>): Promise<T>;
   /** Resolves with 0 when none is open, or after `deadlineMs` with how many are. */
   none(deadlineMs: number): Promise<number>;
 }
@@ -272,18 +275,15 @@ function openRequests(clock: Clock): OpenRequests {
   let open = 0;
   let emptied: (() => void) | undefined;
   return {
-    counting: (into) => ({
-      ...into,
-      async take(...request) {
-        open += 1;
-        try {
-          return await into.take(...request);
-        } finally {
-          open -= 1;
-          if (open === 0) emptied?.();
-        }
-      },
-    }),
+    async during(work) {
+      open += 1;
+      try {
+        return await work;
+      } finally {
+        open -= 1;
+        if (open === 0) emptied?.();
+      }
+    },
     none(deadlineMs) {
       return new Promise((resolve) => {
         const end = () => {

@@ -12,6 +12,7 @@ import { type MessageBounds, type MessagePrefix, MessageReader, PREFIX_BYTES } f
 import { statusHeaders } from "./grpc-status.ts";
 import type { Inflation } from "./inflate.ts";
 import type { Answer, Intake, Refused, Sender } from "./intake.ts";
+import type { ListenerOptions } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { GRPC, refusalStatus, requestFault } from "./status-table.ts";
 
@@ -29,6 +30,8 @@ const SUCCESS_STATUS = statusHeaders({ code: GRPC.ok, message: "" });
 export interface CallOptions {
   readonly intake: Intake;
   readonly inflation: Inflation;
+  /** See ListenerOptions. */
+  readonly pending: ListenerOptions["pending"];
   /** The largest message, bytes, before and after decompression. */
   readonly limit: number;
   readonly clock: Clock;
@@ -152,11 +155,11 @@ class Call implements OpenCall, MessageBounds {
 
   /** Takes the message in and answers. Never rejects. */
   async #serve(message: Buffer, permit: Permit): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock, log, pending } = this.#options;
     const arrived = clock.monotonic();
     let outcome: Outcome;
     try {
-      outcome = this.#write(await this.#taken(message, permit));
+      outcome = this.#write(await pending(this.#taken(message, permit)));
     } catch (thrown) {
       permit.release();
       const fault = Fault.from(thrown);

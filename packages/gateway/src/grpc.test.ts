@@ -10,6 +10,7 @@ import type { Identity } from "./auth/authenticator.ts";
 import { snappyFramed } from "./codecs/compressed.cases.ts";
 import { startGrpc } from "./grpc.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
+import { jsonConversion } from "./json-conversion.ts";
 import { durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
 
 /** One gRPC call by grpc-js as its own peer; resolves with the response's bytes, rejects with the ServiceError. */
@@ -335,6 +336,8 @@ test("calls that wait for a password's check are few, and those of known clients
           return { kind: "accepted", items: 1, rejected: 0, message: "" };
         },
       },
+      json: jsonConversion({ clock: systemClock, log: silentLog }),
+      pending: (work) => work,
       clock: systemClock,
       log: silentLog,
       answered() {},

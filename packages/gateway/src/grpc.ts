@@ -41,13 +41,14 @@ export async function startGrpc(values: GrpcValues, options: ListenerOptions): P
 
 /** Serves the calls of connections that somebody else accepts, and has decrypted. */
 export function serveGrpc(values: GrpcValues, options: Omit<ListenerOptions, "tls" | "endpoint">): Connections {
-  const { receiver, authenticator, metadata, intake, clock, log, dropped = () => {}, answered } = options;
+  const { receiver, authenticator, metadata, intake, pending, clock, log, dropped = () => {}, answered } = options;
   // A signal that no pipeline takes is a method that there is not.
   const methods = new Map(options.signals.map((signal) => [EXPORT_METHODS[signal], signal]));
   const limit = values.max_recv_msg_size_mib > 0 ? values.max_recv_msg_size_mib << 20 : BODY_BYTES;
   const calls: CallOptions = {
     intake,
     inflation: inflation(clock, intake.admission.credits),
+    pending,
     limit,
     clock,
     log,

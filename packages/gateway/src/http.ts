@@ -124,7 +124,7 @@ interface Handler {
 }
 
 function handler(values: HttpValues, options: ListenerOptions): Handler {
-  const { receiver, authenticator, metadata, intake, clock, answered } = options;
+  const { receiver, authenticator, metadata, intake, json, pending, clock, answered } = options;
   const parameters = values.auth?.request_params ?? [];
   const paths = new Map<string, Signal>(
     SIGNALS.filter((signal) => options.signals.includes(signal)).map((signal) => [
@@ -231,7 +231,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       if (received === undefined) return answered("gone", 0);
       const answer: Answer = isRefused(received)
         ? received
-        : await taken(received, { signal, encoding, compression, tenant, meta });
+        : await pending(taken(received, { signal, encoding, compression, tenant, meta }));
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
@@ -252,7 +252,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       if (compression !== undefined) {
         request = replaced(request, await inflating.inflate(compression, request, { limit, permit, intake, tenant }));
       }
-      if (encoding.name === "json") request = replaced(request, await fromJson(signal, request, limit));
+      // The limit holds for both forms: numbers take more bytes in protobuf.
+      if (encoding.name === "json") request = replaced(request, await json.convert(signal, request, { limit, tenant }));
     } catch (thrown) {
       free(request);
       permit.release();
@@ -278,12 +279,6 @@ function replaced(before: Uint8Array, after: Uint8Array): Uint8Array {
 function pathOf(target: string): string | undefined {
   const [path] = target.split("?", 1);
   return path?.startsWith("/") ? path : URL.parse(target)?.pathname;
-}
-
-/** The body limit holds for both forms: numbers take more bytes in protobuf. The code is loaded with the first such request. */
-async function fromJson(signal: Signal, body: Uint8Array, limit: number): Promise<Uint8Array> {
-  const { requestFromJson } = await import("@rondo/otlp/json");
-  return requestFromJson(signal, body, limit);
 }
 
 function outcomeOf(answer: Answer): Outcome {

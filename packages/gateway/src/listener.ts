@@ -7,6 +7,7 @@ import type { Authenticator } from "./auth/authenticator.ts";
 import type { MetadataKeeper } from "./client-metadata.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
 import type { Intake } from "./intake.ts";
+import type { JsonConversion } from "./json-conversion.ts";
 import type { Outcome, Protocol } from "./metrics.ts";
 import { removeStaleSocket } from "./stale-socket.ts";
 import type { ServerTls } from "./tls/server-tls.ts";
@@ -45,6 +46,9 @@ export interface ListenerOptions {
   /** Absent: plain text. */
   readonly tls?: ServerTls | undefined;
   readonly intake: Intake;
+  readonly json: JsonConversion;
+  /** Makes a drain wait for what becomes of a request whose body is here. */
+  readonly pending: <T>(work: Promise<T>) => Promise<T>;
   readonly clock: Clock;
   readonly log: Log;
   /** Takes note of memory that was read of a socket, copied and dropped: see short-lived.ts. */
