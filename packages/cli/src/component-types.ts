@@ -1,7 +1,7 @@
 /** Every component that a configuration may name: one explicit list; nothing registers itself. */
 import { PLANNED } from "@rondo/config";
 import type { ComponentTypes } from "@rondo/core";
-import { exporterTypesWith, type ServePage } from "@rondo/exporters";
+import { exporterTypesWith, headersSetterExtension, type ServePage } from "@rondo/exporters";
 import { basicAuthExtension, bearerTokenAuthExtension, clientCertAuthExtension, otlpReceiver } from "@rondo/gateway";
 import { healthCheckExtension } from "@rondo/monitor";
 import { processorTypes } from "@rondo/processors";
@@ -12,7 +12,13 @@ export function componentTypes(serve?: ServePage): ComponentTypes {
     receivers: [otlpReceiver],
     processors: processorTypes,
     exporters: exporterTypesWith(process, serve),
-    extensions: [healthCheckExtension, basicAuthExtension, bearerTokenAuthExtension, clientCertAuthExtension],
+    extensions: [
+      healthCheckExtension,
+      basicAuthExtension,
+      bearerTokenAuthExtension,
+      clientCertAuthExtension,
+      headersSetterExtension,
+    ],
     planned: PLANNED,
   };
 }

@@ -20,12 +20,13 @@ const apart = defineProcessor({
 
 const setter = defineExtension({
   ...{ type: "setter", summary: "", signals: [], fields: { key: text("") } },
+  provides: ["client authenticator"],
   metadata: ({ key }) => ({ keys: [key], sent: true }),
 });
 
 const exporter = defineExporter({
   ...{ type: "out", summary: "", signals: ["logs"], create: never, fields: { auth: text("", "") } },
-  uses: ({ auth }) => (auth === "" ? [] : [{ keys: ["auth"], id: auth, as: "authenticator" }]),
+  uses: ({ auth }) => (auth === "" ? [] : [{ keys: ["auth"], id: auth, as: "client authenticator" }]),
 });
 
 function load(body: string) {

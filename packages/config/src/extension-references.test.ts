@@ -1,4 +1,4 @@
-import { defineExtension, defineReceiver, text } from "@rondo/core";
+import { defineExporter, defineExtension, defineReceiver, text } from "@rondo/core";
 import { expect, test } from "vitest";
 import { FAKE_TYPES } from "./fake-types.cases.ts";
 import { loadConfig } from "./load-config.ts";
@@ -85,3 +85,38 @@ test.each([
 ])("%s", (_, auth, extensions, running, expected) => {
   expect(problems(auth, extensions, running)).toEqual(expected);
 });
+
+const sender = defineExporter({
+  ...{ type: "sender", summary: "Sends.", signals: ["logs"], fields: { auth: text("Extension.") } },
+  uses: ({ auth }) => [{ keys: ["auth"], id: auth, as: "client authenticator" }],
+  create: () => {
+    throw new Error("configuration creates nothing");
+  },
+});
+
+test.each([
+  [
+    "keys",
+    /^exporters::sender::auth: extension "keys" is no client authenticator; put the credentials into headers, or /,
+  ],
+  ["zpages", /not built yet, and without this client authenticator the backend would not know who sends; put the cred/],
+])(
+  "an exporter with %s, which says to no backend who sends, is refused once, however many pipelines use it",
+  (id, said) => {
+    const text = `
+receivers: {guarded: {auth: ""}}
+exporters: {sender: {auth: ${id}}}
+extensions: {${id}: ${id === "keys" ? "{size: x}" : ""}}
+service:
+  extensions: [${id}]
+  pipelines:
+    logs: {receivers: [guarded], exporters: [sender]}
+    logs/2: {receivers: [guarded], exporters: [sender]}
+`;
+    const types = {
+      ...{ ...FAKE_TYPES, receivers: [receiver], exporters: [sender], extensions: [keys] },
+    };
+    const { problems } = loadConfig({ files: [{ name: "f", text }], sets: [], types, env: () => undefined });
+    expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual([expect.stringMatching(said)]);
+  },
+);

@@ -116,7 +116,8 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
   const extensions = readServiceExtensions(root, components.extensions, { types, strict });
   const pipelines = drafts.map((draft) => ({ draft, running: runningReferences(draft) }));
   const receivers = [...new Set(pipelines.flatMap(({ running }) => running.receivers))];
-  checkExtensionReferences(receivers, components.extensions, extensions);
+  const exporters = new Set(pipelines.flatMap(({ running }) => running.exporters));
+  checkExtensionReferences([...receivers, ...exporters], components.extensions, extensions);
   const broker = readBroker(
     root.at("broker"),
     receivers.map(({ id }) => id),

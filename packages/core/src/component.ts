@@ -3,7 +3,7 @@
  * it computes and never counts: the runner around it does (delivery's `observe`, the worker's pipeline).
  */
 import type { Signal } from "@rondo/otlp";
-import type { Batch } from "./batch.ts";
+import type { Batch, Meta } from "./batch.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Deliver } from "./deliver.ts";
 import type { DropReason } from "./drop-reason.ts";
@@ -33,7 +33,15 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** What an extension of the service does to the headers of requests; undefined when it is no client authenticator. */
+  readonly headersBy?: (extension: string) => SetHeaders | undefined;
 }
+
+/**
+ * Changes the headers of one request to a backend, whose names are in lower case, by what the client's request had. Values are text:
+ * the protocol that sends them sees to their encoding.
+ */
+export type SetHeaders = (headers: Map<string, string>, meta: Meta) => void;
 
 /** Items that a processor let go, for a reason that it declared. */
 export interface ProcessorDrop {
@@ -124,8 +132,8 @@ export interface ExporterType<F extends Fields = Fields> extends Described<F> {
   readonly create: (values: ValuesOf<F>, around: Surroundings) => Exporter;
 }
 
-/** What an extension can do for other components. */
-export type Service = "authenticator";
+/** What an extension can do for other components: tell who sends to a receiver, or say to a backend who sends. */
+export type Service = "authenticator" | "client authenticator";
 
 /** A reference from one component's values to an extension of the service. */
 export interface ExtensionReference {
@@ -144,6 +152,8 @@ export interface SettingsType<F extends Fields = Fields> extends Described<F> {
   readonly keepsMetadata?: (values: ValuesOf<F>) => readonly (readonly string[])[];
   /** What this extension can do for others. */
   readonly provides?: readonly Service[];
+  /** What this extension does to requests to backends, when it is a client authenticator. */
+  readonly setHeaders?: (values: ValuesOf<F>) => SetHeaders;
 }
 
 /** A component type that this build knows by name only: it is named at start and its edge is left out. */

@@ -9,6 +9,7 @@ import { prometheusExporter } from "./prometheus/exporter.ts";
 import type { ServePage } from "./prometheus/serve-page.ts";
 import { prometheusRemoteWrite } from "./prometheusremotewrite/exporter.ts";
 
+export { headersSetterExtension } from "./auth/headers-setter.ts";
 export { type HttpAnswer, type HttpPost, post } from "./http/post.ts";
 export * from "./prometheus/joined-pages.ts";
 export type { PagePart } from "./prometheus/page-part.ts";

@@ -8,6 +8,7 @@ import {
   type Log,
   type Place,
   readFields,
+  type Surroundings,
   silentLog,
   sleep,
   systemClock,
@@ -38,6 +39,7 @@ export function makeExporter(
   raw: unknown,
   signal: Signal = "traces",
   log: Log = silentLog,
+  headersBy?: Surroundings["headersBy"],
 ): Exporter {
   const problems: string[] = [];
   const placeAt = (path: string): Place => ({
@@ -49,7 +51,8 @@ export function makeExporter(
   const values = readFields(type.fields, raw, placeAt("exporters"));
   if (values !== undefined) type.check?.(values, placeAt("exporters"));
   if (values === undefined || problems.length > 0) throw new Fault("config", problems.join("; "));
-  return type.create(values, { id: type.type, signal, pipeline: signal, clock: systemClock, random: () => 0.5, log });
+  const around = { id: type.type, signal, pipeline: signal, clock: systemClock, random: () => 0.5, log };
+  return type.create(values, headersBy === undefined ? around : { ...around, headersBy });
 }
 
 /** A batch whose bytes are its own: `items` empty items, each with `text` in it so that sizes vary. */

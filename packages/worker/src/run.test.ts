@@ -4,6 +4,7 @@ import {
   type AnyExporterType,
   type Deliver,
   defineExporter,
+  defineExtension,
   defineProcessor,
   Fault,
   type Log,
@@ -203,6 +204,33 @@ test("what is sent apart by client metadata reaches an exporter with it, never j
     [{ "x-site": ["a"] }, 3],
     [{ "x-site": ["b"] }, 2],
   ]);
+  await rig.worker.close();
+});
+
+test("an exporter finds the client authenticators of the service, and no other extension", async () => {
+  const found: unknown[] = [];
+  const asking = backend();
+  const { create } = asking.type;
+  asking.type = {
+    ...asking.type,
+    create: (values, around) => {
+      const headers = new Map<string, string>();
+      around.headersBy?.("setter")?.(headers, { "x-site": ["a"] });
+      found.push([...headers], around.headersBy?.("other"), around.headersBy?.("nobody"));
+      return create(values, around);
+    },
+  };
+  const setter = defineExtension({
+    ...{ type: "setter", summary: "Sets.", signals: [], fields: { key: text("The key.") } },
+    setHeaders: (values) => (headers, meta) => void headers.set(values.key, meta["x-site"]?.join() ?? ""),
+  });
+  const other = defineExtension({ type: "other", summary: "Does nothing.", signals: [], fields: {} });
+  const extensions = [
+    { id: "setter", type: setter, values: { key: "x" } },
+    { id: "other", type: other, values: {} },
+  ];
+  const rig = await start({ ...graphOf({ asking }), extensions });
+  expect(found).toEqual([[["x", "a"]], undefined, undefined]);
   await rig.worker.close();
 });
 

@@ -10,7 +10,7 @@ import {
   RAW_TOPICS,
 } from "@rondo/broker";
 import { type Graph, metadataSentBy, type PipelineNode } from "@rondo/config";
-import { type Clock, type Exporter, Fault, fired, type Log, type Random, sleep } from "@rondo/core";
+import { type Clock, type Exporter, Fault, fired, type Log, type Random, type Surroundings, sleep } from "@rondo/core";
 import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { countItems, type Signal, WireError } from "@rondo/otlp";
@@ -248,8 +248,16 @@ async function started(exporters: readonly Exporter[]): Promise<void> {
   }
 }
 
-function around({ clock, random, log }: WorkerOptions, { id: pipeline, signal }: PipelineNode, id: string) {
-  return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }) };
+function around(
+  { graph, clock, random, log }: WorkerOptions,
+  { id: pipeline, signal }: PipelineNode,
+  id: string,
+): Surroundings {
+  const headersBy = (extension: string) => {
+    const found = graph.extensions.find((one) => one.id === extension);
+    return found?.type.setHeaders?.(typed(found.values));
+  };
+  return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }), headersBy };
 }
 
 /** The items of a record that does not say; one for bytes that are no OTLP, so that their loss has a number. */

@@ -1,5 +1,6 @@
 /** The keys of every exporter that sends over HTTP (the Collector's confighttp), with their defaults, in one place. */
 import { duration, flag, integer, type ValuesOf } from "@rondo/core";
+import { clientAuth } from "../auth/client-auth.ts";
 import { headers } from "../sending-fields.ts";
 import { tls } from "../tls.ts";
 import { idleKey, refusedKey } from "../unbuilt.ts";
@@ -25,7 +26,7 @@ export const connectionFields = {
   http2_ping_timeout: idleKey("How long an answer to an HTTP/2 ping may take.", HTTP2),
   force_attempt_http2: idleKey("Prefer HTTP/2.", HTTP2),
   proxy_url: refusedKey("A proxy to go through.", "route to the backend directly, or remove the key"),
-  auth: refusedKey("An extension that authenticates requests.", "put the credentials into headers, or remove the key"),
+  auth: clientAuth,
   cookies: refusedKey("Keep the backend's cookies.", "remove the key"),
   middlewares: refusedKey("Extensions around the client.", "remove the key"),
 };

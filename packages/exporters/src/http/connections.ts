@@ -1,7 +1,8 @@
 /** The connections of one HTTP exporter: kept between requests, bounded, closed at once, and silent about secrets. */
 import { Agent, validateHeaderName, validateHeaderValue } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { Fault, retry, unanswered, type Verdict } from "@rondo/core";
+import { Fault, type Meta, retry, unanswered, type Verdict } from "@rondo/core";
+import { type HeadersByAuth, httpValue } from "../auth/client-auth.ts";
 import { tlsMaterial } from "../tls.ts";
 import type { ConnectionValues } from "./connection-fields.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
@@ -14,6 +15,8 @@ const ANSWER_BYTES = 65_536;
 export interface HttpBody {
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string | number>>;
+  /** The client metadata of what is in the body. */
+  readonly meta?: Meta | undefined;
 }
 
 /** How a try ended: with an answer to be judged, or with a verdict because there was none. */
@@ -22,26 +25,29 @@ export type HttpOutcome = { readonly answer: HttpAnswer } | { readonly verdict: 
 /** Sends to one URL, with the configured headers on every request. */
 export class HttpConnections {
   readonly #url: URL;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: ReadonlyMap<string, string>;
+  readonly #byAuth: HeadersByAuth | undefined;
   readonly #agent: Agent;
   readonly #closed = new AbortController();
 
   /** Throws a Fault `config` when a header or a certificate cannot be used. */
-  constructor(values: ConnectionValues, endpoint: HttpEndpoint) {
+  constructor(values: ConnectionValues, endpoint: HttpEndpoint, byAuth?: HeadersByAuth) {
     this.#url = endpoint.url;
     this.#headers = headersOf(values, endpoint);
+    this.#byAuth = byAuth;
     this.#agent = agentOf(values, endpoint.url);
   }
 
   /**
-   * One try; the body's headers, in lower case, win over the configured ones. No answer is a retry, `unanswered`
+   * One try; the body's headers, in lower case, win over the configured ones and what `auth` makes of them. No answer is a retry, `unanswered`
    * when the backend may have read the request; an abort or `close` is a retry with the fault `aborted`. Never rejects.
    */
-  async post({ body, headers }: HttpBody, abort: AbortSignal): Promise<HttpOutcome> {
+  async post({ body, headers, meta }: HttpBody, abort: AbortSignal): Promise<HttpOutcome> {
     // Closing ends tries as an abort does: both leave the batch with its caller.
     const either = AbortSignal.any([abort, this.#closed.signal]);
     if (either.aborted) return { verdict: gaveUp() };
-    const all = { ...this.#headers, ...headers };
+    const ours = this.#byAuth?.(this.#headers, meta, httpValue) ?? this.#headers;
+    const all = { ...Object.fromEntries(ours), ...headers };
     try {
       const answer = await post(
         { url: this.#url, headers: all, body, agent: this.#agent, limit: ANSWER_BYTES },
@@ -63,9 +69,9 @@ export class HttpConnections {
 }
 
 /** Lower-case names, so that what describes the body always wins. Throws a Fault `config` that names a header, never its value. */
-function headersOf({ headers }: ConnectionValues, { userInfo }: HttpEndpoint): Readonly<Record<string, string>> {
-  const all: Record<string, string> = { "user-agent": "rondo" };
-  if (userInfo !== undefined) all["authorization"] = `Basic ${Buffer.from(userInfo.reveal()).toString("base64")}`;
+function headersOf({ headers }: ConnectionValues, { userInfo }: HttpEndpoint): ReadonlyMap<string, string> {
+  const all = new Map([["user-agent", "rondo"]]);
+  if (userInfo !== undefined) all.set("authorization", `Basic ${Buffer.from(userInfo.reveal()).toString("base64")}`);
   for (const [name, value] of headers) {
     try {
       validateHeaderName(name);
@@ -76,7 +82,7 @@ function headersOf({ headers }: ConnectionValues, { userInfo }: HttpEndpoint): R
         `headers: ${name} is not a header that HTTP can send; check for line breaks and odd letters`,
       );
     }
-    all[name.toLowerCase()] = value.reveal();
+    all.set(name.toLowerCase(), value.reveal());
   }
   return all;
 }

@@ -1,5 +1,6 @@
 /** `loki`: sends logs to Loki in OTLP, each tenant's under its own name. */
 import { defineExporter, Fault } from "@rondo/core";
+import { headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import { tenantHeader } from "../http/tenant-header.ts";
 import { OtlpHttpSender } from "../otlphttp/sender.ts";
 import { sendingExporter } from "../sending-fields.ts";
@@ -13,11 +14,13 @@ export const loki = defineExporter({
   signals: ["logs"],
   fields,
   check,
+  uses: usesAuth,
   create: (values, around) => {
     const { endpoint } = values;
     if (endpoint === null) throw new Fault("config", "set endpoint: logs have nowhere to go");
     return sendingExporter(values, around, (trouble) => {
-      const parts = { endpoint: logsEndpoint(endpoint), clock: around.clock, trouble, headersOf: tenantHeader };
+      const byAuth = headersByAuth(values, around);
+      const parts = { endpoint: logsEndpoint(endpoint), clock: around.clock, trouble, byAuth, headersOf: tenantHeader };
       return new OtlpHttpSender({ ...values, encoding: "proto" }, parts);
     });
   },

@@ -1,5 +1,6 @@
 /** The keys of `otlp` (the Collector's otlp_grpc exporter) and their defaults. */
 import { duration, flag, group, integer, optional, text, type ValuesOf } from "@rondo/core";
+import { clientAuth } from "../auth/client-auth.ts";
 import { compression, headers, retryOnFailure, sendingQueue } from "../sending-fields.ts";
 import { tls } from "../tls.ts";
 import { idleKey, refusedKey } from "../unbuilt.ts";
@@ -30,7 +31,7 @@ export const fields = {
   read_buffer_size: idleKey("Bytes of the read buffer.", WINDOWS),
   write_buffer_size: idleKey("Bytes of the write buffer.", WINDOWS),
   max_response_size: integer("Most bytes of an answer; Rondo's own key.", 4_194_304, { min: 1_024, max: 67_108_864 }),
-  auth: refusedKey("An extension that authenticates requests.", "put the credentials into headers, or remove the key"),
+  auth: clientAuth,
   middlewares: refusedKey("Extensions around the client.", "remove the key"),
 };
 

@@ -97,9 +97,7 @@ test("an answer above the limit is a retry, and the connection goes on", async (
 });
 
 test("what is known and not built is refused with a way out", () => {
-  expect(() => makeExporter(otlp, configured({ auth: { authenticator: "x" } }))).toThrow(
-    /auth is not built yet; put the/,
-  );
+  expect(() => makeExporter(otlp, configured({ middlewares: [] }))).toThrow(/middlewares is not built yet; remove/);
   expect(() => makeExporter(otlp, { tls: { insecure: true } })).toThrow(/endpoint is required/);
 });
 

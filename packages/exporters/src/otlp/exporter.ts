@@ -3,6 +3,7 @@ import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Batch, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
 import { decodeStatus, EXPORT_METHODS, SIGNALS, type Signal, WireError } from "@rondo/otlp";
+import { grpcValue, type HeadersByAuth, headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
 import { sendingExporter } from "../sending-fields.ts";
 import { fields, type OtlpValues } from "./config.ts";
@@ -16,8 +17,13 @@ export const otlp = defineExporter({
   summary: "Sends to any backend that takes OTLP over gRPC, such as Tempo or another Collector.",
   signals: SIGNALS,
   fields,
+  uses: usesAuth,
   create: (values, around) =>
-    sendingExporter(values, around, (trouble) => new GrpcSender(values, around.signal, trouble)),
+    sendingExporter(
+      values,
+      around,
+      (trouble) => new GrpcSender(values, around.signal, trouble, headersByAuth(values, around)),
+    ),
 });
 
 class GrpcSender {
@@ -25,16 +31,24 @@ class GrpcSender {
   /** For messages. */
   readonly #address: string;
   readonly #method: string;
+  /** The configured headers by lower-case name, and the same as grpc-js sends them. */
+  readonly #headers: ReadonlyMap<string, string>;
   readonly #metadata: Metadata;
+  readonly #waitForReady: boolean;
+  readonly #byAuth: HeadersByAuth | undefined;
   readonly #trouble: Recurring;
   readonly #closed = new AbortController();
 
-  constructor(values: OtlpValues, signal: Signal, trouble: Recurring) {
+  constructor(values: OtlpValues, signal: Signal, trouble: Recurring, byAuth: HeadersByAuth | undefined) {
     this.#connection = new Connection(values);
     this.#address = values.endpoint.target.replace(/^dns:(?:\/\/\/)?/, "");
     this.#method = EXPORT_METHODS[signal];
-    this.#metadata = new Metadata({ waitForReady: values.wait_for_ready });
-    for (const [name, value] of values.headers) setHeader(this.#metadata, name, value.reveal());
+    this.#waitForReady = values.wait_for_ready;
+    this.#headers = new Map([...values.headers].map(([name, value]) => [name.toLowerCase(), value.reveal()]));
+    this.#metadata = this.#metadataWith(this.#headers);
+    this.#byAuth = byAuth;
+    // A name that gRPC cannot send is to be found out now, and not with the first request.
+    if (byAuth !== undefined) this.#metadataWith(byAuth(this.#headers, {}, grpcValue));
     this.#trouble = trouble;
   }
 
@@ -53,7 +67,7 @@ class GrpcSender {
         (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.byteLength),
         (answer: Buffer) => answer,
         batch.body,
-        this.#metadata,
+        this.#metadataOf(batch),
         {},
         (error, answer) => {
           if (over) return;
@@ -80,6 +94,17 @@ class GrpcSender {
   async close(): Promise<void> {
     this.#closed.abort();
     this.#connection.close();
+  }
+
+  #metadataOf({ meta }: Batch): Metadata {
+    const byAuth = this.#byAuth;
+    return byAuth === undefined ? this.#metadata : this.#metadataWith(byAuth(this.#headers, meta, grpcValue));
+  }
+
+  #metadataWith(headers: ReadonlyMap<string, string>): Metadata {
+    const metadata = new Metadata({ waitForReady: this.#waitForReady });
+    for (const [name, value] of headers) setHeader(metadata, name, value);
+    return metadata;
   }
 
   #accepted(batch: Batch, answer: Buffer | undefined): Verdict {

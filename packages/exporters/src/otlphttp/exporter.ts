@@ -1,6 +1,7 @@
 /** `otlphttp`: sends OTLP over HTTP/1.1. In protobuf the request's bytes go out as they are, compressed off the event loop. */
 import { defineExporter, Fault } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
+import { headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import type { HttpEndpoint } from "../http/http-endpoint.ts";
 import { sendingExporter } from "../sending-fields.ts";
 import { check, fields, type OtlpHttpValues } from "./config.ts";
@@ -15,12 +16,18 @@ export const otlphttp = defineExporter({
   signals: SIGNALS,
   fields,
   check,
+  uses: usesAuth,
   create: (values, around) =>
     sendingExporter(
       values,
       around,
       (trouble) =>
-        new OtlpHttpSender(values, { endpoint: endpointOf(values, around.signal), clock: around.clock, trouble }),
+        new OtlpHttpSender(values, {
+          endpoint: endpointOf(values, around.signal),
+          clock: around.clock,
+          trouble,
+          byAuth: headersByAuth(values, around),
+        }),
     ),
 });
 

@@ -2,6 +2,7 @@
 import type { Batch, Clock, Verdict } from "@rondo/core";
 import { Fault, retry } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
+import type { HeadersByAuth } from "../auth/client-auth.ts";
 import type { ConnectionValues } from "../http/connection-fields.ts";
 import { HttpConnections } from "../http/connections.ts";
 import type { HttpEndpoint } from "../http/http-endpoint.ts";
@@ -17,7 +18,9 @@ export interface SenderParts {
   readonly clock: Clock;
   /** Where what the backend complains of is told. */
   readonly trouble: Recurring;
-  /** Headers of one request, in lower case, beside the configured ones. */
+  /** What the configuration's `auth` makes of the configured headers. */
+  readonly byAuth?: HeadersByAuth | undefined;
+  /** Headers of one request, in lower case, which win over both. */
   readonly headersOf?: (batch: Batch) => Readonly<Record<string, string>>;
 }
 
@@ -31,7 +34,7 @@ export class OtlpHttpSender {
   constructor(values: BodyFormat & ConnectionValues, parts: SenderParts) {
     this.#format = values;
     this.#parts = parts;
-    this.#connections = new HttpConnections(values, parts.endpoint);
+    this.#connections = new HttpConnections(values, parts.endpoint, parts.byAuth);
   }
 
   /** One try. Resolves with what the status table makes of the answer; no answer is a retry. */
@@ -40,7 +43,7 @@ export class OtlpHttpSender {
     // Only JSON is decoded, and only decoding finds out; no retry would make OTLP of it.
     if (encoded === undefined) return { kind: "settled", drops: [{ reason: "invalid_item", items: batch.items }] };
     const headers = { ...this.#parts.headersOf?.(batch), ...encoded.headers };
-    const outcome = await this.#connections.post({ body: encoded.body, headers }, abort);
+    const outcome = await this.#connections.post({ body: encoded.body, headers, meta: batch.meta }, abort);
     return "verdict" in outcome ? outcome.verdict : this.#judge(batch, outcome.answer);
   }
 

@@ -2,6 +2,7 @@ import { readFields, silentLog, systemClock } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
 import { type StubBackend, stubHttp } from "@rondo/testkit/exporter-contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { HttpConnections } from "../http/connections.ts";
 import { gauge, metricsBatch, never, point, sampleMetrics } from "../metrics.cases.ts";
 import { recordingPlace } from "../place.cases.ts";
 import { fields } from "./config.ts";
@@ -18,7 +19,8 @@ function make(config: object): RemoteWriteSender {
   const place = recordingPlace();
   const values = readFields(fields, { endpoint: `http://127.0.0.1:${stub.port}/api/v1/write`, ...config }, place);
   if (!values?.endpoint) throw new Error(place.problems.join("; "));
-  return new RemoteWriteSender(values, values.endpoint, systemClock, new Recurring(silentLog, systemClock));
+  const connections = new HttpConnections(values, values.endpoint);
+  return new RemoteWriteSender(values, connections, systemClock, new Recurring(silentLog, systemClock));
 }
 
 const lines = () => stub.received.flatMap(({ body }) => sentLines(body));

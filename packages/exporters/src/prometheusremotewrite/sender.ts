@@ -3,8 +3,7 @@ import { type Batch, type Clock, type Drop, SETTLED, type Verdict } from "@rondo
 import type { Recurring } from "@rondo/delivery";
 import { WireError } from "@rondo/otlp";
 import { createTranslator, type Translator } from "@rondo/prometheus";
-import { HttpConnections } from "../http/connections.ts";
-import type { HttpEndpoint } from "../http/http-endpoint.ts";
+import type { HttpConnections } from "../http/connections.ts";
 import { tenantHeader } from "../http/tenant-header.ts";
 import { dropsOfRefusals } from "../refused-points.ts";
 import { labelsOf, translationOf } from "../translation-fields.ts";
@@ -32,12 +31,12 @@ export class RemoteWriteSender {
   /** By batch: retries repeat the same object. It is forgotten with the batch. */
   readonly #progress = new WeakMap<Batch, Progress>();
 
-  /** Throws a Fault `config` when a header or a certificate cannot be used. */
-  constructor(values: RemoteWriteValues, endpoint: HttpEndpoint, clock: Clock, trouble: Recurring) {
+  /** `connections` are the sender's from then on. */
+  constructor(values: RemoteWriteValues, connections: HttpConnections, clock: Clock, trouble: Recurring) {
     this.#values = values;
     this.#clock = clock;
     this.#trouble = trouble;
-    this.#connections = new HttpConnections(values, endpoint);
+    this.#connections = connections;
     this.#protocol = PROTOCOLS[values.protobuf_message];
     this.#translator = createTranslator({
       ...translationOf(values),
@@ -55,7 +54,7 @@ export class RemoteWriteSender {
     for (let chunk = progress.chunks[progress.next]; chunk !== undefined; chunk = progress.chunks[progress.next]) {
       const { body, headers } = requestOf(chunk, this.#protocol, this.#values.send_metadata);
       const all = { ...tenantHeader(batch), ...headers };
-      const outcome = await this.#connections.post({ body, headers: all }, abort);
+      const outcome = await this.#connections.post({ body, headers: all, meta: batch.meta }, abort);
       if ("verdict" in outcome) return outcome.verdict;
       const judged = verdictOf(outcome.answer, chunk, this.#protocol, this.#clock.now());
       if ("kind" in judged) return judged;

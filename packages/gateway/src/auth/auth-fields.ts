@@ -1,19 +1,8 @@
 /** `auth` of a receiver: the extension that tells its clients apart. Collector: config/configauth, config/confighttp. */
 import type { IncomingHttpHeaders } from "node:http";
-import { type Field, field, group, list, optional, parseComponentId, text, type ValuesOf } from "@rondo/core";
+import { extensionId, group, list, optional, text, type ValuesOf } from "@rondo/core";
 
-const authenticator: Field<string> = field(
-  "text",
-  "The id of the extension, such as bearertokenauth.",
-  (raw, place) => {
-    try {
-      return parseComponentId(String(raw)).text;
-    } catch {
-      place.problem("must be the id of an extension, such as bearertokenauth");
-      return undefined;
-    }
-  },
-);
+const authenticator = extensionId("The id of the extension, such as bearertokenauth.", "bearertokenauth");
 
 /** `auth` of OTLP/gRPC. */
 export const grpcAuth = optional(group("Who may send. Absent: everybody, as the default tenant.", { authenticator }));
