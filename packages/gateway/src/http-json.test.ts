@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { JSON_TYPE, send } from "./http-client.cases.ts";
 import { durableBodies, durableNames, request, rig } from "./rig.cases.ts";
 
-/** One record in a body that is spelled so that reading it takes long. */
+/** One record in a body of the largest size, which is spelled so that reading it takes long. */
 const SLOW = (() => {
   const [head, key, tail] = ['{"resourceLogs":[{"scopeLogs":[{"logRecords":[{', '"\\u0061":1,', '"a":1}]}]}]}'];
-  const keys = Math.floor(((4 << 20) - head.length - tail.length) / key.length);
+  const keys = Math.floor(((20 << 20) - head.length - tail.length) / key.length);
   return Buffer.from(head + key.repeat(keys) + tail);
 })();
 

@@ -90,7 +90,48 @@ test.each<[string, bigint]>([
   ["-0e-9", 0n],
   ["0010.50e1", 105n],
   ["1e999999999", 10n ** 64n],
-])("%s is an integer", (text, value) => expect(spelledInteger(text)).toBe(value));
+])("%s is an integer", (text, value) => expect(BigInt(spelledInteger(text) ?? 0.5)).toBe(value));
+
+test("a spelling is the integer that it is exactly, short or long, or none", () => {
+  const digits = fc.oneof(fc.nat(999), fc.bigInt({ min: 0n, max: 10n ** 17n })).map(String);
+  fc.assert(
+    fc.property(
+      fc.boolean(),
+      digits,
+      digits,
+      fc.integer({ min: -20, max: 20 }),
+      (negative, whole, fraction, exponent) => {
+        const text = `${negative ? "-" : ""}${whole}.${fraction}e${exponent}`;
+        const scaled = BigInt(whole + fraction) * (negative ? -1n : 1n);
+        const zeros = exponent - fraction.length;
+        const unit = 10n ** BigInt(Math.abs(zeros));
+        const exact = zeros >= 0 ? scaled * unit : scaled % unit === 0n ? scaled / unit : undefined;
+        const value = spelledInteger(text);
+        expect(value === undefined ? undefined : BigInt(value)).toBe(exact);
+        if (value === undefined || BigInt.asUintN(64, exact ?? 0n) !== exact) return;
+        const decimal = new Decimal();
+        decimal.set(value);
+        expect((BigInt(decimal.high) << 32n) | BigInt(decimal.low)).toBe(exact);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test("a fraction that no double tells from an integer is none", () => {
+  for (const text of ["1e-400", "0.1e-400", "1.0000000000000001", "9007199254740992.5"]) {
+    expect(spelledInteger(text)).toBeUndefined();
+  }
+});
+
+test("a number is taken over as a bigint is", () => {
+  for (const value of [0, 7, -7, 2 ** 32, -(2 ** 32) - 5, 1e15 - 1]) {
+    const [one, other] = [new Decimal(), new Decimal()];
+    one.set(value);
+    other.set(BigInt(value));
+    expect(one).toEqual(other);
+  }
+});
 
 test.each(["", "1.5", "1e-1", "1.", ".5", "0x10", " 1", "1_0", "NaN", "e5", "1".repeat(65)])("%j is none", (text) =>
   expect(spelledInteger(text)).toBeUndefined(),

@@ -98,10 +98,16 @@ export class Decimal {
     this.low = this.negative ? -low >>> 0 : low;
   }
 
-  /** Takes over a bigint whose magnitude is below 2^64. */
-  set(value: bigint): void {
+  /** Takes over a bigint whose magnitude is below 2^64, or an integer below 2^53. */
+  set(value: bigint | number): void {
+    this.negative = value < 0;
+    if (typeof value === "number") {
+      const magnitude = Math.abs(value);
+      this.high = Math.floor(magnitude / TWO_32);
+      this.low = magnitude >>> 0;
+      return;
+    }
     const magnitude = value < 0n ? -value : value;
-    this.negative = value < 0n;
     this.high = Number(magnitude >> 32n);
     this.low = Number(magnitude & 0xffffffffn);
   }
@@ -111,8 +117,20 @@ const SPELLED = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** The longest spelling that is looked into: nobody needs more zeros around twenty digits. */
 const SPELLED_LENGTH = 64;
 
-/** An integer that JSON may spell 5.0, 17e17 or 1.7e18, exactly; undefined for fractions and what is no number. */
-export function spelledInteger(text: string): bigint | undefined {
+/** Spellings of so many characters have fifteen digits at most, which no two decimals of that length share a double with. */
+const EXACT_LENGTH = 15;
+const EXACT_VALUE = 1e15;
+
+/**
+ * An integer that JSON may spell 5.0, 17e17 or 1.7e18, exactly, as a number where one holds it and is quickly had; undefined for
+ * fractions and what is no number.
+ */
+export function spelledInteger(text: string): bigint | number | undefined {
+  if (text.length <= EXACT_LENGTH && SPELLED.test(text)) {
+    const value = Number(text);
+    // Zero may be a fraction that no double holds.
+    if (value !== 0 && Number.isInteger(value) && Math.abs(value) < EXACT_VALUE) return value;
+  }
   const parts = text.length > SPELLED_LENGTH ? null : SPELLED.exec(text);
   if (parts === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent = "0"] = parts;

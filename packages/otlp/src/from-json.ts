@@ -229,14 +229,15 @@ class RequestReader {
   }
 
   /** An integer that is spelled another way than in digits: by the name of an enum, as 5.0 or 5e3. */
-  #integer(field: Field, type: IntegerType): bigint {
+  #integer(field: Field, type: IntegerType): bigint | number {
     const at = this.#json.pos;
     const quoted = this.#json.peek() === Byte.quote;
     const text = this.#numeral();
     const named = quoted ? field.numbers?.get(text) : undefined;
-    if (named !== undefined) return BigInt(named);
+    if (named !== undefined) return named;
     const value = spelledInteger(text);
     if (value === undefined) throw new WireError("an integer was expected", at);
+    if (typeof value === "number") return value;
     if (BigInt.asUintN(64, value < 0n ? -value : value) !== (value < 0n ? -value : value)) throw misfit(type, at);
     return value;
   }

@@ -9,7 +9,7 @@
 import { isUtf8 } from "node:buffer";
 import { Decimal } from "./decimal.ts";
 import { escapeLength, HEX, putUtf8, unescaped } from "./json-escape.ts";
-import { type KeyTable, type Quoted, quoted, startsWith, viewOf } from "./key-table.ts";
+import { type KeyTable, type Quoted, startsWith, viewOf } from "./key-table.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
 
@@ -49,6 +49,8 @@ export class JsonReader {
   readonly #end: number;
   /** The integer that `integer` read. */
   readonly decimal = new Decimal();
+  /** Where escapes are undone: memory for each string of many would take longer than all the rest. */
+  readonly #scratch = new Writer();
   #pos = 0;
 
   /** Throws WireError when the bytes are not UTF-8. */
@@ -127,9 +129,9 @@ export class JsonReader {
     if (!this.#overString()) return this.#text.toString("utf8", start + 1, this.#pos - 1);
     const end = this.#pos;
     this.#pos = start;
-    const out = new Writer(end - start);
+    const out = this.#scratch.rewind(0);
     this.copyString(out, end);
-    return Buffer.from(out.finish()).toString("utf8");
+    return Buffer.from(out.view.buffer, 0, out.length).toString("utf8");
   }
 
   /**
@@ -316,9 +318,12 @@ export class JsonReader {
 
   /** Looks up a key that is spelled with escapes, from `start` to here. */
   #unescapedKey<T extends Quoted>(table: KeyTable<T>, start: number): T | undefined {
+    const end = this.#pos;
     this.#pos = start;
-    const key = quoted(this.string());
-    return table.find(key, 0, key.byteLength);
+    const out = this.#scratch.rewind(0).varint(Byte.quote);
+    this.copyString(out, end);
+    out.varint(Byte.quote);
+    return table.find(out.view, 0, out.length);
   }
 
   #overSpace(): number {
