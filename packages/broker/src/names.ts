@@ -1,12 +1,13 @@
 /** Names of topics and groups: the Collector's where it has one, ours escaped so that no two configurations collide. */
 import { Fault } from "@rondo/core";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** The raw topics, named as the Collector's kafka exporter and receiver name them. */
-export const RAW_TOPICS: Readonly<Record<Signal, string>> = {
+export const RAW_TOPICS: Readonly<Record<Carried, string>> = {
   traces: "otlp_spans",
   metrics: "otlp_metrics",
   logs: "otlp_logs",
+  profiles: "otlp_profiles",
 };
 
 const TOPIC_LIMIT = 249;
@@ -22,7 +23,7 @@ export function escapeName(part: string): string {
 }
 
 /** The enriched topic of a pipeline: `otlp_spans.enriched`, for `traces/sampled` `otlp_spans.enriched.sampled`. */
-export function enrichedTopic(signal: Signal, pipeline: string): string {
+export function enrichedTopic(signal: Carried, pipeline: string): string {
   const slash = pipeline.indexOf("/");
   const base = `${RAW_TOPICS[signal]}.enriched`;
   const name = slash < 0 ? base : `${base}.${escapeName(pipeline.slice(slash + 1))}`;

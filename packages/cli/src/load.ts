@@ -6,6 +6,7 @@ import {
   loadConfig,
   processEnvironment,
   readConfigFiles,
+  readFeatureGates,
   readReferencedFile,
 } from "@rondo/config";
 import type { ComponentTypes } from "@rondo/core";
@@ -20,6 +21,8 @@ export interface ConfigArguments {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly strict?: boolean;
+  /** As `readFeatureGates` reads them. Absent: all are off. */
+  readonly featureGates?: readonly string[];
 }
 
 /** A finding as one line: file:line, path, message. */
@@ -47,9 +50,9 @@ export interface LoadedFiles extends LoadedConfig {
   readonly rules: RuleSet["tenants"];
 }
 
-/** Reads and checks, rule files included, and prints nothing. Throws a `config` Fault for a file that cannot be read. */
+/** Reads and checks, rule files included, and prints nothing. Throws a `config` Fault for a file that cannot be read, and for a gate that there is not. */
 export async function readConfig(
-  { config, set, strict }: ConfigArguments,
+  { config, set, strict, featureGates = [] }: ConfigArguments,
   types: ComponentTypes = COMPONENT_TYPES,
 ): Promise<LoadedFiles> {
   const loaded = loadConfig({
@@ -58,6 +61,7 @@ export async function readConfig(
     types,
     env: processEnvironment,
     file: readReferencedFile,
+    gates: readFeatureGates(featureGates),
     ...(strict !== undefined && { strict }),
   });
   const { graph, ...rest } = loaded;

@@ -82,6 +82,7 @@ interface ConfigFlags {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly strict?: boolean;
+  readonly featureGates: readonly string[];
 }
 
 interface RuntimeOnlyFlags extends LogFlags {
@@ -146,6 +147,12 @@ function withConfig(command: Command): Command {
     .addOption(repeatable("--config <file>", "Collector YAML; several are merged in order"))
     .addOption(
       repeatable("--set <path=value>", "overrides one value, such as exporters.otlp/tempo.endpoint=127.0.0.1:4317"),
+    )
+    .addOption(
+      repeatable(
+        "--feature-gates <gates>",
+        "the Collector's, such as service.profilesSupport; a - before one turns it off",
+      ),
     )
     .option("--strict", "refuse what the Collector would refuse, even where Rondo can do without");
 }

@@ -1,6 +1,6 @@
 /** The typed graph that a configuration becomes: what runs, and how it is wired. Nothing of YAML is left in it. */
 import type { AnyExporterType, AnyProcessorType, AnySettingsType, Secret } from "@rondo/core";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** One configured component that runs: its entry in the component list, and its parsed values. */
 export interface Configured<T> {
@@ -14,7 +14,7 @@ export interface Configured<T> {
 export interface PipelineNode {
   /** `traces`, `traces/sampled`, … */
   readonly id: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   /** Ids of the receivers that run; those not built yet are left out. */
   readonly receivers: readonly string[];
   /** In the order of the file, one instance per pipeline. */

@@ -4,6 +4,7 @@ export { SECTION_NAMES, SECTIONS, type SectionName, spellings } from "./catalogu
 export { type KeptMetadata, metadataKeptFor, metadataSentBy } from "./client-metadata.ts";
 export { configurationPage, describeComponents } from "./configuration-page.ts";
 export * from "./expand.ts";
+export { type FeatureGate, type FeatureGates, readFeatureGates } from "./feature-gates.ts";
 export { Findings, TreePlace } from "./findings.ts";
 export * from "./graph.ts";
 export { type ConfigSources, type LoadedConfig, loadConfig } from "./load-config.ts";

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { FAKE_TYPES, permissiveTypes } from "./fake-types.cases.ts";
+import { readFeatureGates } from "./feature-gates.ts";
 import type { Finding, Graph } from "./graph.ts";
 import { loadConfig } from "./load-config.ts";
 
@@ -14,6 +15,7 @@ interface Case {
   readonly set?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly strict?: boolean;
+  readonly gates?: readonly string[];
   /** One line a pipeline: `id: receivers | processors | exporters`, then the extensions. Absent: there must be no graph. */
   readonly graph?: readonly string[];
   readonly broker?: unknown;
@@ -27,13 +29,21 @@ interface Case {
 // Written by hand beside this file; a case of another shape shows as a failure of that case.
 const cases = parse(readFileSync(new URL("load-config.test.yaml", import.meta.url), "utf8")) as readonly Case[];
 
-const load = ({ config = "", files = { "config.yaml": config }, set = [], env = {}, strict = false }: Case) =>
+const load = ({
+  config = "",
+  files = { "config.yaml": config },
+  set = [],
+  env = {},
+  strict = false,
+  gates = [],
+}: Case) =>
   loadConfig({
     files: Object.entries(files).map(([name, text]) => ({ name, text })),
     sets: set,
     types: FAKE_TYPES,
     env: (name) => env[name],
     strict,
+    gates: readFeatureGates(gates),
   });
 
 function line({ file, line, path, message }: Finding): string {

@@ -7,6 +7,7 @@ import { type BuiltComponent, type Component, nameOfComponent, readSection } fro
 import { type Environment, expandTree, type ReadFile } from "./expand.ts";
 import { checkExtensionReferences } from "./extension-references.ts";
 import { readServiceExtensions } from "./extension-section.ts";
+import type { FeatureGates } from "./feature-gates.ts";
 import { Findings, inFileOrder, TreePlace } from "./findings.ts";
 import type { Configured, Finding, Graph, NotYet, PipelineNode } from "./graph.ts";
 import { lint } from "./lint.ts";
@@ -39,6 +40,8 @@ export interface ConfigSources {
   readonly file?: ReadFile;
   /** Refuses what the Collector would refuse, even where Rondo can do without. */
   readonly strict?: boolean;
+  /** Absent: all are off. */
+  readonly gates?: FeatureGates;
 }
 
 /** A configuration that was read. */
@@ -50,6 +53,8 @@ export interface LoadedConfig {
   /** The configuration as written, merged and expanded, for `renderConfig`; undefined when a file is not YAML. */
   readonly merged?: ConfigNode;
 }
+
+const NO_GATES: FeatureGates = new Set();
 
 /** Keys of `service:`, as upstream. */
 const SERVICE_KEYS = ["pipelines", "extensions", "telemetry"];
@@ -99,7 +104,7 @@ function mergeSources({ files, sets, env, file }: ConfigSources, findings: Findi
  * Reads every section, whatever the ones before it said. The graph is undefined only when the settings of broker or windows are; whether
  * there were problems elsewhere is the caller's question.
  */
-function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): Graph | undefined {
+function readGraph(root: TreePlace, { types, strict = false, gates = NO_GATES }: ConfigSources): Graph | undefined {
   reportUnknownKeys(root, TOP_LEVEL);
   const components: Components = {
     receivers: readSection(root, "receivers", types),
@@ -112,7 +117,7 @@ function readGraph(root: TreePlace, { types, strict = false }: ConfigSources): G
   const service = root.at("service");
   reportUnknownKeys(service, SERVICE_KEYS);
   readTelemetry(service.at("telemetry"));
-  const drafts = readPipelines(service, components);
+  const drafts = readPipelines(service, components, gates);
   const extensions = readServiceExtensions(root, components.extensions, { types, strict });
   const pipelines = drafts.map((draft) => ({ draft, running: runningReferences(draft) }));
   const receivers = [...new Set(pipelines.flatMap(({ running }) => running.receivers))];

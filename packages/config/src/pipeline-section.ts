@@ -1,6 +1,6 @@
 /** Reads `service.pipelines`: which components each pipeline runs, what of it is left out, and what cannot stand. */
 import { nearest } from "@rondo/core";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried } from "@rondo/otlp";
 import type { SectionName } from "./catalogue.ts";
 import {
   type BuiltComponent,
@@ -9,6 +9,7 @@ import {
   type PlannedComponent,
   parseId,
 } from "./component-section.ts";
+import type { FeatureGates } from "./feature-gates.ts";
 import type { TreePlace } from "./findings.ts";
 import { isNothing } from "./tree.ts";
 
@@ -18,7 +19,7 @@ export type Components = Readonly<Record<SectionName, ReadonlyMap<string, Compon
 /** A pipeline as it is written, with what each reference turned out to be. */
 export interface PipelineDraft {
   readonly id: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly place: TreePlace;
   readonly receivers: readonly Reference[];
   readonly processors: readonly Reference[];
@@ -35,31 +36,46 @@ export interface Reference {
 const PARTS = ["receivers", "processors", "exporters"] as const;
 type Part = (typeof PARTS)[number];
 
-/** The pipelines in the order of the file. All problems are reported; a pipeline whose signal is unknown is left out. */
-export function readPipelines(service: TreePlace, components: Components): readonly PipelineDraft[] {
+/**
+ * The pipelines in the order of the file. All problems are reported; a pipeline whose signal is unknown, or behind a gate that is
+ * off, is left out.
+ */
+export function readPipelines(
+  service: TreePlace,
+  components: Components,
+  gates: FeatureGates,
+): readonly PipelineDraft[] {
   const place = service.at("pipelines");
   if (place.node?.kind !== "map" || place.node.entries.size === 0) {
     place.problem("service must have at least one pipeline, such as traces: {receivers: [otlp], exporters: [debug]}");
     return [];
   }
   return [...place.node.entries.keys()].flatMap((key) => {
-    const draft = readPipeline(place.at(key), key, components);
+    const draft = readPipeline(place.at(key), key, components, gates);
     return draft === undefined ? [] : [draft];
   });
 }
 
 /** Undefined when there is no telling which signal it carries, or when it is no map; both are problems. */
-function readPipeline(place: TreePlace, key: string, components: Components): PipelineDraft | undefined {
+function readPipeline(
+  place: TreePlace,
+  key: string,
+  components: Components,
+  gates: FeatureGates,
+): PipelineDraft | undefined {
   const id = parseId(key, place);
   if (id === undefined) return undefined;
-  const signal = SIGNALS.find((one) => one === id.type);
+  const signal = CARRIED.find((one) => one === id.type);
   if (signal === undefined) {
-    const near = nearest(id.type, SIGNALS);
-    const known = near === undefined ? `; known: ${SIGNALS.join(", ")}` : `; did you mean ${near}?`;
+    const near = nearest(id.type, CARRIED);
+    const known = near === undefined ? `; known: ${CARRIED.join(", ")}` : `; did you mean ${near}?`;
+    place.problem(`unknown pipeline signal: "${id.type}"${known}`);
+    return undefined;
+  }
+  if (signal === "profiles" && !gates.has("service.profilesSupport")) {
     place.problem(
-      id.type === "profiles"
-        ? "profiles are not built yet: remove this pipeline to run the others"
-        : `unknown pipeline signal: "${id.type}"${known}`,
+      "profiles are in development, and carried only when they are asked for: start with " +
+        "--feature-gates=service.profilesSupport, or remove this pipeline to run the others",
     );
     return undefined;
   }

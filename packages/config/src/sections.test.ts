@@ -31,7 +31,7 @@ function pipelines(yaml: string) {
     connectors: section("connectors"),
     extensions: section("extensions"),
   };
-  const drafts = readPipelines(root.at("service"), components);
+  const drafts = readPipelines(root.at("service"), components, new Set());
   return { root, drafts, running: drafts.map(runningReferences), ...found };
 }
 

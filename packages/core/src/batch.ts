@@ -1,5 +1,5 @@
 /** The unit that moves through Rondo: one OTLP export request as wire bytes, with what the road must know of it. */
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** Where a record came from: `<partition>:<raw offset>:<part>/<parts>`, or `rules/<group>/<slot>` for Rondo's own output. */
 export type Origin = string;
@@ -17,12 +17,12 @@ export interface Source {
 }
 
 /** One OTLP export request, sealed. The only data that crosses a socket, a log record or a thread. */
-export interface Batch {
-  readonly signal: Signal;
+export interface Batch<S extends Carried = Carried> {
+  readonly signal: S;
   readonly tenant: string;
-  /** Spans, data points or log records in `body`. */
+  /** Spans, data points, log records or profiles in `body`. */
   readonly items: number;
-  /** The protobuf bytes of Export{Trace,Metrics,Logs}ServiceRequest. Never changed in place. */
+  /** The protobuf bytes of Export{Trace,Metrics,Logs,Profiles}ServiceRequest. Never changed in place. */
   readonly body: Uint8Array;
   readonly via?: ReceiverId;
   readonly meta?: Meta;

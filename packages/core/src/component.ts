@@ -2,7 +2,7 @@
  * What a processor and an exporter are. A component states its type, its documentation and its fields in one table;
  * it computes and never counts: the runner around it does (delivery's `observe`, the worker's pipeline).
  */
-import type { Signal } from "@rondo/otlp";
+import type { Carried, Signal } from "@rondo/otlp";
 import type { Batch, Meta } from "./batch.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Deliver } from "./deliver.ts";
@@ -24,10 +24,10 @@ export interface Log {
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog };
 
 /** What surrounds a component instance. */
-export interface Surroundings {
+export interface Surroundings<S extends Carried = Carried> {
   /** The component's id in the configuration, such as `otlp/tempo`. */
   readonly id: string;
-  readonly signal: Signal;
+  readonly signal: S;
   /** The pipeline's id, such as `traces` or `traces/sampled`. */
   readonly pipeline: string;
   readonly clock: Clock;
@@ -61,9 +61,12 @@ export interface Part {
   readonly body: Uint8Array;
 }
 
-/** A pure function of one batch (component state `none`): no clock, no host, no chance, so that a rerun gives the same bytes. */
+/**
+ * A pure function of one batch (component state `none`): no clock, no host, no chance, so that a rerun gives the same bytes. It is
+ * never called for profiles, which no processor reads.
+ */
 export interface Processor {
-  process(batch: Batch): Processed;
+  process(batch: Batch<Signal>): Processed;
 }
 
 /** How an exporter's batches are joined before they are sent. */
@@ -106,7 +109,7 @@ interface Described<F extends Fields> {
   /** Other spellings of the type that mean the same. */
   readonly aliases?: readonly string[];
   readonly summary: string;
-  readonly signals: readonly Signal[];
+  readonly signals: readonly Carried[];
   readonly fields: F;
   /** Checks that need more than one field; reports to `place`. */
   readonly check?: (values: ValuesOf<F>, place: Place) => void;
@@ -123,7 +126,7 @@ export interface ProcessorType<F extends Fields = Fields> extends Described<F> {
   readonly state: "none";
   /** The reasons for which it drops items. */
   readonly drops: readonly DropReason[];
-  readonly create: (values: ValuesOf<F>, around: Surroundings) => Processor;
+  readonly create: (values: ValuesOf<F>, around: Surroundings<Signal>) => Processor;
 }
 
 /** An exporter type: documentation, fields and constructor in one entry. */

@@ -27,11 +27,18 @@ export interface Flow {
 }
 
 /**
+ * Whether a batch may share a request with others. Profiles may not: each request has a dictionary that everything in it refers to
+ * by index, and two of them joined would be one.
+ */
+const isJoinable = ({ signal }: Batch): boolean => signal !== "profiles";
+
+/**
  * Joins concurrent calls of equal signal, tenant and meta, in call order. Such calls form a lane. A lane
  * - has one request in flight; what comes meanwhile gathers, so requests leave in the order of the calls;
  * - sends when `minItems` have gathered, when its oldest call has waited `waitMs`, and at once when `waitMs` is 0, when the
  *   flow is full or in a hurry;
- * - never joins beyond `maxItems` (0: no bound) or `maxBytes`; a single batch above them goes alone.
+ * - never joins beyond `maxItems` (0: no bound) or `maxBytes`; a single batch above them goes alone, as every batch of profiles
+ *   does, which waits for no company either.
  * A caller that aborts is answered at once: its batch leaves the gathering, or – already in flight – goes on with its
  * companions and may be delivered twice. Only when all callers of a request have aborted is the request aborted.
  * Bytes are held as long as their callers wait: whoever bounds its open calls bounds this Layer.
@@ -151,7 +158,11 @@ class Lane {
       return;
     }
     const wait = oldest.since + this.#how.waitMs - this.#clock.monotonic();
-    const isReady = this.#gathered >= this.#how.minItems || this.#flow.hurry.aborted || this.#flow.isFull();
+    const isReady =
+      !isJoinable(oldest.batch) ||
+      this.#gathered >= this.#how.minItems ||
+      this.#flow.hurry.aborted ||
+      this.#flow.isFull();
     if (wait <= 0 || isReady) void this.#send(this.#take());
     else this.#cancelTimer = this.#clock.after(wait, () => this.pump());
   }
@@ -165,7 +176,7 @@ class Lane {
     for (const call of this.#gathering) {
       items += call.batch.items;
       bytes += call.batch.body.byteLength;
-      if (taken.size > 0 && ((maxItems > 0 && items > maxItems) || bytes > maxBytes)) break;
+      if (taken.size > 0 && (!isJoinable(call.batch) || (maxItems > 0 && items > maxItems) || bytes > maxBytes)) break;
       taken.add(call);
       this.#gathering.delete(call);
       this.#gathered -= call.batch.items;

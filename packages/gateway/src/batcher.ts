@@ -38,6 +38,8 @@ export interface Piece {
   readonly items: number;
   /** Belongs to the batcher from then on, which frees its memory when it has been joined into a record, or when the log returns it. */
   readonly body: Uint8Array;
+  /** Must be a record of its own: joined with others, its bytes would mean something else. */
+  readonly alone?: true;
 }
 
 /** A piece on its way. */
@@ -124,10 +126,10 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     if (lane.open.get(gathering.key) === gathering) lane.open.delete(gathering.key);
   };
 
-  const gather = (lane: Lane, { via, tenant, meta, body }: Piece): Gathering => {
+  const gather = (lane: Lane, { via, tenant, meta, body, alone }: Piece): Gathering => {
     const key = `${via}\n${tenant}\n${meta === undefined ? "" : JSON.stringify(meta)}`;
     const found = lane.open.get(key);
-    if (found !== undefined && found.bytes + body.length <= limits.recordBytes) return found;
+    if (found !== undefined && !alone && found.bytes + body.length <= limits.recordBytes) return found;
     if (found !== undefined) seal(lane, found);
     const due = clock.monotonic() + limits.lingerMs;
     const made: Gathering = { key, entries: new Set(), due, bytes: 0, sealed: false, begun: false };
@@ -193,7 +195,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
       const bytes = piece.body.length;
       gathering.bytes += bytes;
       pending += 1;
-      if (gathering.bytes >= limits.targetBytes) seal(lane, gathering);
+      if (gathering.bytes >= limits.targetBytes || piece.alone) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
       return {
         durable: promise,

@@ -2,7 +2,7 @@
 import { type Broker, RAW_TOPICS } from "@rondo/broker";
 import { type Graph, metadataKeptFor, type TenantsSettings } from "@rondo/config";
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried } from "@rondo/otlp";
 import { type Admission, admission } from "./admission.ts";
 import { type Authenticators, openAuthenticators } from "./auth/open-authenticators.ts";
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
@@ -137,8 +137,8 @@ function sharedAccount({ creditsBytes, tenants, clock }: GatewayOptions) {
 }
 
 /** The partitions of every raw topic that some pipeline reads; a signal that none reads is never asked for. */
-async function partitionCounts({ broker, pipelines }: GatewayOptions): Promise<Readonly<Record<Signal, number>>> {
-  const counts: Record<Signal, number> = { traces: 1, metrics: 1, logs: 1 };
+async function partitionCounts({ broker, pipelines }: GatewayOptions): Promise<Readonly<Record<Carried, number>>> {
+  const counts: Record<Carried, number> = { traces: 1, metrics: 1, logs: 1, profiles: 1 };
   for (const signal of new Set(pipelines.map((pipeline) => pipeline.signal))) {
     counts[signal] = await broker.partitions(RAW_TOPICS[signal]);
   }
@@ -217,9 +217,9 @@ async function startListeners(
 }
 
 /** The signals of the pipelines that name a receiver; none means that it is not started, as in the Collector. */
-function signalsOf(pipelines: Graph["pipelines"], receiver: string): readonly Signal[] {
+function signalsOf(pipelines: Graph["pipelines"], receiver: string): readonly Carried[] {
   const used = new Set(pipelines.filter(({ receivers }) => receivers.includes(receiver)).map(({ signal }) => signal));
-  return SIGNALS.filter((signal) => used.has(signal));
+  return CARRIED.filter((signal) => used.has(signal));
 }
 
 interface Inside {

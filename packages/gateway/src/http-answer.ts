@@ -1,6 +1,6 @@
 /** Writes the gateway's answers as OTLP/HTTP asks: in the request's encoding, errors as google.rpc.Status, waits as Retry-After. */
 import type { ServerResponse } from "node:http";
-import { encodeResponse, encodeStatus, responseToJson, type Signal, type Status, statusToJson } from "@rondo/otlp";
+import { type Carried, encodeResponse, encodeStatus, responseToJson, type Status, statusToJson } from "@rondo/otlp";
 import type { Answer, Refused } from "./intake.ts";
 import { HTTP_ONLY, refusalStatus, statusOf } from "./status-table.ts";
 
@@ -34,7 +34,7 @@ export function encodingOf(contentType: string | undefined): Encoding | undefine
 }
 
 /** Answers a request that went through the intake. */
-export function writeAnswer(response: ServerResponse, answer: Answer, encoding: Encoding, signal: Signal): void {
+export function writeAnswer(response: ServerResponse, answer: Answer, encoding: Encoding, signal: Carried): void {
   if (answer.kind === "refused") {
     writeRefusal(response, answer, encoding);
   } else {

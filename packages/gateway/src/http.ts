@@ -4,7 +4,7 @@ import type { Http2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import { Fault, free, type Meta } from "@rondo/core";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import { type Carried, EXPORT_PATHS } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
 import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
 import { corsOf } from "./cors.ts";
@@ -29,6 +29,8 @@ const IDLE_MS = 75_000;
 
 /** How long nothing may move on a connection while a request or its answer is under way: twice the gateway's own deadline. */
 const WRITE_MS = 30_000;
+
+const PROTOBUF = "application/x-protobuf";
 
 /**
  * Starts the HTTP listener of a receiver. Rejects with a `startup` Fault when the endpoint cannot be bound. With `http2` it shares its
@@ -99,7 +101,7 @@ function listening(
 
 /** A request that can be read. */
 interface Route {
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly encoding: Encoding;
   readonly compression?: string | undefined;
 }
@@ -126,9 +128,10 @@ interface Handler {
 function handler(values: HttpValues, options: ListenerOptions): Handler {
   const { receiver, authenticator, metadata, intake, json, pending, clock, answered } = options;
   const parameters = values.auth?.request_params ?? [];
-  const paths = new Map<string, Signal>(
-    SIGNALS.filter((signal) => options.signals.includes(signal)).map((signal) => [
-      values[`${signal}_url_path`],
+  const paths = new Map<string, Carried>(
+    options.signals.map((signal) => [
+      // As in the Collector, the path of profiles cannot be configured.
+      signal === "profiles" ? EXPORT_PATHS.profiles : values[`${signal}_url_path`],
       signal,
     ]),
   );
@@ -157,8 +160,12 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       };
     }
     if (encoding === undefined) {
-      const supported = "[application/json, application/x-protobuf]";
+      const supported = `[application/json, ${PROTOBUF}]`;
       return { http: 415, outcome: "unsupported", message: `415 unsupported media type, supported: ${supported}` };
+    }
+    if (signal === "profiles" && encoding.name === "json") {
+      const message = `415 profiles pass through as they came and are not converted; send ${PROTOBUF}`;
+      return { http: 415, outcome: "unsupported", message };
     }
     const named = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
     const compression = named === "identity" ? "" : named;
@@ -253,7 +260,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
         request = replaced(request, await inflating.inflate(compression, request, { limit, permit, intake, tenant }));
       }
       // The limit holds for both forms: numbers take more bytes in protobuf.
-      if (encoding.name === "json") request = replaced(request, await json.convert(signal, request, { limit, tenant }));
+      if (encoding.name === "json" && signal !== "profiles")
+        request = replaced(request, await json.convert(signal, request, { limit, tenant }));
     } catch (thrown) {
       free(request);
       permit.release();

@@ -6,6 +6,7 @@
 import { RAW_TOPICS } from "@rondo/broker";
 import { type Clock, Fault, free, type Log, type Meta, type Random } from "@rondo/core";
 import {
+  type Carried,
   checkItems,
   FlawedItems,
   partitionRequest,
@@ -20,6 +21,7 @@ import type { Account } from "./metrics.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
 import { repeatedBytes } from "./repeated-bytes.ts";
 import { requestFault, statusOf } from "./status-table.ts";
+import { wholeRequest } from "./whole-request.ts";
 
 /**
  * What may stand around the items of a request that must be cut: half a record, so that the pieces are never much more than
@@ -72,7 +74,7 @@ export interface Intake {
 export interface IntakeSurroundings {
   readonly admission: Admission;
   readonly batcher: Batcher;
-  readonly partitionsOf: (signal: Signal) => number;
+  readonly partitionsOf: (signal: Carried) => number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -119,7 +121,9 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 
   /** Validates a request, and cuts what may go on into pieces of records. Throws WireError, and a Fault `too_large`. */
-  const workOf = ({ signal, tenant, receiver: via, meta }: Sender, body: Uint8Array): Work => {
+  const workOf = (sender: Sender, body: Uint8Array): Work => {
+    const { signal, tenant, receiver: via, meta } = sender;
+    if (signal === "profiles") return { ...wholeRequest(sender, body, around.partitionsOf(signal)), refusals: [] };
     const flawed = new FlawedItems();
     const items = validateRequest(signal, body, flawed);
     if (around.isDeep(via)) checkItems(signal, body, flawed);

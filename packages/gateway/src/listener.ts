@@ -2,7 +2,7 @@
 import type { Server } from "node:net";
 import type { Clock, Log } from "@rondo/core";
 import { onceEvery } from "@rondo/monitor";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { MetadataKeeper } from "./client-metadata.ts";
 import { bindAddress, type Endpoint, listenFault } from "./endpoint.ts";
@@ -38,7 +38,7 @@ export interface ListenerOptions {
   readonly key: string;
   readonly endpoint: Endpoint;
   /** The signals that some pipeline takes from this receiver. */
-  readonly signals: readonly Signal[];
+  readonly signals: readonly Carried[];
   /** Asked before a body is read. */
   readonly authenticator: Authenticator;
   /** Keeps client metadata; absent: nobody reads any. */

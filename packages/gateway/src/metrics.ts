@@ -1,6 +1,6 @@
 /** What the gateway tells of itself, and how that becomes Rondo's own metrics. */
 import type { Handle, HistogramHandle, Registry } from "@rondo/monitor";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import type { Admission } from "./admission.ts";
 import type { MetadataRefusal } from "./client-metadata.ts";
 import type { Reload } from "./watch-files.ts";
@@ -12,7 +12,7 @@ export type Protocol = "grpc" | "http";
 export interface Account {
   /** The receiver's id. */
   readonly receiver: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly tenant: string;
 }
 

@@ -13,6 +13,7 @@ import {
   type Place,
   type ValuesOf,
 } from "@rondo/core";
+import { CARRIED } from "@rondo/otlp";
 import { type AuthValues, grpcAuth, httpAuth } from "./auth/auth-fields.ts";
 import { CODECS } from "./codecs/table.ts";
 import { cors } from "./cors.ts";
@@ -177,7 +178,7 @@ interface Guarded {
 export const otlpReceiver = defineReceiver({
   type: "otlp",
   summary: "Takes OTLP over gRPC and HTTP, and answers OK only when the batch is durable.",
-  signals: ["traces", "metrics", "logs"],
+  signals: CARRIED,
   fields: {
     protocols: group("The protocols to listen for; at least one.", {
       grpc: protocol("OTLP/gRPC.", grpcFields),

@@ -4,7 +4,7 @@
  */
 import { escapeName, type StateStore } from "@rondo/broker";
 import { type Clock, Fault, type Log } from "@rondo/core";
-import { SIGNALS } from "@rondo/otlp";
+import { CARRIED } from "@rondo/otlp";
 import type { Account } from "./metrics.ts";
 
 const PERIOD_MS = 1_000;
@@ -105,7 +105,7 @@ function readTotal(key: string, value: Uint8Array): Total {
   if (typeof found === "object" && found !== null) {
     // An object's fields may be asked for by any name; what they hold is checked below.
     const { receiver, signal, tenant, accepted, refused } = found as Partial<Record<keyof Total, unknown>>;
-    const known = SIGNALS.find((one) => one === signal);
+    const known = CARRIED.find((one) => one === signal);
     if (known !== undefined && typeof receiver === "string" && typeof tenant === "string") {
       if (typeof accepted === "number" && typeof refused === "number") {
         return { receiver, signal: known, tenant, accepted, refused };

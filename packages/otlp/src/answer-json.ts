@@ -1,7 +1,7 @@
 /** Reads the answers to an export call in JSON: Export…ServiceResponse and google.rpc.Status, as servers other than ours write them. */
-import { SIGNAL_MESSAGES } from "./layout.ts";
+import { REJECTED } from "./layout.ts";
 import type { PartialSuccess } from "./response.ts";
-import type { Signal } from "./signal.ts";
+import type { Carried } from "./signal.ts";
 import { RETRY_INFO, type Status } from "./status.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -9,12 +9,12 @@ import { WireError } from "./wire-error.ts";
  * Reads a response of a signal: what was rejected, or undefined for full success. Members of other types are as absent, for
  * the status has accepted the request already. Throws WireError when the text is no JSON object; callers bound it.
  */
-export function responseFromJson(signal: Signal, text: Uint8Array): PartialSuccess | undefined {
+export function responseFromJson(signal: Carried, text: Uint8Array): PartialSuccess | undefined {
   const partial = member(objectOf(text), "partialSuccess");
   const said = member(partial, "errorMessage");
   const message = typeof said === "string" ? said : "";
   // 64-bit integers are strings in OTLP/JSON; numbers are taken as well.
-  const count = Number(member(partial, SIGNAL_MESSAGES[signal].rejected) ?? 0);
+  const count = Number(member(partial, REJECTED[signal]) ?? 0);
   const rejected = Number.isFinite(count) ? count : 0;
   return rejected === 0 && message === "" ? undefined : { rejected, message };
 }

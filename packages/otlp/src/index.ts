@@ -2,7 +2,7 @@
  * OTLP as wire bytes. A request is a `Uint8Array` of protobuf; every function here reads or splices those bytes and never
  * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
  *
- * - measure: `countItems`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
+ * - measure: `countItems`, `countProfiles`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `removeItems`; `partitionRequest`, `partitionByResource`, `partitionByTrace`
  * - compare: `contentHash`, `resourceKey`
  * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`
@@ -18,6 +18,7 @@ export { checkItems } from "./check-items.ts";
 export { concatRequests } from "./concat.ts";
 export { contentHash } from "./content-hash.ts";
 export { countItems } from "./count.ts";
+export { countProfiles } from "./count-profiles.ts";
 export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources, editScopes } from "./edit-requests.ts";
@@ -40,7 +41,7 @@ export {
 } from "./layout.ts";
 export { located } from "./locate.ts";
 export { murmur2 } from "./murmur2.ts";
-export { type PartitionPart, partitionByResource, partitionRequest } from "./partition.ts";
+export { type PartitionPart, partitionByResource, partitionOf, partitionRequest } from "./partition.ts";
 export { partitionByTrace } from "./partition-by-trace.ts";
 export { removeItems } from "./remove-items.ts";
 export type { RequestPiece } from "./request-plan.ts";

@@ -1,6 +1,6 @@
 /** The field numbers that the hot paths know by heart. They are the same in all three signals but for the items. */
 import { type Cursor, Wire } from "./cursor.ts";
-import type { Signal } from "./signal.ts";
+import type { Carried, Signal } from "./signal.ts";
 
 /** Export{Trace,Metrics,Logs}ServiceRequest. */
 export const REQUEST = { resources: 1 } as const;
@@ -65,14 +65,18 @@ export const isPoint: IsChild = (field) => field.is(POINTS, Wire.bytes);
 export const ITEM_ATTRIBUTES: Readonly<Record<Exclude<Signal, "metrics">, number>> = { traces: 9, logs: 6 };
 
 /** The message types of a signal in the generated table. */
-export const SIGNAL_MESSAGES: Readonly<Record<Signal, { request: string; response: string; rejected: string }>> = {
-  traces: { request: "ExportTraceServiceRequest", response: "ExportTraceServiceResponse", rejected: "rejectedSpans" },
-  metrics: {
-    request: "ExportMetricsServiceRequest",
-    response: "ExportMetricsServiceResponse",
-    rejected: "rejectedDataPoints",
-  },
-  logs: { request: "ExportLogsServiceRequest", response: "ExportLogsServiceResponse", rejected: "rejectedLogRecords" },
+export const SIGNAL_MESSAGES: Readonly<Record<Signal, { request: string; response: string }>> = {
+  traces: { request: "ExportTraceServiceRequest", response: "ExportTraceServiceResponse" },
+  metrics: { request: "ExportMetricsServiceRequest", response: "ExportMetricsServiceResponse" },
+  logs: { request: "ExportLogsServiceRequest", response: "ExportLogsServiceResponse" },
+};
+
+/** What the number of rejected items is called in the JSON form of a response. */
+export const REJECTED: Readonly<Record<Carried, string>> = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+  profiles: "rejectedProfiles",
 };
 
 /** From the request inwards: which fields lead to the items, and at last are the items. */

@@ -1,19 +1,19 @@
 /** The answers to an export call that succeeded, wholly or in part (OTLP, "Partial Success"). */
 import { Cursor, Wire } from "./cursor.ts";
-import { SIGNAL_MESSAGES } from "./layout.ts";
-import type { Signal } from "./signal.ts";
+import { REJECTED } from "./layout.ts";
+import type { Carried } from "./signal.ts";
 import { Writer } from "./writer.ts";
 
 /** What a server accepted only in part. With nothing rejected the message is a warning. */
 export interface PartialSuccess {
-  /** Spans, data points or log records. */
+  /** Spans, data points, log records or profiles. */
   readonly rejected: number;
   /** Why, and what to do; in English. */
   readonly message: string;
 }
 
 /** The bytes of Export…ServiceResponse: empty for full success. They are the same for all signals. */
-export function encodeResponse(_signal: Signal, partial: PartialSuccess | undefined): Uint8Array {
+export function encodeResponse(_signal: Carried, partial: PartialSuccess | undefined): Uint8Array {
   const out = new Writer(16 + (partial?.message.length ?? 0));
   if (partial === undefined) return out.finish();
   const inner = out.open(1);
@@ -23,11 +23,12 @@ export function encodeResponse(_signal: Signal, partial: PartialSuccess | undefi
 }
 
 /** The JSON form of a response. */
-export function responseToJson(signal: Signal, partial: PartialSuccess | undefined): string {
+export function responseToJson(signal: Carried, partial: PartialSuccess | undefined): string {
   if (partial === undefined) return "{}";
-  const { rejected } = SIGNAL_MESSAGES[signal];
   // 64-bit integers are strings in OTLP/JSON.
-  return JSON.stringify({ partialSuccess: { [rejected]: String(partial.rejected), errorMessage: partial.message } });
+  return JSON.stringify({
+    partialSuccess: { [REJECTED[signal]]: String(partial.rejected), errorMessage: partial.message },
+  });
 }
 
 /**

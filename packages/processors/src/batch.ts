@@ -12,7 +12,7 @@ import {
   text,
   type ValuesOf,
 } from "@rondo/core";
-import { SIGNALS, splitRequest } from "@rondo/otlp";
+import { CARRIED, splitRequest } from "@rondo/otlp";
 
 /** Bytes that one request to a backend may have, whatever its items: below the 4 MiB that gRPC servers take by default. */
 export const MAX_REQUEST_BYTES = 3_670_016;
@@ -45,8 +45,9 @@ export const batch = defineProcessor({
   type: "batch",
   summary:
     "Sets how items are joined into requests: exporters of the pipeline wait for send_batch_size items or the timeout before " +
-    "they send, and acknowledge nothing meanwhile. The processor itself only cuts batches above send_batch_max_size.",
-  signals: SIGNALS,
+    "they send, and acknowledge nothing meanwhile. The processor itself only cuts batches above send_batch_max_size. It does " +
+    "nothing to profiles, whose requests are never joined or cut.",
+  signals: CARRIED,
   state: "none",
   drops: [],
   fields,

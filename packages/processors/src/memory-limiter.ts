@@ -3,7 +3,7 @@
  * refuse what would exceed the soft limit, with an answer that clients repeat, and workers stop reading ahead.
  */
 import { defineProcessor, duration, integer, type Place, type ValuesOf } from "@rondo/core";
-import { SIGNALS } from "@rondo/otlp";
+import { CARRIED } from "@rondo/otlp";
 
 const MIB = 1 << 20;
 const UINT32 = { max: 4_294_967_295 };
@@ -32,7 +32,7 @@ export const memoryLimiter = defineProcessor({
   summary:
     "Bounds memory: receivers of the pipeline refuse above the limit, less the spike limit, and clients send again; workers " +
     "read no further ahead. Nothing is dropped.",
-  signals: SIGNALS,
+  signals: CARRIED,
   state: "none",
   drops: [],
   fields,

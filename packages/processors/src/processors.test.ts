@@ -101,7 +101,7 @@ test("any edits keep every item, give the same bytes twice and leave their input
         const body = requestBytes(compact as readonly { items: CompactMap[] }[], variant);
         const before = Buffer.from(body);
         const total = compact.reduce((sum, one) => sum + one.items.length, 0);
-        const given: Batch = { signal, tenant: "default", items: total, body };
+        const given: Batch<Signal> = { signal, tenant: "default", items: total, body };
         const limits: ValuesOf<typeof batch.fields> = {
           timeout: 0,
           send_batch_size: 0,

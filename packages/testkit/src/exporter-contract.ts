@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { timeout } from "@rondo/delivery";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StubBackend } from "./stub-backend.ts";
 
@@ -37,7 +37,7 @@ export interface ExporterCase {
 export function makeExporter(
   type: AnyExporterType,
   raw: unknown,
-  signal: Signal = "traces",
+  signal: Carried = "traces",
   log: Log = silentLog,
   headersBy?: Surroundings["headersBy"],
 ): Exporter {
@@ -56,8 +56,8 @@ export function makeExporter(
 }
 
 /** A batch whose bytes are its own: `items` empty items, each with `text` in it so that sizes vary. */
-export function sampleBatch(signal: Signal, items = 3, text = "x"): Batch {
-  // Field 2 of the request is unknown to every signal: the bytes are legal and distinct, and must come through untouched.
+export function sampleBatch(signal: Carried, items = 3, text = "x"): Batch {
+  // Field 2 of the request is unknown to every signal, and the dictionary of profiles: the bytes are legal and distinct, and must come through untouched.
   const note = Buffer.from(text);
   return { signal, tenant: "default", items, body: Buffer.concat([Buffer.from([0x12, note.length]), note]) };
 }
@@ -72,7 +72,7 @@ export function exporterContract({ type, backend, config, translated }: Exporter
     // Most of the contract is the same for every signal; one that the type takes stands for all.
     const [first = "traces"] = type.signals;
     const sample = translated ?? ((items?: number, text?: string) => sampleBatch(first, items, text));
-    const make = (more: object = {}, signal: Signal = first) => {
+    const make = (more: object = {}, signal: Carried = first) => {
       const made = makeExporter(type, { ...config(stub.port), ...more }, signal);
       exporters.push(made);
       return made;

@@ -110,7 +110,7 @@ function runVariant(processor: Processor, one: ProcessorCase, variant: Variant):
   const given = one.in ?? [];
   const body = requestBytes(given, variant);
   const before = Buffer.from(body);
-  const batch: Batch = {
+  const batch: Batch<Signal> = {
     signal,
     tenant: "default",
     items: countCompact(given),

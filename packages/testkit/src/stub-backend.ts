@@ -1,6 +1,6 @@
 /** A backend that a test commands: it listens for real, keeps what it got, and answers – or fails to – as it is told. */
 import type { AddressInfo, Server, Socket } from "node:net";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** What the backend does with each request from now on. */
 export type Behaviour =
@@ -26,7 +26,7 @@ export type Behaviour =
 
 /** One request as it came, decompressed. */
 export interface Received {
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }

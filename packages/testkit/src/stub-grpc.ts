@@ -1,12 +1,10 @@
 /** A commanded OTLP/gRPC backend, written out on HTTP/2: what judges a gRPC client should not be the same library. */
 import { createServer, type ServerHttp2Stream } from "node:http2";
 import { gunzipSync, inflateSync } from "node:zlib";
-import { encodeResponse, encodeStatus, SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried, EXPORT_METHODS, encodeResponse, encodeStatus } from "@rondo/otlp";
 import { type Behaviour, type Received, type StubBackend, StubPort, stubBackend } from "./stub-backend.ts";
 
 const GRPC = { ":status": 200, "content-type": "application/grpc" };
-
-const SERVICES: Readonly<Record<Signal, string>> = { traces: "trace", metrics: "metrics", logs: "logs" };
 
 /** Starts a backend on a free port of 127.0.0.1; it accepts until told otherwise. */
 export async function stubGrpc(): Promise<StubBackend> {
@@ -22,8 +20,7 @@ export async function stubGrpc(): Promise<StubBackend> {
     } catch {
       return; // The client gave up.
     }
-    const path = headers[":path"] ?? "";
-    const signal = SIGNALS.find((one) => path.includes(`collector.${SERVICES[one]}.v1`)) ?? "traces";
+    const signal = CARRIED.find((one) => headers[":path"] === EXPORT_METHODS[one]) ?? "traces";
     received.push({ signal, body: unframe(Buffer.concat(chunks), headers["grpc-encoding"]), headers });
     if (!stream.destroyed) answer(behaviour, signal, stream, () => port.reset());
   });
@@ -47,7 +44,7 @@ function unframe(framed: Buffer, encoding: string | string[] | undefined): Buffe
   return encoding === "gzip" ? gunzipSync(message) : inflateSync(message);
 }
 
-function answer(how: Behaviour, signal: Signal, stream: ServerHttp2Stream, reset: () => void): void {
+function answer(how: Behaviour, signal: Carried, stream: ServerHttp2Stream, reset: () => void): void {
   const status = (code: number, message: string, retryDelayMs?: number) => {
     const details = encodeStatus({ code, message, ...(retryDelayMs !== undefined && { retryDelayMs }) });
     stream.respond(

@@ -1,7 +1,7 @@
 /** A commanded OTLP/HTTP backend. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { encodeResponse, encodeStatus, SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried, EXPORT_PATHS, encodeResponse, encodeStatus } from "@rondo/otlp";
 import { type Behaviour, type Received, type StubBackend, StubPort, stubBackend } from "./stub-backend.ts";
 
 const INFLATE: Readonly<Record<string, (body: Buffer) => Buffer>> = {
@@ -23,7 +23,7 @@ export async function stubHttp(): Promise<StubBackend> {
     } catch {
       return; // The client gave up.
     }
-    const signal = SIGNALS.find((one) => request.url?.endsWith(`/v1/${one}`)) ?? "traces";
+    const signal = CARRIED.find((one) => request.url?.endsWith(EXPORT_PATHS[one])) ?? "traces";
     const sent = Buffer.concat(chunks);
     const inflate = INFLATE[request.headers["content-encoding"] ?? ""];
     received.push({ signal, body: inflate?.(sent) ?? sent, headers: { ...request.headers, ":path": request.url } });
@@ -39,7 +39,7 @@ export async function stubHttp(): Promise<StubBackend> {
 
 const PROTOBUF = { "content-type": "application/x-protobuf" };
 
-function answer(how: Behaviour, signal: Signal, request: IncomingMessage, response: ServerResponse): void {
+function answer(how: Behaviour, signal: Carried, request: IncomingMessage, response: ServerResponse): void {
   const status = (code: number, message: string, headers: Record<string, string> = {}) =>
     response.writeHead(code, { ...PROTOBUF, ...headers }).end(encodeStatus({ code: 2, message }));
   switch (how.kind) {

@@ -12,7 +12,7 @@ import {
   writeOrigin,
 } from "@rondo/broker";
 import { type Batch, free, META_BYTES, type Meta, type Part, type Processed, type Processor } from "@rondo/core";
-import { countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
+import { type Carried, countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
 
 /** A processor instance with the id that the account names it by. */
 export interface Stage {
@@ -30,7 +30,8 @@ export interface Enriched {
 
 /** What a pipeline does to the records of one signal. */
 export interface EnrichOptions {
-  readonly signal: Signal;
+  readonly signal: Carried;
+  /** None for profiles, which no processor reads. */
   readonly stages: readonly Stage[];
   /** Ids of the pipeline's receivers; records of others pass through it as empty ones. */
   readonly receivers: ReadonlySet<string>;
@@ -74,12 +75,19 @@ function enrichItems(record: LogRecord, raw: RawHeaders, options: EnrichOptions)
 
 function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: EnrichOptions, tally: Tally): Part[] {
   let parts: Part[] = [{ items: raw.items, body: record.value }];
+  if (signal === "profiles") return parts;
   for (const { id, processor } of stages) {
     const entered = sumItems(parts);
     const left: Part[] = [];
     let named = 0;
     for (const part of parts) {
-      const batch: Batch = { signal, tenant: raw.tenant, via: raw.via, ...part, ...(raw.meta && { meta: raw.meta }) };
+      const batch: Batch<Signal> = {
+        signal,
+        tenant: raw.tenant,
+        via: raw.via,
+        ...part,
+        ...(raw.meta && { meta: raw.meta }),
+      };
       const processed = processWhole(processor, batch);
       left.push(...processed.parts.filter(({ items }) => items > 0));
       freeBetween(part.body, record.value, processed.parts);
@@ -96,7 +104,7 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
 }
 
 /** Bytes that are no OTLP, which only a foreign producer can have written, cost their own record and not the pipeline. */
-function processWhole(processor: Processor, batch: Batch): Processed {
+function processWhole(processor: Processor, batch: Batch<Signal>): Processed {
   try {
     return processor.process(batch);
   } catch (thrown) {
@@ -120,7 +128,9 @@ function cut(parts: readonly Part[], { signal, maxRecordBytes }: EnrichOptions, 
   const maxBytes = maxRecordBytes - FRAMING_RESERVE;
   const fitting: Part[] = [];
   for (const part of parts) {
-    const pieces = part.body.length <= maxBytes ? [part] : splitRequest(signal, part.body, { maxItems: 0, maxBytes });
+    // Profiles refer to what stands beside them: no piece of them means what the whole does.
+    const isWhole = part.body.length <= maxBytes || signal === "profiles";
+    const pieces = isWhole ? [part] : splitRequest(signal, part.body, { maxItems: 0, maxBytes });
     for (const piece of pieces) {
       if (piece.body.length <= maxBytes) fitting.push(piece);
       else tally.drop("pipeline/item_too_large", piece.items);

@@ -21,7 +21,7 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { type DeliveryObserver, type MakeChain, observe, untilTaken } from "@rondo/delivery";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { Flight } from "./flight.ts";
@@ -40,7 +40,7 @@ import {
 /** What an exporter needs on every one of its partitions. */
 export interface ExportOptions {
   readonly group: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   /** The exporter's id, which names it in the account. */
   readonly component: string;
   /** Makes the chain of layers of one partition: accumulate, retry and timeout around the exporter. */

@@ -1,6 +1,6 @@
 /** Sums the live accounts of this process's claims into the rows of the account, and says how far each group is behind. */
 import type { Broker, Claim } from "@rondo/broker";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import type { LiveRow, PartitionAccount } from "./account.ts";
 import { addRows, NO_ITEMS } from "./totals.ts";
 
@@ -8,7 +8,7 @@ import { addRows, NO_ITEMS } from "./totals.ts";
 export interface LedgerGroup {
   readonly group: string;
   readonly topic: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly pipeline: string;
   readonly component: string;
 }

@@ -1,11 +1,11 @@
 /** Measures the single tries of an exporter: how many, how they ended, how long they took, how much they carried. */
 import type { Clock, Deliver, Verdict } from "@rondo/core";
 import type { Registry } from "@rondo/monitor";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** What names an exporter in the metrics. */
 export interface ExporterLabels {
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly pipeline: string;
   readonly component: string;
 }

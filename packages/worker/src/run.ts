@@ -13,7 +13,7 @@ import { type Graph, metadataSentBy, type PipelineNode } from "@rondo/config";
 import { type Clock, type Exporter, Fault, fired, type Log, type Random, type Surroundings, sleep } from "@rondo/core";
 import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
-import { countItems, type Signal, WireError } from "@rondo/otlp";
+import { type Carried, countItems, countProfiles, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
@@ -44,7 +44,7 @@ export interface Reader {
   /** What it is called in metrics and in the log, as an exporter is by its id. */
   readonly component: string;
   readonly pipeline: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   /** Runs until `ended` fires; throws what makes its group fail and be joined again. */
   run(claim: Claim, ended: AbortSignal): Promise<void>;
 }
@@ -146,10 +146,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   for (const pipeline of graph.pipelines) {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
     const spec = pipelineSpec(pipeline);
-    const stages = pipeline.processors.map(({ id, type, values }) => ({
-      id,
-      processor: type.create(typed(values), around(options, pipeline, id)),
-    }));
+    const { signal } = pipeline;
+    // What may stand in a pipeline of profiles has its say in the gateway and around the exporters.
+    const stages =
+      signal === "profiles"
+        ? []
+        : pipeline.processors.map(({ id, type, values }) => ({
+            id,
+            processor: type.create(typed(values), { ...around(options, pipeline, id), signal }),
+          }));
     const settings = graph.broker;
     const foreign = {
       tenant: settings.defaultTenant,
@@ -261,9 +266,9 @@ function around(
 }
 
 /** The items of a record that does not say; one for bytes that are no OTLP, so that their loss has a number. */
-function countForeign(signal: Signal, value: Uint8Array): number {
+function countForeign(signal: Carried, value: Uint8Array): number {
   try {
-    return countItems(signal, value);
+    return signal === "profiles" ? countProfiles(value) : countItems(signal, value);
   } catch (thrown) {
     if (thrown instanceof WireError) return 1;
     throw thrown;

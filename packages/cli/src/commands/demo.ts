@@ -195,6 +195,8 @@ async function destinations({ graph, standIn, exporters, capture, ignore }: Demo
   const stoodFor = new Set(exporters.filter(speaksOtlp).map(({ id }) => id));
   const found: Destination[] = [];
   for (const { signal, exporters: mine } of graph.pipelines) {
+    // No recording has profiles.
+    if (signal === "profiles") continue;
     for (const { id } of mine) {
       const captured = captures.get(id);
       if (captured === undefined && !stoodFor.has(id)) continue;

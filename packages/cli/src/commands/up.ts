@@ -22,6 +22,8 @@ export interface UpOptions {
   readonly healthAddress?: string;
   readonly instance?: string;
   readonly strict?: boolean;
+  /** As ConfigArguments has them. */
+  readonly featureGates?: readonly string[];
   /** Threads that the worker's readers run in; 1 is the process's own. */
   readonly threads?: number;
   readonly logLevel?: LogLevel;
@@ -99,8 +101,17 @@ export async function startConfigured(
     options.metricsAddress ?? `${METRICS_ADDRESS.host}:${METRICS_ADDRESS.port}`,
   );
   const instance = options.instance ?? defaultInstance(graph, data, metrics.port);
-  const { config, set, strict, logLevel = "info", logFormat = "auto", terminal = false } = options;
-  const settings = { config, set, ...(strict && { strict }), logLevel, logFormat, terminal, instance };
+  const { config, set, strict, featureGates, logLevel = "info", logFormat = "auto", terminal = false } = options;
+  const settings = {
+    config,
+    set,
+    ...(strict && { strict }),
+    ...(featureGates && { featureGates }),
+    logLevel,
+    logFormat,
+    terminal,
+    instance,
+  };
   return await startRuntime({
     ...around,
     graph,

@@ -29,6 +29,7 @@ export interface ThreadSettings {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly strict?: boolean;
+  readonly featureGates?: readonly string[];
   readonly logLevel: LogLevel;
   readonly logFormat: "auto" | "pretty" | "json";
   /** Whether standard error is a terminal. */

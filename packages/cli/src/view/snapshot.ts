@@ -1,12 +1,12 @@
 /** What the live view shows: the account as it stands at one moment, in the words of the rules of the log 6. The role fills it, the view draws it. */
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 
 /** Items dropped since the process's account began, by reason. */
 export type DroppedByReason = Readonly<Record<string, number>>;
 
 /** What the receivers say of one signal, in items. */
 export interface ReceivedRow {
-  readonly signal: Signal;
+  readonly signal: Carried;
   /** Acknowledged to clients: durable. */
   readonly accepted: number;
   /** Answered with an error or a partial success. */
@@ -17,7 +17,7 @@ export interface ReceivedRow {
 export interface PipelineRow {
   /** The id in the configuration, such as `traces/sampled`. */
   readonly pipeline: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly entered: number;
   readonly created: number;
   readonly forwarded: number;
@@ -32,7 +32,7 @@ export interface ExporterRow {
   readonly pipeline: string;
   /** The id in the configuration, such as `otlp/tempo`. */
   readonly exporter: string;
-  readonly signal: Signal;
+  readonly signal: Carried;
   readonly entered: number;
   readonly delivered: number;
   readonly dropped: DroppedByReason;

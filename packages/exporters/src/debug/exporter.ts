@@ -1,6 +1,6 @@
 /** `debug`: shows what arrives, and can capture it; decodes only what is shown in full. */
 import { type Batch, defineExporter, Fault, type RetryPolicy, retry, SETTLED, type Verdict } from "@rondo/core";
-import { SIGNALS, WireError } from "@rondo/otlp";
+import { CARRIED, WireError } from "@rondo/otlp";
 import { AppendFile } from "./append-file.ts";
 import { check, type DebugValues, fields } from "./config.ts";
 import { type DebugOutputs, type Destination, destinationOf } from "./destinations.ts";
@@ -16,7 +16,7 @@ export function debugExporter(outputs: DebugOutputs) {
   return defineExporter({
     type: "debug",
     summary: "Shows batches in the log, on a stream or in a file, and can capture them for comparisons.",
-    signals: SIGNALS,
+    signals: CARRIED,
     fields,
     check,
     create(values, { clock, log }) {
@@ -88,8 +88,9 @@ class Shown {
     return this.#destination.close();
   }
 
-  /** The decoder is loaded when there is first something to decode. */
+  /** The decoder is loaded when there is first something to decode. Of profiles, which it does not know, there are only counts. */
   async #text({ signal, body }: Batch): Promise<string> {
+    if (signal === "profiles") return "";
     switch (this.#verbosity) {
       case "basic":
         return "";

@@ -1,12 +1,13 @@
 /** The counts of a batch that `basic` shows, read off the frames of the wire bytes: nothing is decoded. */
 import type { Batch } from "@rondo/core";
-import { Cursor, type Signal, Wire } from "@rondo/otlp";
+import { type Carried, Cursor, Wire } from "@rondo/otlp";
 
 /** What the counts are called, as in the Collector; `entries` stand between resources and items in metrics only. */
-const NAMES: Readonly<Record<Signal, { title: string; resources: string; entries?: string; items: string }>> = {
+const NAMES: Readonly<Record<Carried, { title: string; resources: string; entries?: string; items: string }>> = {
   traces: { title: "Traces", resources: "resource spans", items: "spans" },
   metrics: { title: "Metrics", resources: "resource metrics", entries: "metrics", items: "data points" },
   logs: { title: "Logs", resources: "resource logs", items: "log records" },
+  profiles: { title: "Profiles", resources: "resource profiles", items: "profiles" },
 };
 
 /** The line of a batch: its title and its counts by name. */
@@ -23,7 +24,7 @@ export function summaryOf({ signal, items, body }: Batch): Summary {
   const request = new Cursor(body);
   const resource = new Cursor(body);
   const scope = new Cursor(body);
-  // ExportXServiceRequest.resource_x = 1, ResourceX.scope_x = 2, ScopeX.x = 2 in all three signals.
+  // ExportXServiceRequest.resource_x = 1, ResourceX.scope_x = 2, ScopeX.x = 2 in all signals.
   while (request.next()) {
     if (!request.is(1, Wire.bytes)) continue;
     counts[resources] = (counts[resources] ?? 0) + 1;

@@ -2,7 +2,7 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { type Batch, defineExporter, Fault, retry, unanswered, type Verdict } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
-import { decodeStatus, EXPORT_METHODS, SIGNALS, type Signal, WireError } from "@rondo/otlp";
+import { CARRIED, type Carried, decodeStatus, EXPORT_METHODS, WireError } from "@rondo/otlp";
 import { grpcValue, type HeadersByAuth, headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
 import { sendingExporter } from "../sending-fields.ts";
@@ -15,7 +15,7 @@ export const otlp = defineExporter({
   type: "otlp",
   aliases: ["otlp_grpc"],
   summary: "Sends to any backend that takes OTLP over gRPC, such as Tempo or another Collector.",
-  signals: SIGNALS,
+  signals: CARRIED,
   fields,
   uses: usesAuth,
   create: (values, around) =>
@@ -39,7 +39,7 @@ class GrpcSender {
   readonly #trouble: Recurring;
   readonly #closed = new AbortController();
 
-  constructor(values: OtlpValues, signal: Signal, trouble: Recurring, byAuth: HeadersByAuth | undefined) {
+  constructor(values: OtlpValues, signal: Carried, trouble: Recurring, byAuth: HeadersByAuth | undefined) {
     this.#connection = new Connection(values);
     this.#address = values.endpoint.target.replace(/^dns:(?:\/\/\/)?/, "");
     this.#method = EXPORT_METHODS[signal];

@@ -1,9 +1,9 @@
 /** Reads what an OTLP/HTTP backend answered, in protobuf or JSON; garbage is told apart from silence. */
 import {
+  type Carried,
   decodeStatus,
   type PartialSuccess,
   responseFromJson,
-  type Signal,
   type Status,
   statusFromJson,
   WireError,
@@ -17,7 +17,7 @@ const NOTHING: PartialSuccess = { rejected: 0, message: "" };
  * The partial success of a 2xx. A body that is none is reported as a warning with nothing rejected, since the status has
  * accepted the request; an HTML page most of all is a sign that the endpoint is not an OTLP one.
  */
-export function readPartial(signal: Signal, { headers, body, cut }: HttpAnswer): PartialSuccess {
+export function readPartial(signal: Carried, { headers, body, cut }: HttpAnswer): PartialSuccess {
   const type = mediaType(headers["content-type"]);
   if (cut) return { rejected: 0, message: "its answer was too long or broke off and is ignored" };
   if (body.length === 0) return NOTHING;
@@ -58,7 +58,7 @@ function messageOf(read: (body: Buffer) => Status, body: Buffer): string {
   }
 }
 
-function readJson(signal: Signal, body: Buffer): PartialSuccess | undefined {
+function readJson(signal: Carried, body: Buffer): PartialSuccess | undefined {
   try {
     return responseFromJson(signal, body) ?? NOTHING;
   } catch (thrown) {

@@ -1,7 +1,7 @@
 /** Request bodies in the encodings and compressions of OTLP/HTTP. */
 import { promisify } from "node:util";
 import { deflate, gzip, zstdCompress } from "node:zlib";
-import type { Batch } from "@rondo/core";
+import { type Batch, Fault } from "@rondo/core";
 import { WireError } from "@rondo/otlp";
 import type { HttpBody } from "../http/connections.ts";
 import type { OtlpHttpValues } from "./config.ts";
@@ -27,6 +27,7 @@ const ENCODINGS = {
     type: "application/json",
     // Loaded when it is first asked for: most processes never speak JSON to a backend.
     encode: async ({ signal, body }: Batch): Promise<Uint8Array> => {
+      if (signal === "profiles") throw new Fault("bug", "an exporter of profiles was made for JSON");
       const { requestToJson } = await import("@rondo/otlp/json");
       return requestToJson(signal, body);
     },

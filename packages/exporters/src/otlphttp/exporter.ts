@@ -1,6 +1,6 @@
 /** `otlphttp`: sends OTLP over HTTP/1.1. In protobuf the request's bytes go out as they are, compressed off the event loop. */
 import { defineExporter, Fault } from "@rondo/core";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried } from "@rondo/otlp";
 import { headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import type { HttpEndpoint } from "../http/http-endpoint.ts";
 import { sendingExporter } from "../sending-fields.ts";
@@ -13,7 +13,7 @@ export const otlphttp = defineExporter({
   type: "otlphttp",
   aliases: ["otlp_http"],
   summary: "Sends to any backend that takes OTLP over HTTP, such as Prometheus, Loki or another Collector.",
-  signals: SIGNALS,
+  signals: CARRIED,
   fields,
   check,
   uses: usesAuth,
@@ -31,9 +31,14 @@ export const otlphttp = defineExporter({
     ),
 });
 
-/** One signal may have an address of its own. Throws a Fault `config` when this one has none at all. */
-function endpointOf(values: OtlpHttpValues, signal: Signal): HttpEndpoint {
-  const own = { traces: values.traces_endpoint, metrics: values.metrics_endpoint, logs: values.logs_endpoint }[signal];
+/** One signal may have an address of its own. Throws a Fault `config` when this one has none at all, or an encoding that it cannot have. */
+function endpointOf(values: OtlpHttpValues, signal: Carried): HttpEndpoint {
+  if (signal === "profiles" && values.encoding === "json")
+    throw new Fault(
+      "config",
+      "encoding: profiles pass through as they came, which is proto; json is for other signals",
+    );
+  const own = values[`${signal}_endpoint`];
   const endpoint = urlOf(signal, values.endpoint, own);
   if (endpoint === undefined)
     throw new Fault("config", `set endpoint or ${signal}_endpoint: ${signal} have nowhere to go`);
