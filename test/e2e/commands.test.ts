@@ -52,6 +52,10 @@ describe("calls that are wrong end with 2 and say so in one line", () => {
       /--metrics-address nowhere is not an address: write host:port/,
     ],
     [["up", "--config", SEED, "--set", "exporters"], /exporters/],
+    [
+      ["up", "--config", SEED, "--feature-gates", "service.nosuch"],
+      /--feature-gates: no such feature gate "service.nosuch"; valid gates: service.profilesSupport/,
+    ],
     [["sink", "--grpc", "nowhere"], /--grpc nowhere is not an address/],
     [["sink", "--answer", "sulk"], /--answer.*sulk/],
     [["replay-recording"], /missing required argument 'file'/],

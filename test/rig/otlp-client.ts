@@ -6,7 +6,7 @@ import { Agent, request } from "node:http";
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import type { Signal } from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import { GRPC_PATHS, grpcFrameHead, HTTP_PATHS } from "./otlp-transport.ts";
 
 /** How a request ended: the server's yes, its no, or silence (the connection broke, or nothing came in time). */
@@ -18,7 +18,7 @@ export type Answer =
 /** One way into a receiver. */
 export interface OtlpClient {
   /** Sends one request; `body` must not change before the promise settles. Never rejects. */
-  send(signal: Signal, body: Buffer): Promise<Answer>;
+  send(signal: Carried, body: Buffer): Promise<Answer>;
   /** Ends idle connections and breaks busy ones. */
   close(): void;
 }
@@ -39,7 +39,7 @@ const compress = (body: Buffer) => promisify<Buffer, { level: number }, Buffer>(
 /** OTLP/HTTP with protobuf bodies, over kept-alive connections. */
 export function httpClient(options: ClientOptions): OtlpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: options.connections ?? 8 });
-  const send = (signal: Signal, body: Buffer) =>
+  const send = (signal: Carried, body: Buffer) =>
     new Promise<Answer>((resolve) => {
       const call = request(
         {
@@ -92,7 +92,7 @@ export function grpcClient(options: ClientOptions): OtlpClient {
     session = made;
     return made;
   };
-  const send = (signal: Signal, body: Buffer) =>
+  const send = (signal: Carried, body: Buffer) =>
     new Promise<Answer>((resolve) => {
       const stream = connected().request({
         [constants.HTTP2_HEADER_METHOD]: "POST",

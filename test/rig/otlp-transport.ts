@@ -1,18 +1,20 @@
 /** OTLP's two transports as facts: paths, methods and the framing of gRPC. https://opentelemetry.io/docs/specs/otlp */
-import type { Signal } from "@rondo/otlp";
+import type { Carried, Signal } from "@rondo/otlp";
 
 /** The URL paths of OTLP/HTTP. */
-export const HTTP_PATHS: Readonly<Record<Signal, string>> = {
+export const HTTP_PATHS: Readonly<Record<Carried, string>> = {
   traces: "/v1/traces",
   metrics: "/v1/metrics",
   logs: "/v1/logs",
+  profiles: "/v1development/profiles",
 };
 
 /** The `:path` of OTLP/gRPC's export methods. */
-export const GRPC_PATHS: Readonly<Record<Signal, string>> = {
+export const GRPC_PATHS: Readonly<Record<Carried, string>> = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
   metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
   logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+  profiles: "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
 };
 
 /** The signal that a path stands for, of either transport. */

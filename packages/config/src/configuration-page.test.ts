@@ -6,7 +6,7 @@ test("every field of every component has a row with its default", () => {
   const page = describeComponents(FAKE_TYPES);
   for (const row of [
     "### otlp_grpc",
-    "Sends. Also written `otlp`. Carries traces, metrics, logs.",
+    "Sends. Also written `otlp`. Carries traces, metrics, logs, profiles.",
     "| `endpoint` | text | required | Address. |",
     '| `compression` | gzip \\| none | `"gzip"` | How bodies are packed. |',
     "| `token` | secret | `none` | Bearer token. |",

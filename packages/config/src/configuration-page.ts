@@ -18,6 +18,9 @@ This page lists what this build knows of it, and the sections of its own. It is 
 - \`\${env:NAME}\`, \`\${env:NAME:-default}\`, \`\${NAME}\`, \`\${file:path}\` and \`\${yaml:text}\` are replaced; \`$$\` is a dollar sign.
 - Unknown keys, types and references are errors. A component that is known but not built yet is named at start and left out;
   one that holds data back, and one without which a pipeline could not run, are errors as well.
+- \`--feature-gates=service.profilesSupport\` is the Collector's: without it a pipeline of \`profiles\` is an error. Profiles pass through
+  as they came: a request is not joined, cut or converted; its items are its profiles, where the Collector counts samples; and a pipeline
+  may have the processors \`memory_limiter\` and \`batch\`, which does nothing to them.
 - \`rondo validate\` shows every problem at once, with file and line; \`rondo print-config\` shows what takes effect.
 `;
 

@@ -19,7 +19,7 @@ import {
   text,
   type ValuesOf,
 } from "@rondo/core";
-import { SIGNALS } from "@rondo/otlp";
+import { CARRIED, SIGNALS } from "@rondo/otlp";
 import { PLANNED } from "./planned.ts";
 
 const never = () => {
@@ -71,7 +71,7 @@ export const FAKE_TYPES: ComponentTypes = {
     defineReceiver({
       type: "otlp",
       summary: "Receives.",
-      signals: SIGNALS,
+      signals: CARRIED,
       fields: {
         protocols: group("Protocols.", {
           grpc: protocol({ endpoint: text("Address.", "localhost:4317"), tls: flag("TLS.", false) }),
@@ -89,7 +89,7 @@ export const FAKE_TYPES: ComponentTypes = {
       defineProcessor({
         type,
         summary: `Is ${type}.`,
-        signals: SIGNALS,
+        signals: ["batch", "memory_limiter"].includes(type) ? CARRIED : SIGNALS,
         state: "none",
         drops: type === "batch" ? (["item_too_large"] as const) : [],
         fields: {
@@ -106,7 +106,7 @@ export const FAKE_TYPES: ComponentTypes = {
       type: "otlp_grpc",
       aliases: ["otlp"],
       summary: "Sends.",
-      signals: SIGNALS,
+      signals: CARRIED,
       fields: {
         endpoint: text("Address."),
         compression: choice("How bodies are packed.", ["gzip", "none"], "gzip"),
@@ -121,7 +121,7 @@ export const FAKE_TYPES: ComponentTypes = {
     defineExporter({
       type: "debug",
       summary: "Prints.",
-      signals: SIGNALS,
+      signals: CARRIED,
       fields: { verbosity: choice("How much.", ["basic", "detailed"], "basic") },
       create: never,
     }),

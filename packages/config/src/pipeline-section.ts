@@ -37,8 +37,8 @@ const PARTS = ["receivers", "processors", "exporters"] as const;
 type Part = (typeof PARTS)[number];
 
 /**
- * The pipelines in the order of the file. All problems are reported; a pipeline whose signal is unknown, or behind a gate that is
- * off, is left out.
+ * The pipelines in the order of the file. All problems are reported, a signal behind a gate that is off among them; a pipeline whose
+ * signal is unknown is left out.
  */
 export function readPipelines(
   service: TreePlace,
@@ -77,7 +77,6 @@ function readPipeline(
       "profiles are in development, and carried only when they are asked for: start with " +
         "--feature-gates=service.profilesSupport, or remove this pipeline to run the others",
     );
-    return undefined;
   }
   if (place.node !== undefined && !isNothing(place.node) && place.node.kind !== "map") {
     place.problem("must be a map with receivers, processors and exporters");

@@ -66,6 +66,19 @@ test("waits no longer than waitMs after the oldest call, also when that passed d
   expect(origins()).toEqual(["ab", "c"]);
 });
 
+test("profiles are never joined and wait for nobody, one request after the other", async () => {
+  const { clock, backend, deliver, origins } = set({ minItems: 1_000, waitMs: 200 });
+  const ends = ["a", "b", "c"].map((origin) => deliver(batchOf(origin, 2, { signal: "profiles" }), never()));
+  for (const sent of ["a", "b", "c"]) {
+    expect(origins().at(-1)).toBe(sent);
+    backend.calls.at(-1)?.answer(SETTLED);
+    await settled();
+  }
+  expect(origins()).toEqual(["a", "b", "c"]);
+  expect(await Promise.all(ends)).toEqual([SETTLED, SETTLED, SETTLED]);
+  expect(clock.pending).toBe(0);
+});
+
 test("never joins over maxItems or maxBytes, unless one batch alone is over them", async () => {
   const joined = async (how: Partial<Accumulation>) => {
     const { backend, deliver, origins } = set(how);

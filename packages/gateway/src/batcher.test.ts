@@ -66,6 +66,18 @@ test("a record that has reached its target goes at once", async () => {
   expect(numbers()).toEqual([[[1, 2]]]);
 });
 
+test("a piece that must be alone is a record at once, whatever gathers before and behind it", async () => {
+  const { clock, it, numbers } = recording();
+  for (const number of [1, 2]) it.submit(piece(number, 8));
+  for (const number of [3, 4]) it.submit({ ...piece(number, 8), alone: true });
+  for (const number of [5, 6]) it.submit(piece(number, 8));
+  await clock.advance(10);
+  expect(numbers().flat()).toEqual([[1, 2], [3], [4], [5, 6]]);
+  for (const number of [7, 8]) await it.submit({ ...piece(number, 8), alone: true }).durable;
+  expect(numbers().flat().slice(4)).toEqual([[7], [8]]);
+  expect(clock.pending).toBe(0);
+});
+
 test("tenants never share a record, and a record says how many items it has", async () => {
   const { clock, it, appends } = recording();
   it.submit(piece(1, 8, 0, "a"));

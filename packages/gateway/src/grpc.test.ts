@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { Client, compressionAlgorithms, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { type Clock, Fault, silentLog, systemClock } from "@rondo/core";
-import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
+import { CARRIED, decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
+import { profilesRequest } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
 import type { Identity } from "./auth/authenticator.ts";
@@ -11,7 +12,7 @@ import { snappyFramed } from "./codecs/compressed.cases.ts";
 import { startGrpc } from "./grpc.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
 import { jsonConversion } from "./json-conversion.ts";
-import { durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
+import { durableBodies, durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
 
 /** One gRPC call by grpc-js as its own peer; resolves with the response's bytes, rejects with the ServiceError. */
 async function call(
@@ -68,6 +69,18 @@ test.each(SIGNALS)("%s are durable when OK is answered", async (signal) => {
   expect(await call(it, METHODS[signal], request(signal, ["a", "b"]))).toHaveLength(0);
   expect(durableNames(it.broker, signal)).toEqual(["a", "b"]);
   expect(it.gateway.totals()).toEqual([{ receiver: "otlp", signal, tenant: "default", accepted: 2, refused: 0 }]);
+});
+
+test("profiles are taken by the method of their development version, as they are, when a pipeline reads them", async () => {
+  const method = "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export";
+  await using it = await rig({ signals: CARRIED });
+  const body = profilesRequest("main", 2);
+  expect(await call(it, method, body, { gzip: true })).toHaveLength(0);
+  expect(durableBodies(it.broker, "profiles").map((one) => Buffer.from(one))).toEqual([body]);
+  const tooLarge = await failure(it, method, profilesRequest("x".repeat(4 << 20)));
+  expect([tooLarge.code, tooLarge.details]).toEqual([8, expect.stringMatching(/profiles has \d+ B and cannot be cut/)]);
+  await using other = await rig();
+  expect(await failure(other, method, body)).toMatchObject({ code: 12 });
 });
 
 test("nothing is answered before it is durable", async () => {

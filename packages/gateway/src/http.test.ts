@@ -1,10 +1,11 @@
 import { connect } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
 import { Fault } from "@rondo/core";
-import { decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
+import { CARRIED, decodeResponse, decodeStatus, SIGNALS } from "@rondo/otlp";
+import { profilesRequest } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { JSON_TYPE, PROTOBUF, raw, send } from "./http-client.cases.ts";
-import { durableNames, flawedSpans, request, rig } from "./rig.cases.ts";
+import { durableBodies, durableNames, flawedSpans, request, rig } from "./rig.cases.ts";
 
 test.each(SIGNALS)("%s in protobuf are durable when 200 is answered", async (signal) => {
   await using it = await rig();
@@ -87,6 +88,36 @@ test("several gzip members are one body", async () => {
   const body = Buffer.concat([gzipSync(request("logs", ["a"])), gzipSync(request("logs", ["b"]))]);
   expect((await send(it.http, "/v1/logs", body, { ...PROTOBUF, "content-encoding": "gzip" })).status).toBe(200);
   expect(durableNames(it.broker, "logs")).toEqual(["a", "b"]);
+});
+
+const PROFILES = "/v1development/profiles";
+
+test("profiles are stored in their very bytes, one request a record, and taken nowhere else", async () => {
+  await using it = await rig({ signals: CARRIED, lingerMs: 50, partitions: 2 });
+  const sent = ["a", "b", "c"].map((stack) => profilesRequest(stack, 2));
+  const replies = await Promise.all(sent.map((body) => send(it.http, PROFILES, body)));
+  expect(replies.map(({ status, body }) => [status, body.length])).toEqual(sent.map(() => [200, 0]));
+  const packed = profilesRequest("d");
+  await send(it.http, PROFILES, gzipSync(packed), { ...PROTOBUF, "content-encoding": "gzip" });
+  const hex = (bodies: readonly Uint8Array[]) => bodies.map((body) => Buffer.from(body).toString("hex")).sort();
+  expect(hex(durableBodies(it.broker, "profiles"))).toEqual(hex([...sent, packed]));
+  expect(it.gateway.totals()).toEqual([
+    { receiver: "otlp", signal: "profiles", tenant: "default", accepted: 7, refused: 0 },
+  ]);
+  expect(it.gateway.admission.inUse).toBe(0);
+  expect((await send(it.http, "/v1/profiles", packed)).status).toBe(404);
+});
+
+test.each<[what: string, body: Uint8Array | string, headers: Record<string, string>, status: number, said: RegExp]>([
+  ["in JSON", "{}", JSON_TYPE, 415, /profiles .* are not converted; send application\/x-protobuf/],
+  ["with a broken frame", Buffer.from([0x0a, 9, 0]), PROTOBUF, 400, /byte/],
+  ["above a record", profilesRequest("x".repeat(4 << 20)), PROTOBUF, 413, /profiles has \d+ B and cannot be cut/],
+])("profiles %s are refused with the reason", async (_, body, headers, status, said) => {
+  await using it = await rig({ signals: CARRIED });
+  const reply = await send(it.http, PROFILES, body, headers);
+  expect([reply.status, reply.body.toString()]).toEqual([status, expect.stringMatching(said)]);
+  expect(durableBodies(it.broker, "profiles")).toEqual([]);
+  expect(it.gateway.admission.inUse).toBe(0);
 });
 
 test("an empty body is an empty request", async () => {

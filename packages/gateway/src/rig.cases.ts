@@ -3,7 +3,7 @@
 import { RAW_TOPICS } from "@rondo/broker";
 import type { PipelineNode } from "@rondo/config";
 import { type Clock, type Log, type Place, readFields, silentLog, systemClock } from "@rondo/core";
-import { SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, type Carried, SIGNALS, type Signal } from "@rondo/otlp";
 import { decodedItems, decodeRequest, REQUEST_TYPES } from "@rondo/otlp/codec";
 import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
 import {
@@ -35,7 +35,7 @@ export function receiverValues(raw: unknown) {
 
 /** One pipeline per signal, all fed by `receiver`. */
 export function pipelines(
-  signals: readonly Signal[],
+  signals: readonly Carried[],
   receiver = "otlp",
   processors: PipelineNode["processors"] = [],
 ): PipelineNode[] {
@@ -48,7 +48,8 @@ export interface RigOptions {
   readonly extensions?: GatewayOptions["extensions"];
   readonly tenants?: GatewayOptions["tenants"];
   readonly processors?: PipelineNode["processors"];
-  readonly signals?: readonly Signal[];
+  /** Those of SIGNALS unless told otherwise. */
+  readonly signals?: readonly Carried[];
   readonly creditsBytes?: number;
   readonly lingerMs?: number;
   readonly partitions?: number;
@@ -74,7 +75,7 @@ export interface Rig extends AsyncDisposable {
 export async function rig(options: RigOptions = {}): Promise<Rig> {
   const { signals = SIGNALS, clock = systemClock } = options;
   const broker = options.broker ?? memoryBroker({ partitions: options.partitions ?? 1 });
-  await broker.ensureTopics(SIGNALS.map((signal) => ({ name: RAW_TOPICS[signal] })));
+  await broker.ensureTopics(CARRIED.map((signal) => ({ name: RAW_TOPICS[signal] })));
   const { isShared = false } = options;
   const endpoint = isShared ? SHARED : "127.0.0.1:0";
   const values = receiverValues({
@@ -149,7 +150,7 @@ export function namesIn(signal: Signal, body: Uint8Array): string[] {
 }
 
 /** The bodies of everything that is durable for a signal, partition by partition in the order of the log. */
-export function durableBodies(broker: MemoryBroker, signal: Signal): Uint8Array[] {
+export function durableBodies(broker: MemoryBroker, signal: Carried): Uint8Array[] {
   return broker.records(RAW_TOPICS[signal]).map(({ value }) => value);
 }
 

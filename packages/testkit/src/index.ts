@@ -5,4 +5,5 @@ export { type MemoryBroker, type MemoryBrokerOptions, memoryBroker } from "./mem
 export type { BeforeAppend } from "./memory-partition.ts";
 export { type MemoryWindows, memoryWindows } from "./memory-windows.ts";
 export * from "./named-spans.ts";
+export * from "./profiles-request.ts";
 export * from "./seeded-random.ts";

@@ -1,7 +1,7 @@
 import { type LogRecord, rawHeaders, readEnrichedHeaders } from "@rondo/broker";
 import type { Processor } from "@rondo/core";
 import { countItems } from "@rondo/otlp";
-import { namedSpans } from "@rondo/testkit";
+import { namedSpans, profilesRequest } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { type EnrichOptions, enrich, type Stage } from "./enrich.ts";
 
@@ -49,6 +49,22 @@ test("processors see all of a record's client metadata, exporters what they ask 
   expect(made([])).toEqual([undefined]);
   expect(made(["x-b"], 8_192 + 700)).toEqual([{ "x-b": ["3"] }, { "x-b": ["3"] }]);
   expect(seen).toEqual([meta, meta, meta]);
+});
+
+test("profiles go through as one record, or are dropped whole by name: a piece of them would mean something else", () => {
+  const value = profilesRequest("x".repeat(5_000), 3);
+  const raw = { tenant: "t", via: "otlp", items: 3 };
+  const through = (maxRecordBytes: number) => {
+    const options = { signal: "profiles", stages: [], receivers: new Set(["otlp"]), maxRecordBytes } as const;
+    return enrich({ ...record(namedSpans([])), value }, 3, raw, options);
+  };
+  const { records, forwarded } = through(1 << 20);
+  expect([records.length, forwarded]).toEqual([1, 3]);
+  expect(records[0]?.value).toBe(value);
+  expect(through(8_192 + 4_000)).toMatchObject({
+    forwarded: 0,
+    account: { dropped: { "pipeline/item_too_large": 3 } },
+  });
 });
 
 test("another pipeline's receiver yields an empty record that entered nothing", () => {

@@ -22,6 +22,10 @@ test("a signal's own endpoint is used verbatim", () => {
   expect(urlOf("logs", null, null)).toBeUndefined();
 });
 
+test("profiles have a path of their development version", () => {
+  expect(urlOf("profiles", read("https://x/otlp/") ?? null, null)?.url.pathname).toBe("/otlp/v1development/profiles");
+});
+
 test("a base URL that names a signal's path is recognised", () => {
   const named = (written: string) => {
     const endpoint = read(written);

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { Log } from "@rondo/core";
+import type { Carried } from "@rondo/otlp";
 import { makeExporter, type StubBackend, sampleBatch, stubHttp } from "@rondo/testkit/exporter-contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordingPlace } from "../place.cases.ts";
@@ -14,7 +15,7 @@ afterEach(() => stub.stop());
 
 const never = () => new AbortController().signal;
 
-async function once(config: object = {}, signal: "traces" | "metrics" = "traces") {
+async function once(config: object = {}, signal: Carried = "traces") {
   const exporter = makeExporter(otlphttp, { endpoint: `http://127.0.0.1:${stub.port}`, ...config }, signal);
   const verdict = await exporter.deliver(sampleBatch(signal), never());
   await exporter.close();
@@ -73,6 +74,14 @@ test("credentials of the URL go out as Basic authentication and into no message"
 test("headers cannot lie about the body", async () => {
   await once({ headers: { "Content-Type": "text/plain", "content-length": "1" } });
   expect(stub.received[0]?.headers["content-type"]).toBe("application/x-protobuf");
+});
+
+test("profiles have an endpoint of their own, and no JSON", async () => {
+  await once({ endpoint: undefined, profiles_endpoint: `http://127.0.0.1:${stub.port}/in` }, "profiles");
+  expect(stub.received.map(({ headers }) => headers[":path"])).toEqual(["/in"]);
+  expect(() => makeExporter(otlphttp, { endpoint: "http://x", encoding: "json" }, "profiles")).toThrow(
+    /^encoding: profiles pass through as they came/,
+  );
 });
 
 test("a signal's own endpoint is used verbatim, and a missing one fails at start", async () => {
