@@ -33,6 +33,7 @@ export interface GatewayFigures {
   /** User and system time of all threads. */
   readonly cpuSeconds: number;
   readonly inUseMib: number;
+  /** What may be in use at present. */
   readonly creditsMib: number;
 }
 

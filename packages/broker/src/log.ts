@@ -12,6 +12,11 @@ export type Headers = Readonly<Record<string, string>>;
 export interface NewRecord {
   readonly headers: Headers;
   readonly value: Uint8Array;
+  /**
+   * Whoever appends the value never touches it again once it is durable: the log may give its memory back as soon as it needs it
+   * no more, instead of leaving it to the collector. Absent: the value stays as it is.
+   */
+  readonly given?: true;
 }
 
 /** A record as it stands in the log. `value` stays valid as long as it is held, and is never changed in place. */

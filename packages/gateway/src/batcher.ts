@@ -226,7 +226,7 @@ function recordOf({ entries, bytes }: Gathering): NewRecord {
   if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
   const { tenant, via, meta } = first;
   const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
-  if (entries.size === 1) return { headers, value: first.body };
+  if (entries.size === 1) return { headers, value: first.body, given: true };
   const value = Buffer.allocUnsafeSlow(bytes);
   let at = 0;
   for (const { piece } of entries) {
@@ -234,5 +234,5 @@ function recordOf({ entries, bytes }: Gathering): NewRecord {
     at += piece.body.length;
     free(piece.body);
   }
-  return { headers, value };
+  return { headers, value, given: true };
 }

@@ -304,6 +304,7 @@ export class Journal {
       this.#tail.add(
         stream,
         records.map(({ headers, value }, place) => ({ headers, value, offset: base + place, timestamp })),
+        (place) => records[place]?.given === true,
       );
       const { records: before, bytes } = this.appended(stream);
       this.#appended.set(stream, { records: before + records.length, bytes: bytes + body.length + HEADER_BYTES });

@@ -63,3 +63,16 @@ test("a small piece of a large buffer does not keep the buffer", () => {
     return false;
   });
 });
+
+test("what was given is freed when it leaves, but not what a reader has, and nothing else", () => {
+  const cache = new TailCache(4_000);
+  const [kept, given, read] = [records(0, 1, 1_000), records(1, 1, 1_000), records(2, 1, 1_000)];
+  cache.add(0, kept);
+  cache.add(0, given, () => true);
+  cache.add(0, read, () => true);
+  const taken: LogRecord[] = [];
+  cache.from(0, 2, (record) => taken.push(record) > 0);
+  cache.add(0, records(3, 1, 5_000));
+  expect([kept, given, read].map(([record]) => record?.value.length)).toEqual([1_000, 0, 1_000]);
+  expect(taken[0]?.value).toHaveLength(1_000);
+});

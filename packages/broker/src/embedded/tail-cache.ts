@@ -1,4 +1,5 @@
 /** The newest records of every stream in memory, so that readers that keep up get the very bytes that were appended. */
+import { free } from "@rondo/core";
 import type { LogRecord } from "../log.ts";
 
 interface Batch {
@@ -19,6 +20,8 @@ export class TailCache {
   #bytes = 0;
   readonly #streams = new Map<number, LogRecord[]>();
   readonly #gone = new Map<number, number>();
+  /** Those whose memory is ours alone: given to the log, and handed to no reader. */
+  readonly #ours = new Set<LogRecord>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -29,9 +32,13 @@ export class TailCache {
     return this.#bytes;
   }
 
-  /** Adds a stream's newest records. Larger than the whole cache, they empty it: what is held has no gap before the end. */
-  add(stream: number, records: readonly LogRecord[]): void {
+  /**
+   * Adds a stream's newest records. Larger than the whole cache, they empty it: what is held has no gap before the end. The value
+   * of a record that `isGiven` is freed when it leaves, unless a reader has it.
+   */
+  add(stream: number, records: readonly LogRecord[], isGiven: (index: number) => boolean = () => false): void {
     const held = records.map(owning);
+    for (const [index, record] of held.entries()) if (isGiven(index)) this.#ours.add(record);
     const bytes = held.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD, 0);
     this.#ages.push({ stream, records: held, bytes });
     this.#bytes += bytes;
@@ -55,7 +62,9 @@ export class TailCache {
     }
     for (; low < list.length; low++) {
       const record = list[low];
-      if (record === undefined || !take(record)) break;
+      if (record === undefined) break;
+      this.#ours.delete(record);
+      if (!take(record)) break;
     }
     return true;
   }
@@ -70,6 +79,7 @@ export class TailCache {
       this.#oldest = 0;
     }
     const { stream, records } = batch;
+    for (const record of records) if (this.#ours.delete(record)) free(record.value);
     const list = this.#streams.get(stream) ?? [];
     const gone = (this.#gone.get(stream) ?? 0) + records.length;
     if (gone * 2 > list.length) {
