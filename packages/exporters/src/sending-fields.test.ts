@@ -5,6 +5,7 @@ import {
   accumulationOf,
   compression,
   headers,
+  metadataOf,
   noteQueue,
   retryOnFailure,
   retryPolicyOf,
@@ -52,6 +53,12 @@ test("sending_queue.batch joins by items, or bounds bytes", () => {
   expect(accumulationOf(items)).toMatchObject({ minItems: 10, maxItems: 20, waitMs: 1_000 });
   const bytes = read({ queue: { batch: { sizer: "bytes", max_size: 5_000 } } }).queue;
   expect(accumulationOf(bytes)).toMatchObject({ maxItems: 0, maxBytes: 5_000 });
+});
+
+test("sending_queue.batch.partition keeps requests apart by client metadata, in any case", () => {
+  const needOf = (queue: object) => metadataOf({ sending_queue: read({ queue }).queue });
+  expect(needOf({ batch: { partition: { metadata_keys: ["X-Site"] } } })).toEqual({ keys: ["x-site"], sent: true });
+  for (const queue of [{}, { batch: {} }, { batch: { partition: {} } }]) expect(needOf(queue).keys).toEqual([]);
 });
 
 test("the other queue keys are accepted and named once", () => {

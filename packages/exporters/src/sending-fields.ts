@@ -12,6 +12,8 @@ import {
   group,
   integer,
   type Log,
+  list,
+  type MetadataNeed,
   map,
   optional,
   type RetryPolicy,
@@ -96,9 +98,14 @@ export const sendingQueue = group(QUEUE, {
       min_size: integer("Send as soon as this many items wait.", 8192),
       max_size: integer("Most items of one request; with sizer bytes, most bytes. 0 is no bound of its own.", 0),
       sizer: choice("What max_size counts. Waiting always counts items.", ["items", "bytes"], "items"),
-      partition: idleKey(
-        "Client metadata by which requests are kept apart.",
-        "requests with different client metadata are never joined",
+      partition: optional(
+        group("What keeps requests apart, besides tenant and signal.", {
+          metadata_keys: list(
+            "Client metadata by whose values requests are kept apart; case does not matter. The receiver needs include_metadata.",
+            text("A key."),
+            [],
+          ),
+        }),
       ),
     }),
   ),
@@ -112,6 +119,11 @@ export function accumulationOf({ batch }: Queue): Accumulation | undefined {
   const { flush_timeout: waitMs, min_size: minItems, max_size: max, sizer } = batch;
   if (sizer === "items") return { waitMs, minItems, maxItems: max, maxBytes: REQUEST_BYTES };
   return { waitMs, minItems, maxItems: 0, maxBytes: max === 0 ? REQUEST_BYTES : max };
+}
+
+/** The client metadata by which `sending_queue.batch` keeps requests apart. */
+export function metadataOf({ sending_queue: { batch } }: { readonly sending_queue: Queue }): MetadataNeed {
+  return { keys: (batch?.partition?.metadata_keys ?? []).map((key) => key.toLowerCase()), sent: true };
 }
 
 /** Says once which keys of `sending_queue` were set and have no effect. */

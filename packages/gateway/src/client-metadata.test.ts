@@ -161,3 +161,13 @@ test.each(BOTH)("over %s: too many combinations are refused with a wait, too lar
   expect(durableNames(it.broker, "logs")).toEqual(["1", "4"]);
   expect(reasons).toEqual(["too_many_combinations", "too_large"]);
 });
+
+test("on a shared port each protocol keeps what its own flag says", async () => {
+  const processors = [reading({ keys: ["x-tenant"], sent: true })];
+  await using it = await rig({ grpc: { include_metadata: true }, isShared: true, processors });
+  for (const over of BOTH) await send(it, over, over, { headers: { "x-tenant": "a" } });
+  expect(kept(it.broker)).toEqual([
+    [undefined, ["http"]],
+    [{ "x-tenant": ["a"] }, ["grpc"]],
+  ]);
+});

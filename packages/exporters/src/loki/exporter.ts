@@ -3,7 +3,7 @@ import { defineExporter, Fault } from "@rondo/core";
 import { headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import { tenantHeader } from "../http/tenant-header.ts";
 import { OtlpHttpSender } from "../otlphttp/sender.ts";
-import { sendingExporter } from "../sending-fields.ts";
+import { metadataOf, sendingExporter } from "../sending-fields.ts";
 import { check, fields } from "./config.ts";
 import { logsEndpoint } from "./endpoint.ts";
 
@@ -15,6 +15,7 @@ export const loki = defineExporter({
   fields,
   check,
   uses: usesAuth,
+  metadata: metadataOf,
   create: (values, around) => {
     const { endpoint } = values;
     if (endpoint === null) throw new Fault("config", "set endpoint: logs have nowhere to go");

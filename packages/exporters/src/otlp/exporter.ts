@@ -5,7 +5,7 @@ import type { Recurring } from "@rondo/delivery";
 import { CARRIED, type Carried, decodeStatus, EXPORT_METHODS, WireError } from "@rondo/otlp";
 import { grpcValue, type HeadersByAuth, headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import { acceptedVerdict, readResponse, refusedVerdict, words } from "../partial-success.ts";
-import { sendingExporter } from "../sending-fields.ts";
+import { metadataOf, sendingExporter } from "../sending-fields.ts";
 import { fields, type OtlpValues } from "./config.ts";
 import { Connection } from "./connection.ts";
 import { isUnanswered, meaningOf } from "./status-table.ts";
@@ -18,6 +18,7 @@ export const otlp = defineExporter({
   signals: CARRIED,
   fields,
   uses: usesAuth,
+  metadata: metadataOf,
   create: (values, around) =>
     sendingExporter(
       values,

@@ -3,7 +3,7 @@ import { defineExporter, Fault } from "@rondo/core";
 import { CARRIED, type Carried } from "@rondo/otlp";
 import { headersByAuth, usesAuth } from "../auth/client-auth.ts";
 import type { HttpEndpoint } from "../http/http-endpoint.ts";
-import { sendingExporter } from "../sending-fields.ts";
+import { metadataOf, sendingExporter } from "../sending-fields.ts";
 import { check, fields, type OtlpHttpValues } from "./config.ts";
 import { urlOf } from "./endpoint.ts";
 import { OtlpHttpSender } from "./sender.ts";
@@ -17,6 +17,7 @@ export const otlphttp = defineExporter({
   fields,
   check,
   uses: usesAuth,
+  metadata: metadataOf,
   create: (values, around) =>
     sendingExporter(
       values,
