@@ -3,6 +3,7 @@ import { Cursor, Wire } from "./cursor.ts";
 import { isMetricData, POINTS, REQUEST, RESOURCE, SCOPE } from "./layout.ts";
 import { located } from "./locate.ts";
 import type { Signal } from "./signal.ts";
+import { usualField, usualStart } from "./usual-field.ts";
 
 /**
  * The number of spans, data points or log records in an export request. Reads only the frames around the items, about
@@ -13,8 +14,6 @@ export function countItems(signal: Signal, body: Uint8Array): number {
     const request = new Cursor(body);
     const resource = new Cursor(body);
     const scope = new Cursor(body);
-    const metric = new Cursor(body);
-    const data = new Cursor(body);
     let items = 0;
     while (request.next()) {
       if (!request.is(REQUEST.resources, Wire.bytes)) continue;
@@ -26,19 +25,66 @@ export function countItems(signal: Signal, body: Uint8Array): number {
           items += countFields(scope, SCOPE.entries);
           continue;
         }
-        while (scope.next()) if (scope.is(SCOPE.entries, Wire.bytes)) items += countPoints(metric.enter(scope), data);
+        for (;;) {
+          items += skipMetrics(scope);
+          if (!scope.next()) break;
+          if (scope.is(SCOPE.entries, Wire.bytes)) items += countPoints(new Cursor(body).enter(scope));
+        }
       }
     }
     return items;
   });
 }
 
-/** The number of data points in the metric that `metric` stands before; `data` is scratch over the same buffer. */
-export function countPoints(metric: Cursor, data: Cursor): number {
+/** The number of data points in the metric that `metric` stands before. */
+export function countPoints(metric: Cursor): number {
+  const data = new Cursor(metric.bytes);
   let points = 0;
   while (metric.next()) {
     if (metric.wire !== Wire.bytes || !isMetricData(metric.field)) continue;
     points += countFields(data.enter(metric), POINTS);
+  }
+  return points;
+}
+
+const METRIC_TAG = SCOPE.entries * 8 + Wire.bytes;
+const POINT_TAG = POINTS * 8 + Wire.bytes;
+
+/**
+ * Steps over metrics of the usual shape that stand side by side, as `Cursor.skipRun` does over single fields, and returns how
+ * many points they have.
+ */
+function skipMetrics(scope: Cursor): number {
+  const { bytes, end } = scope;
+  let points = 0;
+  let at = scope.stop;
+  while (at < end && bytes[at] === METRIC_TAG) {
+    const stop = usualField(bytes, at, end);
+    const within = stop < 0 ? -1 : usualPoints(bytes, usualStart(bytes, at), stop);
+    if (within < 0) break;
+    points += within;
+    at = stop;
+  }
+  scope.stop = at;
+  return points;
+}
+
+/** The number of points in the Metric `[start, end)`, or -1 where it is unusual. */
+function usualPoints(bytes: Uint8Array, start: number, end: number): number {
+  let points = 0;
+  for (let at = start; at < end; ) {
+    const stop = usualField(bytes, at, end);
+    if (stop < 0) return -1;
+    const tag = bytes[at] ?? 0;
+    if ((tag & 7) === Wire.bytes && isMetricData(tag >>> 3)) {
+      for (let inner = usualStart(bytes, at); inner < stop; ) {
+        const after = usualField(bytes, inner, stop);
+        if (after < 0) return -1;
+        if (bytes[inner] === POINT_TAG) points++;
+        inner = after;
+      }
+    }
+    at = stop;
   }
   return points;
 }

@@ -14,6 +14,7 @@ import {
   SCOPE_ATTRIBUTES,
 } from "./layout.ts";
 import { located } from "./locate.ts";
+import { MessageEditor } from "./message-editor.ts";
 import { runEdits } from "./run-edits.ts";
 import type { Signal } from "./signal.ts";
 import { Splices } from "./splices.ts";
@@ -61,8 +62,7 @@ function memberEditor(
   attributes: number,
 ): (parent: Cursor) => void {
   const entry = new Cursor(body);
-  const inner = new Cursor(body);
-  const list = new AttributeList(body);
+  const editor = new MessageEditor(body, splices, program);
   return (parent) => {
     splices.enter(parent);
     entry.enter(parent);
@@ -76,11 +76,7 @@ function memberEditor(
     }
     if (found === 1) {
       entry.over(at, parent.stop).next();
-      splices.enter(entry);
-      list.read(inner.enter(entry), attributes);
-      runEdits(program, list);
-      list.emit(splices, attributes, entry.stop);
-      splices.leave();
+      editor.edit(entry, attributes);
     } else editFragments(parent, splices, program, member, attributes);
     splices.leave();
   };
@@ -127,20 +123,15 @@ export function editItems(signal: Signal, body: Uint8Array, program: EditProgram
     const request = new Cursor(body);
     const resource = new Cursor(body);
     const scope = new Cursor(body);
-    const item = new Cursor(body);
-    const list = new AttributeList(body);
+    const editor = new MessageEditor(body, splices, program);
     const editItem = (field: Cursor, attributes: number) => {
       if (where !== undefined && around !== undefined) {
         around.attributes = attributes;
         if (!where(field, around)) return;
       }
-      splices.enter(field);
-      list.read(item.enter(field), attributes);
-      runEdits(program, list);
-      list.emit(splices, attributes, field.stop);
-      splices.leave();
+      editor.edit(field, attributes);
     };
-    const editMetric = metricEditor(body, splices, around, editItem);
+    const editMetric = metricEditor(body, splices, around, editor, editItem);
     while (request.next()) {
       if (!request.is(REQUEST.resources, Wire.bytes)) continue;
       splices.enter(request);
@@ -151,7 +142,10 @@ export function editItems(signal: Signal, body: Uint8Array, program: EditProgram
         splices.enter(resource);
         if (around !== undefined) around.scope = merged(resource, SCOPE.scope);
         scope.enter(resource);
-        while (scope.next()) {
+        for (;;) {
+          if (signal !== "metrics" && where === undefined)
+            editor.editRun(scope, SCOPE.entries, ITEM_ATTRIBUTES[signal]);
+          if (!scope.next()) break;
           if (!scope.is(SCOPE.entries, Wire.bytes)) continue;
           if (signal === "metrics") editMetric(scope);
           else editItem(scope, ITEM_ATTRIBUTES[signal]);
@@ -173,6 +167,7 @@ function metricEditor(
   body: Uint8Array,
   splices: Splices,
   around: Around | undefined,
+  editor: MessageEditor,
   editItem: (field: Cursor, attributes: number) => void,
 ) {
   const metric = new Cursor(body);
@@ -187,7 +182,11 @@ function metricEditor(
       const { attributes } = METRIC_DATA[metric.field];
       splices.enter(metric);
       data.enter(metric);
-      while (data.next()) if (data.is(POINTS, Wire.bytes)) editItem(data, attributes);
+      for (;;) {
+        if (around === undefined) editor.editRun(data, POINTS, attributes);
+        if (!data.next()) break;
+        if (data.is(POINTS, Wire.bytes)) editItem(data, attributes);
+      }
       splices.leave();
     }
     splices.leave();

@@ -1,5 +1,6 @@
 /** Edits of attributes as the Collector's attributes and resource processors have them, compiled for the wire. */
 import { keyValue } from "./any-value.ts";
+import { ConstantInserts } from "./constant-inserts.ts";
 import { Wire } from "./cursor.ts";
 import { Writer } from "./writer.ts";
 
@@ -89,13 +90,16 @@ export type Step =
 /** Compiled edits. Make once with `compileEdits`, run on any number of requests. */
 export interface EditProgram {
   readonly steps: readonly Step[];
+  /** The same, where they are nothing but inserts of constants. */
+  readonly inserts: ConstantInserts | undefined;
 }
 
 const utf8 = new TextEncoder();
 
 /** Compiles edits. They are taken as they are; whether a configuration makes sense is for its reader to say. */
 export function compileEdits(edits: readonly Edit[]): EditProgram {
-  return { steps: edits.map(compile) };
+  const steps = edits.map(compile);
+  return { steps, inserts: ConstantInserts.of(steps) };
 }
 
 function compile(edit: Edit): Step {

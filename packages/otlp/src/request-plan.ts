@@ -2,7 +2,7 @@
  * A request in the making: which ranges of a body it copies, in which containers. Memory is taken once, at the end, of the
  * exact size. The back end of everything that cuts a request.
  */
-import { asBuffer, copyRange } from "./copy-range.ts";
+import { RangeCopy } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
@@ -104,15 +104,15 @@ export class RequestPlan {
   /** The request. The plan is used up. */
   finish(): RequestPiece {
     this.#leaveOthers([]);
-    const out = Buffer.allocUnsafeSlow(this.#size);
-    const source = asBuffer(this.#body);
+    const copy = new RangeCopy(this.#body, this.#size);
+    const { out } = copy;
     const { length } = this.#ranges;
     let at = 0;
     for (let i = 0; i < length; i += 2) {
       const start = this.#ranges[i] ?? 0;
       const stop = this.#ranges[i + 1] ?? 0;
       if (start === LENGTH) at = putVarint(out, at, this.#lengths[stop] ?? 0);
-      else at = copyRange(source, start, stop, out, at);
+      else at = copy.copy(start, stop, at);
     }
     return { items: this.#items, body: out };
   }

@@ -158,6 +158,17 @@ export const anyRequest: fc.Arbitrary<readonly [Signal, Uint8Array]> = fc
   .constantFrom(...SIGNALS)
   .chain((signal) => requests(signal).map((body) => [signal, body] as const));
 
+const mutations = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+
+/** One of them with some bytes changed, and maybe an end missing: mostly malformed. */
+export const mutatedRequest: fc.Arbitrary<readonly [Signal, Uint8Array]> = fc
+  .tuple(anyRequest, mutations, fc.nat(8))
+  .map(([[signal, body], changes, cut]) => {
+    const bytes = Buffer.from(body.subarray(0, Math.max(0, body.length - (cut > 5 ? cut : 0))));
+    for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+    return [signal, bytes] as const;
+  });
+
 /** What the generated codec makes of a body, encoded again: equal for bodies that mean the same, unknown fields included. */
 export function canonical(signal: Signal, body: Uint8Array): Buffer {
   const type = REQUEST_TYPES[signal];

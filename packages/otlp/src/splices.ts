@@ -2,32 +2,58 @@
  * An edit of protobuf bytes as a list of splices: walk the message once, note what is cut and what is put in, and copy the
  * runs in between into the result. Length prefixes of the messages around an edit are splices too.
  */
-import { asBuffer, copyRange } from "./copy-range.ts";
+import { RangeCopy } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
 /** Numbers kept for a splice: where it cuts, how many bytes, what comes there, and the length if a length does. */
 const STRIDE = 4;
 const [AT, REMOVED, PUT, LENGTH] = [0, 1, 2, 3];
-/** Values of PUT. Those from zero on are chunks. */
+/** Values of PUT. Those from zero on are chunks; with a length they stand behind a message that has it now. */
 const NEW_LENGTH = -1;
 /** A length that turned out not to change, or has not changed yet: not even a cut. */
 const NOTHING = -2;
 /** Nothing in the place of what is cut. */
 const CUT = -3;
 
+/** What splices are noted in. */
+class Notes {
+  numbers: Int32Array = new Int32Array(32 * STRIDE);
+  readonly chunks: Uint8Array[] = [];
+  /** For each open message: its splice, its old length, and the growth of its parent so far. */
+  readonly slots: number[] = [];
+  readonly sizes: number[] = [];
+  readonly growths: number[] = [];
+}
+
+/** The notes of the last splices that were applied, for the next ones: new ones cost as much as the edit of a small request. */
+let spare: Notes | undefined;
+/** Notes of more numbers or chunks than this are not kept. */
+const MOST_SPARE = 0x10000;
+
 /** Splices of one body, made in the order of their offsets. */
 export class Splices {
-  #numbers = new Int32Array(32 * STRIDE);
+  readonly #notes: Notes;
+  #numbers: Int32Array;
   #count = 0;
-  readonly #chunks: Uint8Array[] = [];
-  /** For each open message: its splice, its old length, and the growth of its parent so far. */
-  readonly #slots: number[] = [];
-  readonly #sizes: number[] = [];
-  readonly #growths: number[] = [];
+  readonly #chunks: Uint8Array[];
+  readonly #slots: number[];
+  readonly #sizes: number[];
+  readonly #growths: number[];
   /** By how many bytes the innermost open message has grown. */
   #growth = 0;
   #depth = 0;
+
+  constructor() {
+    const notes = spare ?? new Notes();
+    spare = undefined;
+    this.#notes = notes;
+    this.#numbers = notes.numbers;
+    this.#chunks = notes.chunks;
+    this.#slots = notes.slots;
+    this.#sizes = notes.sizes;
+    this.#growths = notes.growths;
+  }
 
   /** Opens the message that is the cursor's current value; every splice until `leave` lies inside it. */
   enter(cursor: Cursor): void {
@@ -38,7 +64,7 @@ export class Splices {
     this.#sizes[depth] = cursor.stop - cursor.start;
     this.#growths[depth] = this.#growth;
     this.#growth = 0;
-    this.#push(prefix + 1, cursor.start - prefix - 1, NOTHING);
+    this.#push(prefix + 1, cursor.start - prefix - 1, NOTHING, 0);
   }
 
   /** Closes the innermost open message and settles its length. */
@@ -57,6 +83,16 @@ export class Splices {
     else this.#numbers[row + REMOVED] = 0;
   }
 
+  /**
+   * Puts `chunk`, which is not empty, behind all that is in a message: the value `[start, stop)` of a field whose length stands
+   * at `length`. The same as to enter it, to replace nothing at its end and to leave it.
+   */
+  append(length: number, start: number, stop: number, chunk: Uint8Array): void {
+    const grown = stop - start + chunk.length;
+    this.#push(length, start - length, this.#chunk(chunk), grown);
+    this.#growth += chunk.length + varintSize(grown) - (start - length);
+  }
+
   /** Leaves the innermost open message by taking it out, tag and all; `cursor` stands on it. */
   remove(cursor: Cursor): void {
     const depth = --this.#depth;
@@ -71,7 +107,7 @@ export class Splices {
   replace(at: number, removed: number, chunk: Uint8Array): void {
     this.#growth += chunk.length - removed;
     if (chunk.length > 0) {
-      this.#push(at, removed, this.#chunks.push(chunk) - 1);
+      this.#push(at, removed, this.#chunk(chunk), 0);
       return;
     }
     const last = (this.#count - 1) * STRIDE;
@@ -79,7 +115,7 @@ export class Splices {
     const end = (numbers[last + AT] ?? 0) + (numbers[last + REMOVED] ?? 0);
     // Neighbours that go are one cut: a request may hold millions of the smallest items.
     if (numbers[last + PUT] === CUT && at === end) numbers[last + REMOVED] = end + removed - (numbers[last + AT] ?? 0);
-    else this.#push(at, removed, CUT);
+    else this.#push(at, removed, CUT, 0);
   }
 
   /** Whether nothing was noted. */
@@ -87,31 +123,57 @@ export class Splices {
     return this.#count === 0;
   }
 
-  /** The edited body; the body itself when there is nothing to do. The result owns its memory and may be transferred. */
+  /**
+   * The edited body; the body itself when there is nothing to do. The result owns its memory and may be transferred. The
+   * splices are used up.
+   */
   apply(body: Uint8Array): Uint8Array {
-    if (this.#count === 0) return body;
-    const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
-    const source = asBuffer(body);
+    if (this.#count === 0) {
+      this.#leaveNotes();
+      return body;
+    }
+    const ranges = new RangeCopy(body, body.length + this.#growth);
+    const { out } = ranges;
     const numbers = this.#numbers;
     let from = 0;
     let to = 0;
     for (let row = 0; row < this.#count * STRIDE; row += STRIDE) {
       const at = numbers[row + AT] ?? 0;
       const put = numbers[row + PUT] ?? CUT;
-      to = copyRange(source, from, at, out, to);
+      to = ranges.copy(from, at, to);
       from = at + (numbers[row + REMOVED] ?? 0);
-      if (put === NEW_LENGTH) to = putVarint(out, to, numbers[row + LENGTH] ?? 0);
-      else if (put >= 0) {
-        const chunk = this.#chunks[put] ?? NONE;
-        out.set(chunk, to);
-        to += chunk.length;
+      const length = numbers[row + LENGTH] ?? 0;
+      if (put === NEW_LENGTH) to = putVarint(out, to, length);
+      if (put < 0) continue;
+      const chunk = this.#chunks[put] ?? NONE;
+      if (length > 0) {
+        const stop = from + length - chunk.length;
+        to = ranges.copy(from, stop, putVarint(out, to, length));
+        from = stop;
       }
+      out.set(chunk, to);
+      to += chunk.length;
     }
-    copyRange(source, from, body.length, out, to);
+    ranges.copy(from, body.length, to);
+    this.#leaveNotes();
     return out;
   }
 
-  #push(at: number, removed: number, put: number): void {
+  #leaveNotes(): void {
+    if (this.#numbers.length > MOST_SPARE || this.#chunks.length > MOST_SPARE) return;
+    // The chunks may be large.
+    this.#chunks.length = 0;
+    this.#notes.numbers = this.#numbers;
+    spare = this.#notes;
+  }
+
+  /** The number of a chunk; often it is the one before again. */
+  #chunk(chunk: Uint8Array): number {
+    const last = this.#chunks.length - 1;
+    return last >= 0 && this.#chunks[last] === chunk ? last : this.#chunks.push(chunk) - 1;
+  }
+
+  #push(at: number, removed: number, put: number, length: number): void {
     const row = this.#count++ * STRIDE;
     if (row === this.#numbers.length) {
       const grown = new Int32Array(row * 2);
@@ -122,6 +184,7 @@ export class Splices {
     numbers[row + AT] = at;
     numbers[row + REMOVED] = removed;
     numbers[row + PUT] = put;
+    numbers[row + LENGTH] = length;
   }
 }
 
