@@ -6,7 +6,7 @@ import { type StubBackend, stubGrpc, stubHttp } from "@rondo/testkit/exporter-co
 import { expect, test } from "vitest";
 import { exportLogs, postLogs } from "../../packages/gateway/src/clients.cases.ts";
 import { request } from "../../packages/gateway/src/rig.cases.ts";
-import { choosePorts, prepareRondo } from "../rig/rondo-process.ts";
+import { choosePorts, type Ports, prepareRondo } from "../rig/rondo-process.ts";
 import { testFolder } from "./road.ts";
 import { logLines } from "./run-rondo.ts";
 
@@ -56,6 +56,12 @@ function got({ received }: StubBackend): string[] {
   return [...new Set(items)].sort();
 }
 
+/** Everything that a process shows. */
+async function pagesOf({ metrics, health }: Ports): Promise<string> {
+  const pages = [`${metrics}/metrics`, `${health}/`].map(async (at) => (await fetch(`http://127.0.0.1:${at}`)).text());
+  return (await Promise.all(pages)).join("");
+}
+
 test("a header of a client reaches the items and both backends, never another client's, and nothing else of it is kept", async () => {
   const [folder, ports, grpc, http] = [testFolder(), await choosePorts(), await stubGrpc(), await stubHttp()];
   const rondo = prepareRondo(folder, ports, yamlFor(ports, grpc.port, http.port), { flags: ["--log-level", "debug"] });
@@ -90,9 +96,7 @@ test("a header of a client reaches the items and both backends, never another cl
       "south 2 south rondo",
     ];
     for (const backend of [grpc, http]) await expect.poll(() => got(backend), { timeout: 20_000 }).toEqual(all);
-    const metrics = await rondo.metrics();
-    const pages = JSON.stringify(metrics);
-    expect(pages).not.toMatch(/CANARY|north|south/);
+    expect(await pagesOf(ports)).not.toMatch(/CANARY|north|south/);
     expect(await rondo.stop()).toBe(0);
   } finally {
     await rondo.kill().catch(() => undefined);
@@ -103,4 +107,45 @@ test("a header of a client reaches the items and both backends, never another cl
   const bytes = kept.map((one) => readFileSync(join(one.parentPath, one.name), "latin1")).join("");
   expect(bytes).toContain("north");
   expect(bytes).not.toContain("CANARY");
+});
+
+test("credentials that somebody names are warned about, and stand in no line of the log and on no page", async () => {
+  const [folder, ports, http] = [testFolder(), await choosePorts(), await stubHttp()];
+  const yaml = `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${ports.http}", include_metadata: true}}}}
+processors: {batch: {metadata_keys: [Authorization], metadata_cardinality_limit: 1, timeout: 50ms}}
+exporters:
+  otlp_http: {endpoint: "http://127.0.0.1:${http.port}", retry_on_failure: {initial_interval: 50ms, max_interval: 50ms}}
+  debug: {verbosity: detailed}
+service: {pipelines: {logs: {receivers: [otlp], processors: [batch], exporters: [otlp_http, debug]}}}
+`;
+  const rondo = prepareRondo(folder, ports, yaml, { flags: ["--log-level", "debug"] });
+  rondo.launch();
+  try {
+    await rondo.ready();
+    const say = (authorization: string) => postLogs(ports.http, request("logs", ["1"]), { headers: { authorization } });
+    http.behave({ kind: "later" });
+    expect((await say(SECRET)).status).toBe(200);
+    const told = [await say(`${SECRET}-2`), await say(`${SECRET}${"x".repeat(5_000)}`)];
+    expect(told.map(({ status }) => status)).toEqual([429, 413]);
+    expect(JSON.stringify(told)).not.toContain("CANARY");
+    http.behave({ kind: "accept" });
+    await expect.poll(() => got(http), { timeout: 20_000 }).toEqual(["undefined 1 undefined undefined"]);
+    const refusals = (await rondo.metrics()).filter(({ name }) => name === "rondo_metadata_refusals_total");
+    expect(refusals.map(({ labels, value }) => [labels.get("reason"), value]).sort()).toEqual([
+      ["too_large", 1],
+      ["too_many_combinations", 1],
+    ]);
+    expect(await pagesOf(ports)).not.toContain("CANARY");
+    expect(JSON.stringify(http.received.map(({ headers }) => headers))).not.toContain("CANARY");
+    expect(await rondo.stop()).toBe(0);
+  } finally {
+    await rondo.kill().catch(() => undefined);
+    await http.stop();
+  }
+  const warnings = logLines(rondo.logged()).filter((line) => line.startsWith("warn "));
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/processors::batch: reads authorization of clients, so their credentials stand readable/),
+  );
+  expect(rondo.logged()).not.toContain("CANARY");
 });
