@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { countProfiles } from "./count-profiles.ts";
 import { Wire } from "./cursor.ts";
+import { REQUEST_BOUNDS } from "./validate.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
 
@@ -57,4 +58,14 @@ test.each([
   ["field number 0", [0x00, 1]],
 ])("%s is an error", (_, body) => {
   expect(() => countProfiles(Uint8Array.from(body))).toThrow(WireError);
+});
+
+test("more frames than any request has are refused before they are all walked", () => {
+  const empty = (count: number, field: number) => Buffer.alloc(2 * count, Buffer.from([field * 8 + Wire.bytes, 0]));
+  const { frames, items } = REQUEST_BOUNDS;
+  expect(countProfiles(empty(frames, 1))).toBe(0);
+  expect(() => countProfiles(empty(frames + 1, 1))).toThrow(/^resource_profiles: more than 500000 at byte 1000000$/);
+  const profiles = (count: number) => new Writer().bytes(1, new Writer().bytes(2, empty(count, 2)).finish()).finish();
+  expect(countProfiles(profiles(items))).toBe(items);
+  expect(() => countProfiles(profiles(items + 1))).toThrow(/^profiles: more than 1000000 at byte/);
 });

@@ -3,8 +3,8 @@ import { tool } from "../../needs.ts";
 import { freePorts } from "../free-port.ts";
 import { type HttpServer, startHttpServer } from "./http-server.ts";
 
-/** Starts a Collector with a configuration of its pipelines, in YAML; `service::extensions` and telemetry are ours. Resolves when it is ready. */
-export async function startOtelcol(yaml: string): Promise<HttpServer> {
+/** Starts a Collector with a configuration of its pipelines, in YAML; `service::extensions` and telemetry are ours. Resolves when it is ready. `flags` are further ones. */
+export async function startOtelcol(yaml: string, flags: readonly string[] = []): Promise<HttpServer> {
   const [port = 0] = await freePorts(1);
   return startHttpServer({
     name: "otelcol",
@@ -19,6 +19,7 @@ export async function startOtelcol(yaml: string): Promise<HttpServer> {
       "--config=yaml:service::extensions: [health_check]",
       "--config=yaml:service::telemetry::metrics::level: none",
       "--config=yaml:service::telemetry::logs::level: warn",
+      ...flags,
     ],
   });
 }
