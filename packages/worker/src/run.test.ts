@@ -15,7 +15,8 @@ import {
   text,
 } from "@rondo/core";
 import { createRegistry, Readiness } from "@rondo/monitor";
-import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans } from "@rondo/testkit";
+import { CARRIED } from "@rondo/otlp";
+import { FakeClock, idsIn, type MemoryBroker, memoryBroker, namedSpans, profilesRequest } from "@rondo/testkit";
 import { describe, expect, test } from "vitest";
 import { readUntil } from "./read-until.ts";
 import { prepareLog, type Reader, startWorker, type Worker } from "./run.ts";
@@ -203,6 +204,35 @@ test("what is sent apart by client metadata reaches an exporter with it, never j
     [{ "x-site": ["a"] }, 1],
     [{ "x-site": ["a"] }, 3],
     [{ "x-site": ["b"] }, 2],
+  ]);
+  await rig.worker.close();
+});
+
+test("profiles reach an exporter record by record in their very bytes, whoever wrote them, and no processor is made for them", async () => {
+  const bodies: Uint8Array[] = [];
+  const out = backend(async ({ body }) => {
+    bodies.push(body);
+    return SETTLED;
+  });
+  const processor = defineProcessor({
+    ...{ type: "batch", summary: "Is not made.", signals: CARRIED, state: "none", drops: [], fields: {} },
+    create: () => {
+      throw new Fault("bug", "a processor of profiles was made");
+    },
+  });
+  const processors = [{ id: "batch", type: processor, values: {} }];
+  const rig = await start(graphOf({ out }, { id: "profiles", signal: "profiles", processors }));
+  const sent = [1, 2, 3].map((profiles) => profilesRequest(`id-${profiles};`, profiles));
+  await rig.broker.append(
+    RAW_TOPICS.profiles,
+    0,
+    sent.map((value) => ({ headers: {}, value })),
+  );
+  await settle(rig);
+  expect(bodies.map((body) => Buffer.from(body))).toEqual(sent);
+  expect(rig.worker.ledger.rows()).toMatchObject([
+    { component: "", signal: "profiles", tenant: "anybody", entered: 6, forwarded: 6 },
+    { component: "out", signal: "profiles", entered: 6, delivered: 6 },
   ]);
   await rig.worker.close();
 });
