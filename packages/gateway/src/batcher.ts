@@ -4,7 +4,7 @@
  * one's pile is not the other's wait. Rules of the log 1 and 3.
  */
 import { type Appended, type NewRecord, rawHeaders } from "@rondo/broker";
-import { type Clock, Fault, free, type Meta } from "@rondo/core";
+import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
 /** How records are cut. */
@@ -227,7 +227,7 @@ function recordOf({ entries, bytes }: Gathering): NewRecord {
   const { tenant, via, meta } = first;
   const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
   if (entries.size === 1) return { headers, value: first.body, given: true };
-  const value = Buffer.allocUnsafeSlow(bytes);
+  const value = allocate(bytes);
   let at = 0;
   for (const { piece } of entries) {
     value.set(piece.body, at);

@@ -1,6 +1,6 @@
 /** Reads a request's body under the limit and under credits that are taken before the bytes are. */
 import type { IncomingMessage } from "node:http";
-import { Fault, free } from "@rondo/core";
+import { allocate, Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
 import { AHEAD, grown } from "./grown.ts";
 import type { Intake, Refused } from "./intake.ts";
@@ -160,7 +160,7 @@ function chunks(declared: number | undefined): Chunks {
       const [first] = waiting;
       if (body !== undefined) return body;
       if (first !== undefined && waiting.length === 1) return first;
-      const whole = Buffer.allocUnsafeSlow(waiting.reduce((sum, { length }) => sum + length, 0));
+      const whole = allocate(waiting.reduce((sum, { length }) => sum + length, 0));
       for (const chunk of waiting) join(chunk, whole);
       return whole;
     },

@@ -78,7 +78,7 @@ export interface IntakeSurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Whether the items of a receiver get the deep checks as well: `validate: full`. */
+  /** Whether all of a receiver's items is read here: `validate: full`. What is inside items is the worker's to read otherwise. */
   readonly isDeep: (receiver: string) => boolean;
   /** Counts items that were acknowledged, and items that were refused. */
   readonly count: (account: Account, accepted: number, refused: number) => void;
@@ -125,8 +125,9 @@ export function intake(around: IntakeSurroundings): Intake {
     const { signal, tenant, receiver: via, meta } = sender;
     if (signal === "profiles") return { ...wholeRequest(sender, body, around.partitionsOf(signal)), refusals: [] };
     const flawed = new FlawedItems();
-    const items = validateRequest(signal, body, flawed);
-    if (around.isDeep(via)) checkItems(signal, body, flawed);
+    const isDeep = around.isDeep(via);
+    const items = validateRequest(signal, body, flawed, isDeep ? "items" : "own");
+    if (isDeep) checkItems(signal, body, flawed);
     const sound = flawed.any ? removeItems(signal, body, (index) => flawed.has(index)) : body;
     const pieces: Piece[] = [];
     if (items === flawed.count) return { items, refusals: flawRefusals(flawed), pieces };

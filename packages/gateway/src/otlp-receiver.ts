@@ -185,7 +185,7 @@ export const otlpReceiver = defineReceiver({
       http: protocol("OTLP/HTTP with protobuf or JSON bodies.", httpFields),
     }),
     validate: choice(
-      "How deep requests are checked before they are acknowledged: `structure` reads every frame, id and name; `full` also refuses, by partial success, items that no backend can use.",
+      "How deep requests are checked before they are acknowledged: `structure` reads every frame, and the fields, ids and names of every item, and leaves what is inside attributes and the like to the worker, which drops malformed items as `invalid_item`; `full` reads everything first and refuses, by partial success, items that are malformed or that no backend can use.",
       ["structure", "full"],
       "structure",
     ),

@@ -12,6 +12,7 @@ export const ITEM_BYTES = 1 << 20;
 
 /** Why an item is refused by itself, with what the sender has to do. */
 const REASONS = {
+  invalid_item: "what is inside an item must be OTLP in protobuf",
   invalid_trace_id: "a trace id must be 16 bytes, of a span not all zero",
   invalid_span_id: "a span id must be 8 bytes, of a span not all zero",
   invalid_name: "names and attribute keys must be UTF-8",
@@ -26,6 +27,7 @@ const REASONS = {
 type Reason = keyof typeof REASONS;
 
 const REASON_OF: Readonly<Record<Flaw, Reason>> = {
+  malformed: "invalid_item",
   trace_id: "invalid_trace_id",
   span_id: "invalid_span_id",
   name_utf8: "invalid_name",

@@ -37,7 +37,7 @@ const POINT_CHECKS: ReadonlyMap<Message, PointCheck> = new Map<Message, PointChe
 ]);
 
 /**
- * Notes in `flawed` every item of a request that `validateRequest` has taken and that
+ * Notes in `flawed` every item of a request that `validateRequest` has taken, that is not flawed already, and that
  *
  * - holds text that is not UTF-8, which proto3 forbids (`text_utf8`);
  * - is a number without a value that is not said to be missing (`point_value`), a histogram whose buckets do not fit its
@@ -100,6 +100,8 @@ class ItemCheck {
 
   #item(message: Message, item: Cursor): void {
     const index = this.#items++;
+    // An item is flawed once, and may be malformed.
+    if (this.#flawed.has(index)) return;
     const flaw = POINT_CHECKS.get(message)?.(this.#point.enter(item), this.#inner.enter(item));
     if (flaw !== undefined) this.#note(index, flaw, item.at);
     const text = this.#badTextIn(message, item.start, item.stop, LEVELS[this.#signal].length);

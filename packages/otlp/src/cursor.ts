@@ -81,8 +81,14 @@ export class Cursor {
       if (pos >= end) throw new WireError("message ends before a length", pos);
       let length = byte(bytes, pos++);
       if (length >= 0x80) {
-        length = this.#number(pos - 1, "length");
-        pos = this.stop;
+        const high = pos < end ? byte(bytes, pos) : 0x80;
+        if (high < 0x80) {
+          length = (length & 0x7f) | (high << 7);
+          pos++;
+        } else {
+          length = this.#number(pos - 1, "length");
+          pos = this.stop;
+        }
       }
       this.start = pos;
       pos += length;

@@ -51,7 +51,7 @@ export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";
 export { decodeStatus, encodeStatus, type Status, statusToJson } from "./status.ts";
 export { shiftTimes, type TimeRange, timeRange } from "./times.ts";
-export { validateRequest } from "./validate.ts";
+export { type ValidationDepth, validateRequest } from "./validate.ts";
 export { valueText } from "./value-text.ts";
 export { type Around, attributeOf, forEachItem, forEachResource, type ItemWhere, merged } from "./walk.ts";
 export { SizeError, WireError } from "./wire-error.ts";

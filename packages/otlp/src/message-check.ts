@@ -5,8 +5,11 @@ import { HEAD_BYTES } from "./cursor.ts";
 import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId, NO_TAG, PAIR_TAGS } from "./field-codes.ts";
 import { WireError } from "./wire-error.ts";
 
-/** Why an item cannot be kept. */
-export type ItemFlaw = "trace_id" | "span_id" | "name_utf8";
+/** Why an item cannot be kept; `malformed` are bytes inside it that no reader could read. */
+export type ItemFlaw = "trace_id" | "span_id" | "name_utf8" | "malformed";
+
+/** In the place of a depth: only the message's own fields are read, and the messages in them passed over. */
+export const OWN_FIELDS = -1;
 
 const ANY_VALUE = messageId("AnyValue");
 const SPAN = messageId("Span");
@@ -40,30 +43,34 @@ export class MessageCheck {
 
   /**
    * Checks `bytes[start, end)` as the message with this id of the table. `depth` is how deep its values are nested
-   * already. Throws WireError for what no reader could read; notes what only spoils the item in `flaw`.
+   * already, or OWN_FIELDS. Throws WireError for what no reader could read; notes what only spoils the item in `flaw`.
    */
   message(id: number, start: number, end: number, depth: number): void {
     const bytes = this.#bytes;
     const base = id * FIELD_LIMIT;
     // Values nested too deep are refused below, short or not.
     const pairTag = depth <= VALUE_DEPTH ? (PAIR_TAGS[id] ?? NO_TAG) : NO_TAG;
+    const isOwn = depth === OWN_FIELDS;
     let seen = 0;
     let pos = start;
     while (pos < end) {
       const at = pos;
       let tag = bytes[pos++] ?? 0;
       if (tag === pairTag) {
-        // The hottest line there is: an attribute of the usual shape, its length in one byte, is checked without the tables.
-        const stop = pos + 1 + (bytes[pos] ?? 0);
-        if (stop <= end && stop - pos <= 0x80 && this.#usualPair(pos + 1, stop)) {
-          pos = stop;
-          continue;
-        }
+        pos = isOwn ? this.#run(at, end, pairTag) : this.#usualPairs(at, end, pairTag);
+        if (pos > at) continue;
+        pos = at + 1;
       }
       if (tag >= 0x80) {
-        tag = this.#varint(at, end);
-        pos = this.#stop;
-        if (tag > 0xffffffff || pos - at > HEAD_BYTES) throw new WireError("tag out of range", at);
+        const high = pos < end ? (bytes[pos] ?? 0) : 0x80;
+        if (high < 0x80) {
+          tag = (tag & 0x7f) | (high << 7);
+          pos++;
+        } else {
+          tag = this.#varint(at, end);
+          pos = this.#stop;
+          if (tag > 0xffffffff || pos - at > HEAD_BYTES) throw new WireError("tag out of range", at);
+        }
       }
       const field = tag >>> 3;
       if (field === 0) throw new WireError("field number 0", at);
@@ -77,13 +84,23 @@ export class MessageCheck {
         if (pos >= end) throw new WireError("message ends before a length", pos);
         let length = bytes[pos++] ?? 0;
         if (length >= 0x80) {
-          length = this.#varint(pos - 1, end);
-          if (this.#stop - pos >= HEAD_BYTES) throw new WireError("length out of range", at);
-          pos = this.#stop;
+          const high = pos < end ? (bytes[pos] ?? 0) : 0x80;
+          if (high < 0x80) {
+            length = (length & 0x7f) | (high << 7);
+            pos++;
+          } else {
+            length = this.#varint(pos - 1, end);
+            if (this.#stop - pos >= HEAD_BYTES) throw new WireError("length out of range", at);
+            pos = this.#stop;
+          }
         }
         const stop = pos + length;
         if (stop > end) throw new WireError(`length ${length} runs past the end of its message`, at);
         if (check === Check.message) {
+          if (isOwn) {
+            pos = stop;
+            continue;
+          }
           const child = CHILDREN[base + field] ?? 0;
           // An AnyValue inside an AnyValue is one level deeper; the messages between them are not levels.
           const deeper = child === ANY_VALUE ? depth + 1 : depth;
@@ -106,23 +123,45 @@ export class MessageCheck {
     if (id === SPAN && seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start - 1);
   }
 
-  /** Whether `bytes[start, stop)` is a sound KeyValue of a short key and a short scalar, as most attributes are. */
-  #usualPair(start: number, stop: number): boolean {
+  /** The end of the run of short fields of bytes at `at` under one tag. */
+  #run(at: number, end: number, tag: number): number {
     const bytes = this.#bytes;
-    const keyStart = start + 2;
-    const keyStop = keyStart + (bytes[start + 1] ?? 0);
-    const value = keyStop + 2;
-    if (bytes[start] !== KEY_TAG || value + 2 > stop) return false;
-    if (bytes[keyStop] !== VALUE_TAG || value + (bytes[keyStop + 1] ?? 0) !== stop) return false;
-    const tag = bytes[value];
-    if (tag === STRING_TAG) {
-      if (value + 2 + (bytes[value + 1] ?? 0) !== stop) return false;
-    } else if (tag === INT_TAG || tag === BOOL_TAG) {
-      let pos = value + 1;
-      while (pos < stop && (bytes[pos] ?? 0) >= 0x80) pos++;
-      if (pos !== stop - 1 || pos - value >= VARINT_BYTES) return false;
-    } else if (tag !== DOUBLE_TAG || stop - value !== 9) return false;
-    return this.#isAscii(keyStart, keyStop);
+    let pos = at;
+    while (pos + 1 < end && bytes[pos] === tag) {
+      const length = bytes[pos + 1] ?? 0;
+      if (length >= 0x80 || pos + 2 + length > end) break;
+      pos += 2 + length;
+    }
+    return pos;
+  }
+
+  /**
+   * The end of the run of fields at `at` that are sound KeyValues of a short key and a short scalar, as most attributes are; `at` when
+   * not even the first is. The hottest loop there is: it does without the tables.
+   */
+  #usualPairs(at: number, end: number, pairTag: number): number {
+    const bytes = this.#bytes;
+    let pos = at;
+    while (pos + 6 < end && bytes[pos] === pairTag) {
+      const stop = pos + 2 + (bytes[pos + 1] ?? 0);
+      const keyStart = pos + 4;
+      const keyStop = keyStart + (bytes[pos + 3] ?? 0);
+      const value = keyStop + 2;
+      // A length of one byte is below 0x80; that of the pair bounds those inside it.
+      if (stop > end || stop > pos + 0x81 || bytes[pos + 2] !== KEY_TAG || value + 2 > stop) break;
+      if (bytes[keyStop] !== VALUE_TAG || value + (bytes[keyStop + 1] ?? 0) !== stop) break;
+      const tag = bytes[value];
+      if (tag === STRING_TAG) {
+        if (value + 2 + (bytes[value + 1] ?? 0) !== stop) break;
+      } else if (tag === INT_TAG || tag === BOOL_TAG) {
+        let last = value + 1;
+        while (last < stop && (bytes[last] ?? 0) >= 0x80) last++;
+        if (last !== stop - 1 || last - value >= VARINT_BYTES) break;
+      } else if (tag !== DOUBLE_TAG || stop - value !== 9) break;
+      if (!this.#isAscii(keyStart, keyStop)) break;
+      pos = stop;
+    }
+    return pos;
   }
 
   /** Checks a value of bytes; returns which id of a span it is. */
@@ -164,18 +203,39 @@ export class MessageCheck {
     return this.#isAscii(start, stop) || isUtf8(this.#bytes.subarray(start, stop));
   }
 
-  /** By words of four bytes, of which the last may overlap the one before: keys are what validation reads most of. */
+  /**
+   * Keys are what validation reads most of, and a loop that ends elsewhere for each of them costs more than what it reads: those of 8 to 32
+   * bytes, as most are, are read as eight or four words, of which the middle ones may overlap.
+   */
   #isAscii(start: number, stop: number): boolean {
+    const words = this.#words;
+    const length = stop - start;
     let all = 0;
-    if (stop - start < 4) {
+    if (length >= 16 && length <= 32) {
+      all =
+        words.getInt32(start, true) |
+        words.getInt32(start + 4, true) |
+        words.getInt32(start + 8, true) |
+        words.getInt32(start + 12, true) |
+        words.getInt32(stop - 16, true) |
+        words.getInt32(stop - 12, true) |
+        words.getInt32(stop - 8, true) |
+        words.getInt32(stop - 4, true);
+    } else if (length >= 8 && length < 16) {
+      all =
+        words.getInt32(start, true) |
+        words.getInt32(start + 4, true) |
+        words.getInt32(stop - 8, true) |
+        words.getInt32(stop - 4, true);
+    } else if (length > 32) {
+      const last = stop - 4;
+      for (let pos = start; pos < last; pos += 4) all |= words.getInt32(pos, true);
+      all |= words.getInt32(last, true);
+    } else {
       const bytes = this.#bytes;
       for (let pos = start; pos < stop; pos++) all |= bytes[pos] ?? 0;
-      return all < 0x80;
     }
-    const words = this.#words;
-    const last = stop - 4;
-    for (let pos = start; pos < last; pos += 4) all |= words.getInt32(pos, true);
-    return ((all | words.getInt32(last, true)) & NOT_ASCII) === 0;
+    return (all & NOT_ASCII) === 0;
   }
 
   #isSet(start: number, stop: number): boolean {

@@ -15,7 +15,7 @@ import { anyRequest, atLeast, mutatedRequest, recorded } from "./request.cases.t
 import type { Signal } from "./signal.ts";
 import { splitRequest } from "./split.ts";
 import { shiftTimes, timeRange } from "./times.ts";
-import { REQUEST_BOUNDS, validateRequest } from "./validate.ts";
+import { REQUEST_BOUNDS, type ValidationDepth, validateRequest } from "./validate.ts";
 import { forEachItem, forEachResource } from "./walk.ts";
 import { WireError } from "./wire-error.ts";
 import { Writer } from "./writer.ts";
@@ -214,6 +214,60 @@ test("mutated bytes are an answer or a WireError, never anything else; what is v
     }),
     atLeast(1500),
   );
+});
+
+/** What validation says of a request: its items and flaws, or that it is refused. */
+function verdictOf(signal: Signal, body: Uint8Array, depth: ValidationDepth) {
+  const flawed = new FlawedItems();
+  try {
+    return { items: validateRequest(signal, body, flawed, depth), flawed };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return undefined;
+  }
+}
+
+/** What a gateway does with a request of which only the items' own fields have been read. */
+const cuts = ["countItems", "split", "partition", "partitionByResource", "partitionByTrace", "removeItems"];
+
+test("less depth takes no less, and what it takes can be cut", () => {
+  fc.assert(
+    fc.property(mutated, ([signal, body]) => {
+      const [request, items, own] = (["request", "items", "own"] as const).map((depth) =>
+        verdictOf(signal, body, depth),
+      );
+      if (request !== undefined) expect(items).toEqual(request);
+      if (request !== undefined) expect(own).toBeDefined();
+      // Fields of an item itself that cannot be read are an error of the request where only they are read.
+      if (own === undefined) return;
+      if (items === undefined) throw new Error("what is inside items was an error of the request");
+      expect(own.items).toBe(items.items);
+      // An item of several flaws is named for the first.
+      expect(own.flawed.count).toBeLessThanOrEqual(items.flawed.count);
+      for (const name of cuts) expect(() => operations[name]?.(signal, body), name).not.toThrow();
+      const left = removeItems(signal, body, (index) => items.flawed.has(index));
+      expect(verdictOf(signal, left, "request")).toMatchObject({ items: items.items - items.flawed.count });
+      expect(verdictOf(signal, left, "request")?.flawed.any).toBe(false);
+    }),
+    atLeast(3_000),
+  );
+});
+
+test("what is malformed inside an item is its own matter, but not inside a resource", () => {
+  // An attribute whose key runs past its end.
+  const broken = Buffer.from("4a030a0561", "hex");
+  const body = span(broken);
+  expect(() => validateRequest("traces", body)).toThrow("spans[0].attributes[0].key: length 5 runs past");
+  expect(validateRequest("traces", body, undefined, "own")).toBe(1);
+  const flawed = new FlawedItems();
+  expect(validateRequest("traces", body, flawed, "items")).toBe(1);
+  expect([...flawed.kinds]).toEqual([
+    ["malformed", { items: 1, path: "resourceSpans[0].scopeSpans[0].spans[0].attributes[0].key" }],
+  ]);
+  const resource = new Writer().bytes(1, new Writer().bytes(1, Buffer.from("0a030a0561", "hex")).finish()).finish();
+  for (const depth of ["own", "items"] as const) {
+    expect(() => validateRequest("traces", resource, undefined, depth)).toThrow("resource.attributes[0].key");
+  }
 });
 
 test("what is valid stays valid under every edit", () => {

@@ -7,9 +7,18 @@ import { messageId } from "./field-codes.ts";
 import type { FlawedItems } from "./flawed-items.ts";
 import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA } from "./layout.ts";
 import { located, pathOf } from "./locate.ts";
-import { type ItemFlaw, MessageCheck } from "./message-check.ts";
+import { type ItemFlaw, MessageCheck, OWN_FIELDS } from "./message-check.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
+
+/**
+ * How deep a request is read:
+ *
+ * - `request`: all of it, and what no reader could read is an error;
+ * - `own`: of items only their own fields, ids and names. What is inside attributes, bodies, events and the like is passed over;
+ * - `items`: all of it, but what no reader could read inside an item is a flaw of that item, `malformed`.
+ */
+export type ValidationDepth = "request" | "own" | "items";
 
 /**
  * Validates an export request and returns its number of items, flawed ones included. Throws WireError for broken frames,
@@ -17,8 +26,13 @@ import { WireError } from "./wire-error.ts";
  * than one data field, of which readers would keep one, and for more of everything than REQUEST_BOUNDS allow; unknown fields are accepted. Flawed items are noted in
  * `flawed`: a flaw of a resource, scope or metric is one of all its items. Without `flawed` they are passed over.
  */
-export function validateRequest(signal: Signal, body: Uint8Array, flawed?: FlawedItems): number {
-  return located(signal, body, () => new RequestCheck(signal, body, flawed).request());
+export function validateRequest(
+  signal: Signal,
+  body: Uint8Array,
+  flawed?: FlawedItems,
+  depth: ValidationDepth = "request",
+): number {
+  return located(signal, body, () => new RequestCheck(signal, body, flawed, depth).request());
 }
 
 /**
@@ -49,13 +63,15 @@ class RequestCheck {
   readonly #body: Uint8Array;
   readonly #flawed: FlawedItems | undefined;
   readonly #check: MessageCheck;
+  readonly #depth: ValidationDepth;
   /** One cursor per level of frames. */
   readonly #cursors: readonly Cursor[];
   #items = 0;
   #frames = 0;
 
-  constructor(signal: Signal, body: Uint8Array, flawed: FlawedItems | undefined) {
+  constructor(signal: Signal, body: Uint8Array, flawed: FlawedItems | undefined, depth: ValidationDepth) {
     this.#signal = signal;
+    this.#depth = depth;
     this.#body = body;
     this.#flawed = flawed;
     this.#check = new MessageCheck(body);
@@ -116,11 +132,23 @@ class RequestCheck {
   }
 
   #item(id: number, field: Cursor): void {
-    this.#check.message(id, field.start, field.stop, 0);
+    if (this.#depth === "items") this.#inside(id, field);
+    else this.#check.message(id, field.start, field.stop, this.#depth === "own" ? OWN_FIELDS : 0);
     if (++this.#items > REQUEST_BOUNDS.items) throw new WireError(`more than ${REQUEST_BOUNDS.items} items`, field.at);
     if (this.#check.flaw === undefined) return;
     this.#report(this.#items - 1, this.#check.flaw, this.#check.flawAt);
     this.#check.flaw = undefined;
+  }
+
+  /** Reads all of an item, whose length is sound: whatever stands inside it is its own matter. */
+  #inside(id: number, field: Cursor): void {
+    try {
+      this.#check.message(id, field.start, field.stop, 0);
+    } catch (thrown) {
+      if (!(thrown instanceof WireError)) throw thrown;
+      this.#check.flaw = "malformed";
+      this.#check.flawAt = thrown.offset;
+    }
   }
 
   #report(first: number, flaw: ItemFlaw, at: number): void {

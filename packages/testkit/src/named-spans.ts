@@ -1,8 +1,11 @@
-/** The smallest OTLP requests that a test can tell apart: spans with nothing but a name, written by hand. */
+/** The smallest OTLP requests that a test can tell apart: spans with nothing but ids, all the same, and a name, written by hand. */
+
+/** Span.trace_id and Span.span_id, without which no span is one. */
+const IDS = Buffer.concat([field(0x0a, Buffer.alloc(16, 1)), field(0x12, Buffer.alloc(8, 1))]);
 
 /** A traces request with one span per name: ResourceSpans > ScopeSpans > Span.name. */
 export function namedSpans(names: readonly string[]): Uint8Array {
-  const items = names.map((name) => field(0x12, field(0x2a, Buffer.from(name))));
+  const items = names.map((name) => field(0x12, Buffer.concat([IDS, field(0x2a, Buffer.from(name))])));
   return field(0x0a, field(0x12, Buffer.concat(items)));
 }
 

@@ -125,19 +125,32 @@ test("the same record gives the same bytes twice", () => {
   expect(run(value)).toEqual(run(value));
 });
 
-test("bytes that are no OTLP are dropped as invalid, by the processor that met them", () => {
+test("what a processor breaks is dropped as invalid by the next that meets it", () => {
+  const breaks = stage("breaks", ({ items }) => ({ parts: [{ items, body: new Uint8Array([0x0a, 0x7f, 0x12]) }] }));
   const strict = stage("strict", ({ body }) => ({ parts: [{ items: countItems("traces", body), body }] }));
-  const broken = new Uint8Array([0x0a, 0x7f, 0x12]);
+  const { account, forwarded } = run(request(["a", "b"]), [breaks, strict]);
+  expect([forwarded, account.dropped]).toEqual([0, { "strict/invalid_item": 2 }]);
+});
+
+test("a record that is no OTLP is dropped whole, before any processor sees it", () => {
   const raw = { tenant: "t", via: "otlp", items: 4 };
-  const options = {
-    signal: "traces",
-    stages: [strict],
-    receivers: new Set(["otlp"]),
-    maxRecordBytes: 1 << 20,
-  } as const;
-  const { account, forwarded } = enrich({ ...record(namedSpans(["a"])), value: broken }, 3, raw, options);
-  expect(forwarded).toBe(0);
-  expect(account.dropped).toEqual({ "strict/invalid_item": 4 });
+  const never = stage("never", () => {
+    throw new Error("asked");
+  });
+  const options = { signal: "traces", stages: [never], receivers: new Set(["otlp"]), maxRecordBytes: 1 << 20 } as const;
+  const broken = { ...record(namedSpans(["a"])), value: new Uint8Array([0x0a, 0x7f, 0x12]) };
+  const { account, forwarded } = enrich(broken, 3, raw, options);
+  expect([forwarded, account.dropped]).toEqual([0, { "pipeline/invalid_item": 4 }]);
+});
+
+test("an item that is malformed inside is dropped alone", () => {
+  const whole = Buffer.from(request(["a", "X", "c"]));
+  // The name becomes the event of a span: 0x2a is Span.name, 0x5a Span.events, and no event begins with an X.
+  const at = whole.lastIndexOf(Buffer.from([0x2a, 1, 0x58]));
+  whole[at] = 0x5a;
+  const { account, forwarded, records } = run(whole, []);
+  expect([forwarded, account.dropped]).toEqual([2, { "pipeline/invalid_item": 1 }]);
+  expect(records.map(({ value }) => countItems("traces", value))).toEqual([2]);
 });
 
 test("bytes that only counting finds to be no OTLP cost their own record, not the pipeline", () => {

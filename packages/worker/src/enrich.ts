@@ -12,7 +12,16 @@ import {
   writeOrigin,
 } from "@rondo/broker";
 import { type Batch, free, META_BYTES, type Meta, type Part, type Processed, type Processor } from "@rondo/core";
-import { type Carried, countItems, type Signal, splitRequest, WireError } from "@rondo/otlp";
+import {
+  type Carried,
+  countItems,
+  FlawedItems,
+  removeItems,
+  type Signal,
+  splitRequest,
+  validateRequest,
+  WireError,
+} from "@rondo/otlp";
 
 /** A processor instance with the id that the account names it by. */
 export interface Stage {
@@ -74,8 +83,8 @@ function enrichItems(record: LogRecord, raw: RawHeaders, options: EnrichOptions)
 }
 
 function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: EnrichOptions, tally: Tally): Part[] {
-  let parts: Part[] = [{ items: raw.items, body: record.value }];
-  if (signal === "profiles") return parts;
+  if (signal === "profiles") return [{ items: raw.items, body: record.value }];
+  let parts: Part[] = [soundItems(record, raw, signal, tally)];
   for (const { id, processor } of stages) {
     const entered = sumItems(parts);
     const left: Part[] = [];
@@ -101,6 +110,18 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
   }
   // What a processor says it left is believed only after counting, which costs nanoseconds an item.
   return parts.map((part) => (part.body === record.value ? part : recount(signal, part, tally)));
+}
+
+/**
+ * The record without the items that no reader could read, or no backend would take: the gateway has only looked at their own fields,
+ * and a foreign producer's records nobody has seen. Throws WireError where it cannot be said which items those are.
+ */
+function soundItems({ value }: LogRecord, { items }: RawHeaders, signal: Signal, tally: Tally): Part {
+  const flawed = new FlawedItems();
+  validateRequest(signal, value, flawed, "items");
+  if (!flawed.any) return { items, body: value };
+  tally.drop("pipeline/invalid_item", flawed.count);
+  return { items: items - flawed.count, body: removeItems(signal, value, (index) => flawed.has(index)) };
 }
 
 /** Bytes that are no OTLP, which only a foreign producer can have written, cost their own record and not the pipeline. */
