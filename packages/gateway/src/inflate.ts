@@ -1,5 +1,5 @@
 /** Undoes a body's compression under a cap: no bomb grows beyond the limit, and only a few bodies are inflated at a time. */
-import { type Clock, Fault, free } from "@rondo/core";
+import { allocate, type Clock, Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
 import { type Output, PIECE_BYTES, SLICE_BYTES } from "./codecs/codec.ts";
 import { CODECS } from "./codecs/table.ts";
@@ -193,7 +193,7 @@ class Inflated implements Output {
     if (first !== undefined && this.#pieces.length === 1 && first.length === first.buffer.byteLength) return first;
     // Pieces and copy stand side by side for a moment.
     this.#hold(this.#compressed + 2 * this.#length);
-    const whole = Buffer.allocUnsafeSlow(this.#length);
+    const whole = allocate(this.#length);
     let at = 0;
     for (const piece of this.#pieces) {
       at += piece.copy(whole, at);
