@@ -131,6 +131,7 @@ class Call implements OpenCall, MessageBounds {
 
   #arrived(chunk: Buffer): void {
     this.#options.dropped(chunk.length);
+    this.#start.connection.arrived(chunk.length);
     if (this.#over) return;
     try {
       this.#reader.take(chunk);

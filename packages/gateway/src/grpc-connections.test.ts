@@ -1,4 +1,4 @@
-import http2, { type ClientHttp2Session } from "node:http2";
+import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { FakeClock } from "@rondo/testkit";
 import { expect, onTestFinished, test } from "vitest";
@@ -170,6 +170,38 @@ test.each([
   }
   if (ended !== undefined) expect(await away).toBe(ended);
   else expect(session.closed).toBe(false);
+});
+
+test("who sends much waits for the next turn, and a call beside is answered before that", async () => {
+  const { clock, connections, client } = await listening();
+  let flooded = 0;
+  connections.server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    stream.on("error", () => {});
+    stream.on("data", (chunk: Buffer) => {
+      connections.of(stream.session)?.arrived(chunk.length);
+      if (headers[":path"] === "/flood") flooded += chunk.length;
+    });
+    stream.on("end", () => stream.destroyed || stream.respond({ ":status": 200 }, { endStream: true }));
+  });
+  const answered = (session: ClientHttp2Session, path: string, body: Buffer) => {
+    const stream = session.request({ ":method": "POST", ":path": path });
+    stream.end(body);
+    return new Promise((resolve) => stream.once("response", (headers) => resolve(headers[":status"])));
+  };
+  const turn = 4 << 20;
+  const whole = 3 * turn;
+  const flood = answered((await client()).session, "/flood", Buffer.alloc(whole));
+  const { session } = await client();
+  for (let turns = 1; flooded < whole - turn; turns++) {
+    await expect.poll(() => flooded).toBeGreaterThan(turns * turn);
+    for (let i = 0; i < 10; i++) expect(await answered(session, "/small", Buffer.alloc(10))).toBe(200);
+    // What a socket is read at once may end beyond the turn.
+    expect(flooded).toBeLessThanOrEqual(turns * (turn + (128 << 10)));
+    await clock.advance(1);
+  }
+  expect(await flood).toBe(200);
+  await clock.advance(1);
+  expect(flooded).toBe(whole);
 });
 
 test("SETTINGS without end are no configuration", async () => {

@@ -7,6 +7,8 @@ import type { Socket } from "node:net";
 import type { Clock } from "@rondo/core";
 import { HEADER_BYTES } from "./grpc-head.ts";
 import { closed } from "./listener.ts";
+import { type ReadingTurns, readingTurns, SMALL_BYTES } from "./reading-turns.ts";
+import { SocketReading } from "./socket-reading.ts";
 
 /** What one call, and one connection, may send before we have read it. Node's 64 KiB stall every larger upload. */
 const STREAM_WINDOW = 4 << 20;
@@ -78,6 +80,8 @@ export interface Connection {
   ended(call: OpenCall): void;
   /** Notes that something was sent: PINGs that answer it are no abuse. */
   sent(): void;
+  /** Notes that so many bytes of a message have arrived: the connection waits for its turn when they were too many. */
+  arrived(bytes: number): void;
 }
 
 /** The connections of one listener. */
@@ -104,6 +108,7 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
     },
   });
   const open = new Map<Http2Session, Watched>();
+  const turns = readingTurns(clock);
   let made = 0;
   let sweeping = false;
 
@@ -134,7 +139,7 @@ export function grpcConnections(rules: ConnectionRules, clock: Clock): Connectio
   server.on("session", (session) => {
     session.setLocalWindowSize(CONNECTION_WINDOW);
     const spread = 1 + AGE_SPREAD * ((++made * GOLDEN) % 1);
-    open.set(session, new Watched(session, beneath, { ...rules, ageMs: rules.ageMs * spread }, clock));
+    open.set(session, new Watched(session, beneath, { ...rules, ageMs: rules.ageMs * spread }, clock, turns));
     beneath.once("close", () => open.delete(session));
     sweepSoon();
   });
@@ -157,6 +162,8 @@ class Watched implements Connection {
   readonly socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #beneath: Socket;
+  readonly #reading: SocketReading;
+  readonly #turns: ReadingTurns;
   readonly #rules: ConnectionRules;
   readonly #clock: Clock;
   readonly #calls = new Set<OpenCall>();
@@ -175,11 +182,15 @@ class Watched implements Connection {
   #strikes = 0;
   #pinged = Number.NEGATIVE_INFINITY;
   #sentSincePing = false;
+  /** Bytes that its turn does not know of yet: HTTP/2 cuts what is large into frames of 16 KiB and less. */
+  #uncounted = 0;
 
-  constructor(session: ServerHttp2Session, beneath: Socket, rules: ConnectionRules, clock: Clock) {
+  constructor(session: ServerHttp2Session, beneath: Socket, rules: ConnectionRules, clock: Clock, turns: ReadingTurns) {
     this.socket = session.socket;
     this.#session = session;
     this.#beneath = beneath;
+    this.#reading = new SocketReading(beneath);
+    this.#turns = turns;
     this.#rules = rules;
     this.#clock = clock;
     this.#made = clock.monotonic();
@@ -204,6 +215,15 @@ class Watched implements Connection {
 
   sent(): void {
     this.#sentSincePing = true;
+  }
+
+  arrived(bytes: number): void {
+    this.#uncounted += bytes;
+    if (this.#uncounted < SMALL_BYTES) return;
+    this.#turns.read(this.#reading, this.#uncounted);
+    this.#uncounted = 0;
+    // What the session writes lets it read again, before its turn.
+    if (this.#reading.isPaused()) this.#reading.pause();
   }
 
   /** Ends session and socket, whatever the peer does. */

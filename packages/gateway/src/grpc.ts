@@ -5,7 +5,7 @@ import { EXPORT_METHODS } from "@rondo/otlp";
 import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { answerEarly, type CallOptions, serveCall } from "./grpc-call.ts";
 import { type Connection, type ConnectionRules, type Connections, grpcConnections } from "./grpc-connections.ts";
-import { ANSWER_HEADERS, readHead } from "./grpc-head.ts";
+import { ANSWER_HEADERS, type BadHead, readHead } from "./grpc-head.ts";
 import { statusHeaders } from "./grpc-status.ts";
 import { inflation } from "./inflate.ts";
 import { accept, type Listener, type ListenerOptions } from "./listener.ts";
@@ -59,10 +59,17 @@ export function serveGrpc(values: GrpcValues, options: Omit<ListenerOptions, "tl
 
   let undecided = 0;
 
-  const refuse = (stream: ServerHttp2Stream, connection: Connection, fault: Fault): void => {
+  /** Answers a call of which nobody has read anything. */
+  const end = (stream: ServerHttp2Stream, connection: Connection, { headers, outcome }: BadHead): void => {
     connection.sent();
-    answerEarly(stream, { ...ANSWER_HEADERS, ...statusHeaders(refusalStatus(intake.refuse(fault))) }, clock);
-    answered(fault.code, 0);
+    answerEarly(stream, headers, clock);
+    stream.on("data", (chunk: Buffer) => connection.arrived(chunk.length));
+    answered(outcome, 0);
+  };
+
+  const refuse = (stream: ServerHttp2Stream, connection: Connection, fault: Fault): void => {
+    const status = statusHeaders(refusalStatus(intake.refuse(fault)));
+    end(stream, connection, { headers: { ...ANSWER_HEADERS, ...status }, outcome: fault.code });
   };
 
   const opened = (
@@ -77,9 +84,7 @@ export function serveGrpc(values: GrpcValues, options: Omit<ListenerOptions, "tl
     if (connection === undefined) return void stream.destroy();
     const head = readHead(headers, methods);
     if ("outcome" in head) {
-      connection.sent();
-      answerEarly(stream, head.headers, clock);
-      answered(head.outcome, 0);
+      end(stream, connection, head);
       return;
     }
     // No byte of a body is read, and no credit taken, before it is known whose it is.

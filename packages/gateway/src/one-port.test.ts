@@ -114,6 +114,15 @@ describe.skipIf(!hasOpenssl)("over TLS", () => {
     expect(it.gateway.totals()).toMatchObject([{ accepted: 2, tenant: "site-a" }]);
   });
 
+  test("messages that take several turns to read arrive", async () => {
+    await using it = await both(files());
+    const texts = Array.from({ length: 60 }, (_, i) => `${i % 10}`.repeat(300_000));
+    const large = request("logs", texts);
+    const told = await Promise.all([1, 2, 3].map(() => exportLogs(it.grpc, large, { tls: trust })));
+    expect(told.map(({ status }) => status)).toEqual([0, 0, 0]);
+    expect(durableNames(it.broker, "logs")).toHaveLength(180);
+  });
+
   test("a close cuts both, and handshakes that have not begun", async () => {
     const it = await both(files());
     const session = connect({ ...trust, host: "127.0.0.1", port: it.http, ALPNProtocols: ["h2"] });

@@ -3,7 +3,6 @@
  * does anything else: two hundred clients that push at once would make one turn of some hundred milliseconds, in which nobody is
  * answered. Beyond the bound a body pauses, and goes on in its order in one of the next turns.
  */
-import type { Readable } from "node:stream";
 import type { Clock } from "@rondo/core";
 
 /** Bodies together, in one turn. */
@@ -13,20 +12,27 @@ const TURN_BYTES = 4 << 20;
 const BODY_BYTES = 128 << 10;
 
 /** Smaller chunks are the end of a body or the whole of it: pausing would save nothing. */
-const SMALL_BYTES = 16 << 10;
+export const SMALL_BYTES = 16 << 10;
+
+/** Something that is read: a body, or all calls of a connection. */
+export interface Source {
+  pause(): unknown;
+  resume(): unknown;
+  isPaused(): boolean;
+}
 
 /** The turns of one listener. */
 export interface ReadingTurns {
   /** Notes that `bytes` of `source` have been read; it pauses when they were too many in this turn. */
-  read(source: Readable, bytes: number): void;
+  read(source: Source, bytes: number): void;
 }
 
-/** Turns, with nothing read yet. */
+/** Turns, with nothing read yet. Less than SMALL_BYTES is not counted. */
 export function readingTurns(clock: Clock): ReadingTurns {
   let left = TURN_BYTES;
   let isBegun = false;
   /** In the order in which they paused; at most one entry a connection. */
-  const paused: Readable[] = [];
+  const paused: Source[] = [];
 
   const begin = () => {
     if (isBegun) return;
