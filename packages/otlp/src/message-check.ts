@@ -2,14 +2,25 @@
 import { isUtf8 } from "node:buffer";
 import { ANY, VALUE_DEPTH } from "./any-value.ts";
 import { HEAD_BYTES } from "./cursor.ts";
-import { CHILDREN, Check, CODES, FIELD_LIMIT, messageId, NO_TAG, PAIR_TAGS } from "./field-codes.ts";
+import {
+  CHILDREN,
+  Check,
+  CODES,
+  FIELD_LIMIT,
+  FLAGS_BYTE,
+  messageId,
+  NO_TAG,
+  PAIR_TAGS,
+  TAGS,
+  USUAL,
+} from "./field-codes.ts";
 import { WireError } from "./wire-error.ts";
 
 /** Why an item cannot be kept; `malformed` are bytes inside it that no reader could read. */
 export type ItemFlaw = "trace_id" | "span_id" | "name_utf8" | "malformed";
 
 /** In the place of a depth: only the message's own fields are read, and the messages in them passed over. */
-export const OWN_FIELDS = -1;
+const OWN_FIELDS = -1;
 
 const ANY_VALUE = messageId("AnyValue");
 const SPAN = messageId("Span");
@@ -43,21 +54,89 @@ export class MessageCheck {
 
   /**
    * Checks `bytes[start, end)` as the message with this id of the table. `depth` is how deep its values are nested
-   * already, or OWN_FIELDS. Throws WireError for what no reader could read; notes what only spoils the item in `flaw`.
+   * already. Throws WireError for what no reader could read; notes what only spoils the item in `flaw`.
    */
   message(id: number, start: number, end: number, depth: number): void {
+    const seen = this.#fields(id, start, end, depth, 0);
+    if (id === SPAN) this.#spanIds(seen, start);
+  }
+
+  /**
+   * The same, but passes over the messages inside it: it may be an item that holds nothing but nonsense. Fields of the usual shape,
+   * which nearly all are, are read without the codes.
+   */
+  own(id: number, start: number, end: number): void {
+    const bytes = this.#bytes;
+    const words = this.#words;
+    const base = id * TAGS;
+    let seen = 0;
+    let pos = start;
+    while (pos + 1 < end) {
+      const tag = bytes[pos] ?? 0;
+      const first = bytes[pos + 1] ?? 0;
+      let stop = 0;
+      // Numbers, so that it is a table of jumps: the cases are those of `Usual`.
+      switch (USUAL[base + tag]) {
+        case 1: // varint
+          if (first < 0x80) stop = pos + 2;
+          break;
+        case 2: // fixed64
+          stop = pos + 9;
+          break;
+        case 3: // bytes, often many under one tag
+          stop = this.#run(pos, end, tag);
+          break;
+        case 4: // fixed32
+          stop = pos + 5;
+          break;
+        case 5: // name
+          if (first < 0x80 && pos + 2 + first <= end && this.#isAscii(pos + 2, pos + 2 + first)) stop = pos + 2 + first;
+          break;
+        case 6: // traceId
+          if (first !== 16 || pos + 18 > end) break;
+          if (words.getInt32(pos + 2) | words.getInt32(pos + 6) | words.getInt32(pos + 10) | words.getInt32(pos + 14)) {
+            seen |= 1;
+            stop = pos + 18;
+          }
+          break;
+        case 7: // spanId
+          if (first !== 8 || pos + 10 > end) break;
+          if (words.getInt32(pos + 2) | words.getInt32(pos + 6)) {
+            seen |= 2;
+            stop = pos + 10;
+          }
+          break;
+        case 8: // flags
+          if (first === FLAGS_BYTE) stop = pos + 6;
+          break;
+        case 9: // optionalTraceId
+          if (first === 16) stop = pos + 18;
+          break;
+        case 10: // optionalSpanId
+          if (first === 8) stop = pos + 10;
+          break;
+      }
+      if (stop <= pos || stop > end) break;
+      pos = stop;
+    }
+    if (pos < end) seen = this.#fields(id, pos, end, OWN_FIELDS, seen);
+    if (id === SPAN) this.#spanIds(seen, start);
+  }
+
+  /** Checks the fields in `bytes[start, end)`. Returns which ids of a span have been seen, here or before. */
+  #fields(id: number, start: number, end: number, depth: number, before: number): number {
     const bytes = this.#bytes;
     const base = id * FIELD_LIMIT;
-    // Values nested too deep are refused below, short or not.
-    const pairTag = depth <= VALUE_DEPTH ? (PAIR_TAGS[id] ?? NO_TAG) : NO_TAG;
     const isOwn = depth === OWN_FIELDS;
-    let seen = 0;
+    // Values nested too deep are refused below, short or not.
+    const pairTag = !isOwn && depth <= VALUE_DEPTH ? (PAIR_TAGS[id] ?? NO_TAG) : NO_TAG;
+    let seen = before;
     let pos = start;
     while (pos < end) {
       const at = pos;
       let tag = bytes[pos++] ?? 0;
       if (tag === pairTag) {
-        pos = isOwn ? this.#run(at, end, pairTag) : this.#usualPairs(at, end, pairTag);
+        pos = this.#usualPairs(at, end, pairTag);
         if (pos > at) continue;
         pos = at + 1;
       }
@@ -105,7 +184,7 @@ export class MessageCheck {
           // An AnyValue inside an AnyValue is one level deeper; the messages between them are not levels.
           const deeper = child === ANY_VALUE ? depth + 1 : depth;
           if (deeper > VALUE_DEPTH + 1) throw new WireError(`values nested deeper than ${VALUE_DEPTH}`, at);
-          this.message(child, pos, stop, deeper);
+          this.#fields(child, pos, stop, deeper, 0);
         } else if (check !== Check.none) seen |= this.#value(check, pos, stop, at);
         pos = stop;
       } else if (wire === 0) {
@@ -119,8 +198,13 @@ export class MessageCheck {
         if (pos > end) throw new WireError("fixed value runs past the end of its message", at);
       } else throw new WireError(wire === 3 || wire === 4 ? "group" : `wire type ${wire}`, at);
     }
+    return seen;
+  }
+
+  /** Notes an id that the span at `start` has not shown. */
+  #spanIds(seen: number, start: number): void {
     // The byte before the content is part of the span's field, which the content of an empty span is not.
-    if (id === SPAN && seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start - 1);
+    if (seen !== BOTH_IDS) this.#note((seen & 1) === 0 ? "trace_id" : "span_id", start - 1);
   }
 
   /** The end of the run of short fields of bytes at `at` under one tag. */

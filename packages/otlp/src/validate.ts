@@ -7,7 +7,7 @@ import { messageId } from "./field-codes.ts";
 import type { FlawedItems } from "./flawed-items.ts";
 import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA } from "./layout.ts";
 import { located, pathOf } from "./locate.ts";
-import { type ItemFlaw, MessageCheck, OWN_FIELDS } from "./message-check.ts";
+import { type ItemFlaw, MessageCheck } from "./message-check.ts";
 import type { Signal } from "./signal.ts";
 import { WireError } from "./wire-error.ts";
 
@@ -133,7 +133,8 @@ class RequestCheck {
 
   #item(id: number, field: Cursor): void {
     if (this.#depth === "items") this.#inside(id, field);
-    else this.#check.message(id, field.start, field.stop, this.#depth === "own" ? OWN_FIELDS : 0);
+    else if (this.#depth === "own") this.#check.own(id, field.start, field.stop);
+    else this.#check.message(id, field.start, field.stop, 0);
     if (++this.#items > REQUEST_BOUNDS.items) throw new WireError(`more than ${REQUEST_BOUNDS.items} items`, field.at);
     if (this.#check.flaw === undefined) return;
     this.#report(this.#items - 1, this.#check.flaw, this.#check.flawAt);
