@@ -31,11 +31,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-/** Both ports serve, nothing was logged as an error, everything accepted is delivered. */
+/** Every port serves, nothing was logged as an error, everything accepted is delivered. */
 async function othersAreServed(): Promise<void> {
   const clients = [
     httpClient({ port: rondo.ports.http, timeoutMs: 10_000 }),
     grpcClient({ port: rondo.ports.grpc, timeoutMs: 10_000 }),
+    httpClient({ port: rondo.ports.shared, timeoutMs: 10_000 }),
+    grpcClient({ port: rondo.ports.shared, timeoutMs: 10_000 }),
   ];
   for (const client of clients) {
     for (const signal of SIGNALS) {
@@ -127,14 +129,15 @@ const ATTACKS: readonly (readonly [name: string, ends: Ends, bytes: () => Buffer
 ];
 
 describe("HTTP/2", () => {
-  test.each(ATTACKS)("%s is %s", async (_, ends, bytes) => {
+  test.each(ATTACKS)("%s is %s, on a port of its own and on a shared one", async (_, ends, bytes) => {
+    const { grpc, shared } = rondo.ports;
     const before = rondo.memory();
     const attack = bytes();
     const say = (socket: Socket) => void socket.write(Buffer.concat([hello, attack]));
     let closed = false;
     const peak = await rondo.peakDuring(async () => {
       const attacks = await Promise.all(
-        Array.from({ length: 4 }, () => rawConnection(rondo.ports.grpc, say, ends === "ended" ? LONGEST : 2 * SECOND)),
+        [grpc, shared, grpc, shared].map((port) => rawConnection(port, say, ends === "ended" ? LONGEST : 2 * SECOND)),
       );
       closed = attacks.every((one) => one.closed);
     });
@@ -161,13 +164,13 @@ async function trickledCall(port: number): Promise<{ readonly status: unknown; r
   return { status, alive };
 }
 
-test("who says nothing, half a greeting, or a byte now and then is let go, on either port", async () => {
+test("who says nothing, half a greeting, or a byte now and then is let go, on every port", async () => {
   const trickle = (head: Buffer, byte: string) => (socket: Socket) => {
     socket.write(head);
     const timer = setInterval(() => socket.write(byte), SECOND);
     socket.on("close", () => clearInterval(timer));
   };
-  const { grpc, http } = rondo.ports;
+  const { grpc, http, shared } = rondo.ports;
   const post = "POST /v1/logs HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\n";
   const call = trickledCall(grpc);
   const slow = await Promise.all([
@@ -175,6 +178,9 @@ test("who says nothing, half a greeting, or a byte now and then is let go, on ei
     rawConnection(grpc, (socket) => void socket.write(PREFACE.subarray(0, 10)), LONGEST),
     rawConnection(grpc, trickle(PREFACE.subarray(0, 4), ""), LONGEST),
     rawConnection(http, () => {}, LONGEST),
+    rawConnection(shared, () => {}, LONGEST),
+    rawConnection(shared, (socket) => void socket.write(PREFACE.subarray(0, 10)), LONGEST),
+    rawConnection(shared, trickle(Buffer.from(post), "x"), LONGEST),
     rawConnection(http, trickle(Buffer.from(post), "x"), LONGEST),
     rawConnection(http, trickle(Buffer.from(`${post}Content-Length: 1000\r\n\r\n`), "x"), LONGEST),
   ]);
@@ -195,16 +201,17 @@ test("ten thousand connections that do nothing", async (context) => {
     for (let batch = 0; batch < 100; batch++) {
       await Promise.all(
         Array.from({ length: 100 }, async (_, index) => {
-          const grpc = index % 2 === 0;
-          const socket = connect(grpc ? rondo.ports.grpc : rondo.ports.http, "127.0.0.1");
+          const greets = index % 2 === 0;
+          const own = greets ? rondo.ports.grpc : rondo.ports.http;
+          const socket = connect(index % 4 < 2 ? own : rondo.ports.shared, "127.0.0.1");
           sockets.push(socket.on("error", () => {}));
           await new Promise((connected) => socket.once("connect", connected));
-          if (grpc) socket.write(hello);
+          if (greets) socket.write(hello);
         }),
       );
     }
     const peak = await rondo.peakDuring(() => pause(2 * SECOND));
-    // Those of the HTTP port say nothing, and may be let go by now; those of the gRPC port have greeted.
+    // Those that say nothing may be let go by now; the others have greeted.
     expect(sockets.filter((socket, index) => index % 2 === 0 && !socket.closed)).toHaveLength(5_000);
     expect((peak - before) / sockets.length, "bytes a connection").toBeLessThan(30_000);
     await othersAreServed();

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { SIGNALS } from "@rondo/otlp";
+import { freePorts } from "./free-port.ts";
 import { sumOf } from "./metrics-page.ts";
 import { choosePorts, type Ports, prepareRondo } from "./rondo-process.ts";
 
@@ -9,9 +10,15 @@ import { choosePorts, type Ports, prepareRondo } from "./rondo-process.ts";
 const BEHIND_MS = 60_000;
 const SAMPLE_MS = 20;
 
+/** Its ports. */
+export interface WatchedPorts extends Ports {
+  readonly shared: number;
+}
+
 /** A process under attack. */
 export interface WatchedRondo extends AsyncDisposable {
-  readonly ports: Ports;
+  /** Those of a receiver with a port for each protocol, and that of one with one port for both. */
+  readonly ports: WatchedPorts;
   /** Anonymous memory now, bytes. */
   memory(): number;
   /** The most of it while `run` ran, by samples. */
@@ -23,23 +30,25 @@ export interface WatchedRondo extends AsyncDisposable {
   check(): Promise<void>;
 }
 
-function yamlOf({ grpc, http }: Ports, limitMib: number | undefined): string {
+function yamlOf({ grpc, http, shared }: WatchedPorts, limitMib: number | undefined): string {
   const limiter = limitMib === undefined ? "" : "memory_limiter, ";
   return `receivers:
   otlp: {protocols: {grpc: {endpoint: "127.0.0.1:${grpc}"}, http: {endpoint: "127.0.0.1:${http}"}}}
+  otlp/shared: {protocols: {grpc: {endpoint: "127.0.0.1:${shared}"}, http: {endpoint: "127.0.0.1:${shared}"}}}
 processors:
   memory_limiter: {check_interval: 1s, limit_mib: ${limitMib ?? 512}, spike_limit_mib: 16}
   attributes: {actions: [{key: seen, value: "yes", action: upsert}]}
 exporters: {debug: {verbosity: basic}}
 service:
   pipelines:
-${SIGNALS.map((signal) => `    ${signal}: {receivers: [otlp], processors: [${limiter}attributes], exporters: [debug]}`).join("\n")}
+${SIGNALS.map((signal) => `    ${signal}: {receivers: [otlp, otlp/shared], processors: [${limiter}attributes], exporters: [debug]}`).join("\n")}
 `;
 }
 
 /** Starts it in `folder`; with a memory limiter when a limit is given. */
 export async function startWatchedRondo(folder: string, limitMib?: number): Promise<WatchedRondo> {
-  const ports = await choosePorts();
+  const [shared = 0] = await freePorts(1);
+  const ports = { ...(await choosePorts()), shared };
   const rondo = prepareRondo(folder, ports, yamlOf(ports, limitMib));
   rondo.launch();
   await rondo.ready();
