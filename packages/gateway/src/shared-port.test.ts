@@ -200,6 +200,22 @@ test("a drain ends who has said nothing, tells sessions to go and answers what h
   expect((await postLogs(it.http, body)).status).toBeUndefined();
 });
 
+test("rules of gRPC's connections hold for those that were handed over", async () => {
+  const clock = new FakeClock();
+  const idle = { keepalive: { server_parameters: { max_connection_idle: "60s" } } };
+  await using it = await shared({ clock, grpc: idle });
+  const session = http2.connect(`http://127.0.0.1:${it.http}`);
+  onTestFinished(() => session.destroy());
+  const away = once(
+    session.on("error", () => {}),
+    "goaway",
+  );
+  await once(session, "remoteSettings");
+  await expect.poll(() => session.pendingSettingsAck).toBe(false);
+  await clock.advance(61_000);
+  expect((await away)[0]).toBe(0);
+});
+
 test("a close cuts connections of both kinds, and who has said nothing", async () => {
   const it = await shared({ clock: systemClock });
   const silent = await socketTo(it, "");
