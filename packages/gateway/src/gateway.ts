@@ -16,6 +16,7 @@ import { jsonConversion } from "./json-conversion.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
+import { type OffLoop, offLoop } from "./off-loop.ts";
 import { startOnePort } from "./one-port.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
 import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
@@ -93,7 +94,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const deep = new Set(otlpReceivers(options).flatMap(({ id, values }) => (values.validate === "full" ? [id] : [])));
   const open = openRequests(clock);
+  const thread = offLoop({ clock, log });
   const into = intake({
+    thread,
     admission: account,
     batcher: batches,
     partitionsOf: (signal) => partitions[signal],
@@ -112,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     reloaded: (extension, outcome) => metrics.reloaded(extension, outcome),
   });
-  const { listeners, close } = await startListeners(options, authenticators, { into, open });
+  const { listeners, close } = await startListeners(options, authenticators, { into, open, thread });
   const unguard = options.memory && memoryGuard(options.memory, account, clock);
   const closing = () => {
     unguard?.();
@@ -154,17 +157,17 @@ interface Listening {
 async function startListeners(
   options: GatewayOptions,
   authenticators: Authenticators,
-  { into, open }: { readonly into: Intake; readonly open: OpenRequests },
+  { into, open, thread }: { readonly into: Intake; readonly open: OpenRequests; readonly thread: OffLoop },
 ): Promise<Listening> {
   const { clock, log, metrics, collect = () => {} } = options;
   const dropped = shortLived(collect);
-  const json = jsonConversion({ clock, log });
+  const json = jsonConversion(thread);
   const listeners: { receiver: string; listener: Listener }[] = [];
   const guards: Guard[] = [];
   const close = async () => {
     for (const { close } of authenticators.values()) close();
     for (const { tls } of guards) tls?.close();
-    await Promise.all([json.close(), ...listeners.map(({ listener }) => listener.close())]);
+    await Promise.all([thread.close(), ...listeners.map(({ listener }) => listener.close())]);
   };
   try {
     const used = otlpReceivers(options).filter(({ id }) => signalsOf(options.pipelines, id).length > 0);

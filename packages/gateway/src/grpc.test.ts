@@ -11,7 +11,6 @@ import type { Identity } from "./auth/authenticator.ts";
 import { snappyFramed } from "./codecs/compressed.cases.ts";
 import { startGrpc } from "./grpc.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
-import { jsonConversion } from "./json-conversion.ts";
 import { durableBodies, durableNames, flawedSpans, type Rig, receiverValues, request, rig } from "./rig.cases.ts";
 
 /** One gRPC call by grpc-js as its own peer; resolves with the response's bytes, rejects with the ServiceError. */
@@ -349,7 +348,7 @@ test("calls that wait for a password's check are few, and those of known clients
           return { kind: "accepted", items: 1, rejected: 0, message: "" };
         },
       },
-      json: jsonConversion({ clock: systemClock, log: silentLog }),
+      json: () => never(),
       pending: (work) => work,
       clock: systemClock,
       log: silentLog,

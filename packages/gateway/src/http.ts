@@ -261,7 +261,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       }
       // The limit holds for both forms: numbers take more bytes in protobuf.
       if (encoding.name === "json" && signal !== "profiles")
-        request = replaced(request, await json.convert(signal, request, { limit, tenant }));
+        request = replaced(request, await json(signal, request, { limit, tenant }));
     } catch (thrown) {
       free(request);
       permit.release();

@@ -2,10 +2,11 @@ import type { TenantLimits } from "@rondo/config";
 import { Fault, silentLog } from "@rondo/core";
 import { requestFromJson } from "@rondo/otlp/json";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { admission } from "./admission.ts";
 import { BATCH_LIMITS, batcher } from "./batcher.ts";
 import { DEADLINE_MS, type IntakeSurroundings, intake } from "./intake.ts";
+import { offLoop } from "./off-loop.ts";
 import { durableNames, request } from "./rig.cases.ts";
 import { tenantRates, UNLIMITED } from "./tenant-rates.ts";
 
@@ -17,9 +18,12 @@ async function made(changes: Partial<IntakeSurroundings> = {}, limits: TenantLim
   await broker.ensureTopics([{ name: "otlp_logs" }]);
   const credits = admission(1 << 20, clock, { weightOf: () => 1, rates: tenantRates(() => limits, clock) });
   const counts: [accepted: number, refused: number][] = [];
+  const thread = offLoop({ clock, log: silentLog });
+  onTestFinished(() => thread.close());
   const it = intake({
     admission: credits,
     batcher: batcher(broker.append, clock, { ...BATCH_LIMITS, lingerMs: 10 }),
+    thread,
     partitionsOf: () => 8,
     clock,
     random: () => 0.5,

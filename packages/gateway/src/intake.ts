@@ -5,29 +5,24 @@
  */
 import { RAW_TOPICS } from "@rondo/broker";
 import { type Clock, Fault, free, type Log, type Meta, type Random } from "@rondo/core";
-import {
-  type Carried,
-  checkItems,
-  FlawedItems,
-  partitionRequest,
-  removeItems,
-  type Signal,
-  splitRequest,
-  validateRequest,
-} from "@rondo/otlp";
+import type { Carried } from "@rondo/otlp";
 import type { Admission, Denial, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
+import { type CutTerms, cutRequest, type Work } from "./cut-request.ts";
 import type { Account } from "./metrics.ts";
+import type { OffLoop } from "./off-loop.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
-import { repeatedBytes } from "./repeated-bytes.ts";
 import { requestFault, statusOf } from "./status-table.ts";
 import { wholeRequest } from "./whole-request.ts";
 
 /**
- * What may stand around the items of a request that must be cut: half a record, so that the pieces are never much more than
- * twice the request.
+ * Requests of so many bytes and more are validated and cut off the loop: here that takes 1 to 2 ms, and many times that when they are
+ * made to be slow.
  */
-const REPEATED_BYTES = BATCH_LIMITS.recordBytes / 2;
+export const CUT_THREAD_BYTES = 1 << 20;
+
+/** Of signals that nobody looks into. */
+const NO_FLAWS: Work["flawed"] = { count: 0, kinds: new Map() };
 
 /** A request that is not durable after this is answered as retryable: below the 10 s of common clients. */
 export const DEADLINE_MS = 8_000;
@@ -74,6 +69,7 @@ export interface Intake {
 export interface IntakeSurroundings {
   readonly admission: Admission;
   readonly batcher: Batcher;
+  readonly thread: Pick<OffLoop, "run">;
   readonly partitionsOf: (signal: Carried) => number;
   readonly clock: Clock;
   readonly random: Random;
@@ -82,14 +78,6 @@ export interface IntakeSurroundings {
   readonly isDeep: (receiver: string) => boolean;
   /** Counts items that were acknowledged, and items that were refused. */
   readonly count: (account: Account, accepted: number, refused: number) => void;
-}
-
-/** What a request comes to. */
-interface Work {
-  /** All of its items, refused ones included. */
-  readonly items: number;
-  readonly refusals: readonly Refusal[];
-  readonly pieces: readonly Piece[];
 }
 
 /** Makes the intake of a gateway. */
@@ -120,52 +108,43 @@ export function intake(around: IntakeSurroundings): Intake {
     return refuse(faults[reason](), waitMs);
   };
 
-  /** Validates a request, and cuts what may go on into pieces of records. Throws WireError, and a Fault `too_large`. */
-  const workOf = (sender: Sender, body: Uint8Array): Work => {
+  /** What a request comes to. Throws and rejects as `cutRequest` and `wholeRequest`. */
+  const workOf = (sender: Sender, body: Uint8Array): Work | Promise<Work> => {
     const { signal, tenant, receiver: via, meta } = sender;
-    if (signal === "profiles") return { ...wholeRequest(sender, body, around.partitionsOf(signal)), refusals: [] };
-    const flawed = new FlawedItems();
-    const isDeep = around.isDeep(via);
-    const items = validateRequest(signal, body, flawed, isDeep ? "items" : "own");
-    if (isDeep) checkItems(signal, body, flawed);
-    const sound = flawed.any ? removeItems(signal, body, (index) => flawed.has(index)) : body;
-    const pieces: Piece[] = [];
-    if (items === flawed.count) return { items, refusals: flawRefusals(flawed), pieces };
-    const topic = RAW_TOPICS[signal];
-    let tooLarge = 0;
-    for (const part of partitionRequest(signal, sound, around.partitionsOf(signal), tenant, items - flawed.count)) {
-      const { partition } = part;
-      for (const cut of cutToRecords(signal, part.body, part.items)) {
-        if (cut.body.length > ITEM_BYTES) tooLarge += cut.items;
-        else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, meta, ...cut });
-      }
-    }
-    const refusals = flawRefusals(flawed);
-    return {
-      items,
-      refusals: tooLarge === 0 ? refusals : [...refusals, { reason: "item_too_large", items: tooLarge }],
-      pieces,
+    const partitions = around.partitionsOf(signal);
+    if (signal === "profiles")
+      return { ...wholeRequest(sender, body, partitions), flawed: NO_FLAWS, tooLarge: 0, body };
+    const { recordBytes } = BATCH_LIMITS;
+    const terms: CutTerms = {
+      ...{ signal, topic: RAW_TOPICS[signal], tenant, via, meta, partitions },
+      ...{ isDeep: around.isDeep(via), recordBytes, itemBytes: ITEM_BYTES },
     };
+    if (body.length < CUT_THREAD_BYTES) return cutRequest(terms, body);
+    return around.thread.run("cutRequest", tenant, { ...terms, body });
   };
 
   return {
     admission,
     refuse,
     overloaded,
-    async take(sender, body, permit, withinMs = DEADLINE_MS) {
+    async take(sender, given, permit, withinMs = DEADLINE_MS) {
       const { meta: _, ...account } = sender;
+      const received = given.length;
+      const until = clock.monotonic() + Math.min(withinMs, DEADLINE_MS);
       let work: Work;
       try {
-        work = workOf(sender, body);
+        const cut = workOf(sender, given);
+        // Most are small, and need no turn of the loop.
+        work = cut instanceof Promise ? await cut : cut;
       } catch (thrown) {
-        free(body);
+        free(given);
         permit.release();
         return refuse(requestFault(thrown));
       }
-      const { items, refusals, pieces } = work;
+      const { items, pieces, body } = work;
+      const refusals = refusalsOf(work);
       const { tenant } = account;
-      // The body's own memory may be gone as soon as its pieces are joined with others.
-      const received = body.length;
+      // The body's own memory may be gone as soon as its pieces are joined with others, or by now.
       const bytes = received + copiedBytes(body, pieces);
       // Asked again: many requests may have been let in since the rate was last charged.
       if (admission.isOverRate(tenant) || !permit.resize(bytes)) {
@@ -183,7 +162,7 @@ export function intake(around: IntakeSurroundings): Intake {
       const fault = await durable(
         pieces.map((piece) => batcher.submit(piece)),
         clock,
-        Math.min(withinMs, DEADLINE_MS),
+        Math.max(0, until - clock.monotonic()),
         () => permit.release(),
       );
       if (fault !== undefined) {
@@ -210,17 +189,9 @@ function copiedBytes(body: Uint8Array, pieces: readonly Piece[]): number {
   return pieces.reduce((sum, piece) => (piece.body === body ? sum : sum + piece.body.length), 0);
 }
 
-/** Parts that fit a record; a part above the bound holds a single item. */
-function cutToRecords(signal: Signal, body: Uint8Array, items: number): readonly { items: number; body: Uint8Array }[] {
-  if (body.length <= BATCH_LIMITS.recordBytes) return [{ items, body }];
-  const repeated = repeatedBytes(signal, body);
-  if (repeated > REPEATED_BYTES) {
-    throw new Fault(
-      "too_large",
-      `${repeated} B of resource, scope and metric fields stand around an item; ${REPEATED_BYTES} B may`,
-    );
-  }
-  return splitRequest(signal, body, { maxItems: 0, maxBytes: BATCH_LIMITS.recordBytes });
+function refusalsOf({ flawed, tooLarge }: Work): readonly Refusal[] {
+  const refusals = flawRefusals(flawed);
+  return tooLarge === 0 ? refusals : [...refusals, { reason: "item_too_large", items: tooLarge }];
 }
 
 /**

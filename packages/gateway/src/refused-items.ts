@@ -50,7 +50,7 @@ export interface Refusal {
 const NONE: readonly Refusal[] = [];
 
 /** The refusals of items that break the specification. */
-export function flawRefusals(flawed: FlawedItems): readonly Refusal[] {
+export function flawRefusals(flawed: Pick<FlawedItems, "count" | "kinds">): readonly Refusal[] {
   if (flawed.count === 0) return NONE;
   return Array.from(flawed.kinds, ([flaw, { items, path }]) => ({ reason: REASON_OF[flaw], items, path }));
 }

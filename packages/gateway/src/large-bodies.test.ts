@@ -1,6 +1,9 @@
-/** Large JSON over HTTP: while one body is converted the gateway does everything else. */
+/** Large bodies, on their way through the thread: they are what small ones are, and the gateway does everything else meanwhile. */
 import { type ClientRequest, request as httpRequest } from "node:http";
+import { concatRequests, decodeResponse, decodeStatus } from "@rondo/otlp";
+import { REQUEST_TYPES } from "@rondo/otlp/codec";
 import { expect, test } from "vitest";
+import { exportLogs } from "./clients.cases.ts";
 import { JSON_TYPE, send } from "./http-client.cases.ts";
 import { durableBodies, durableNames, request, rig } from "./rig.cases.ts";
 
@@ -10,6 +13,12 @@ const SLOW = (() => {
   const keys = Math.floor(((20 << 20) - head.length - tail.length) / key.length);
   return Buffer.from(head + key.repeat(keys) + tail);
 })();
+
+/** A log whose trace id is too short. */
+function flawedLog(): Uint8Array {
+  const logRecords = [{ traceId: new Uint8Array(3).fill(1) }];
+  return REQUEST_TYPES.logs.encode({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }).finish();
+}
 
 interface Sent {
   readonly out: ClientRequest;
@@ -78,4 +87,40 @@ test("a gateway that is closed answers nobody, and ends", async () => {
   await it.gateway.close();
   expect(await status).toBe(0);
   expect(durableNames(it.broker, "logs")).toEqual([]);
+});
+
+/** Items of 100 kB each, of several services. */
+const LARGE = concatRequests(
+  ["a", "b", "c"].map((service) =>
+    request(
+      "logs",
+      Array.from({ length: 9 }, (_, i) => `${service}${i} `.repeat(33_000)),
+      service,
+    ),
+  ),
+);
+
+test.each(["http", "grpc"] as const)("a large request is cut as a small one is: %s", async (protocol) => {
+  await using it = await rig({ partitions: 4 });
+  const body = Buffer.from(concatRequests([LARGE, request("logs", ["z".repeat(1 << 20)]), flawedLog()]));
+  if (protocol === "http") {
+    const { status, body: answer } = await send(it.http, "/v1/logs", body);
+    expect([status, decodeResponse(answer)]).toMatchObject([200, { rejected: 2 }]);
+  } else {
+    expect(await exportLogs(it.grpc, body)).toMatchObject({ status: 0 });
+  }
+  const names = durableNames(it.broker, "logs").map((name) => name.slice(0, 2));
+  expect(names.toSorted()).toEqual(
+    ["a", "b", "c"].flatMap((service) => Array.from({ length: 9 }, (_, i) => service + i)),
+  );
+  expect(it.gateway.totals()).toMatchObject([{ accepted: 27, refused: 2 }]);
+  expect(it.gateway.admission.inUse).toBe(0);
+});
+
+test("a large request that is broken is told where", async () => {
+  await using it = await rig();
+  const reply = await send(it.http, "/v1/logs", LARGE.subarray(0, -1));
+  expect(reply.status).toBe(400);
+  expect(decodeStatus(reply.body).message).toMatch(/^resourceLogs: length .* at byte 17\d{5}$/);
+  await expect.poll(() => it.gateway.admission.inUse).toBe(0);
 });
