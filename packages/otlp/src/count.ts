@@ -19,25 +19,32 @@ export function countItems(signal: Signal, body: Uint8Array): number {
       if (!request.is(REQUEST.resources, Wire.bytes)) continue;
       resource.enter(request);
       while (resource.next()) {
-        if (!resource.is(RESOURCE.scopes, Wire.bytes)) continue;
-        scope.enter(resource);
-        if (signal !== "metrics") {
-          items += countFields(scope, SCOPE.entries);
-          continue;
-        }
-        for (;;) {
-          items += skipMetrics(scope);
-          if (!scope.next()) break;
-          if (scope.is(SCOPE.entries, Wire.bytes)) items += countPoints(new Cursor(body).enter(scope));
-        }
+        if (resource.is(RESOURCE.scopes, Wire.bytes)) items += countEntries(signal, scope.enter(resource));
       }
     }
     return items;
   });
 }
 
-/** The number of data points in the metric that `metric` stands before. */
-export function countPoints(metric: Cursor): number {
+/**
+ * The number of items of the scope that `scope` stands before. Adds to `counts`, for each of its metrics, the points in it and
+ * the length of `counts` behind it. Throws WireError, without the path.
+ */
+export function countEntries(signal: Signal, scope: Cursor, counts?: number[]): number {
+  if (signal !== "metrics") return countFields(scope, SCOPE.entries);
+  let points = 0;
+  for (;;) {
+    points += skipMetrics(scope, counts);
+    if (!scope.next()) return points;
+    if (!scope.is(SCOPE.entries, Wire.bytes)) continue;
+    const within = countPoints(new Cursor(scope.bytes).enter(scope));
+    counts?.push(within, counts.length + 2);
+    points += within;
+  }
+}
+
+/** The number of data points of the metric that `metric` stands before. */
+function countPoints(metric: Cursor): number {
   const data = new Cursor(metric.bytes);
   let points = 0;
   while (metric.next()) {
@@ -54,7 +61,7 @@ const POINT_TAG = POINTS * 8 + Wire.bytes;
  * Steps over metrics of the usual shape that stand side by side, as `Cursor.skipRun` does over single fields, and returns how
  * many points they have.
  */
-function skipMetrics(scope: Cursor): number {
+function skipMetrics(scope: Cursor, counts: number[] | undefined): number {
   const { bytes, end } = scope;
   let points = 0;
   let at = scope.stop;
@@ -62,6 +69,7 @@ function skipMetrics(scope: Cursor): number {
     const stop = usualField(bytes, at, end);
     const within = stop < 0 ? -1 : usualPoints(bytes, usualStart(bytes, at), stop);
     if (within < 0) break;
+    counts?.push(within, counts.length + 2);
     points += within;
     at = stop;
   }

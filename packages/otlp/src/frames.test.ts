@@ -20,6 +20,33 @@ test("counts the items of each container, and says where the next one stands", (
   expect(frames.counts).toEqual([3, 8, 2, 4, 0, 6, 1, 8, 0, 10, 4, 14, 4, 14]);
 });
 
+test("counts the points of metrics, not of their data, in the usual shape and in others", () => {
+  const point = new Writer().bytes(1, new Uint8Array(2)).finish();
+  const gauge = (...points: readonly Uint8Array[]) => new Writer().bytes(5, Buffer.concat(points)).finish();
+  // A varint of two bytes beside the points.
+  const odd = Buffer.concat([gauge(point), Buffer.from([0x70, 0x80, 0x01])]);
+  const metrics = [gauge(point, point), odd, gauge()].map((metric) => new Writer().bytes(2, metric).finish());
+  const request = new Writer().bytes(1, new Writer().bytes(2, Buffer.concat(metrics)).finish()).finish();
+  expect(readFrames("metrics", request)).toEqual({ items: 3, counts: [3, 10, 3, 10, 2, 6, 1, 8, 0, 10] });
+});
+
+test("runs of items are offered before each of them is asked for", () => {
+  const seen: string[] = [];
+  cutFrames("logs", body, readFrames("logs", body), {
+    whole: () => false,
+    add: (_, field, items) => void seen.push(`${field.field}:${items}`),
+    addRun: (path, parent, child) => {
+      const { stop } = parent;
+      if (path.length < 2) return 0;
+      // All but the last.
+      parent.stop = Math.max(stop, parent.end - 2);
+      if (parent.stop > stop) seen.push(`run of ${child}: ${(parent.stop - stop) / 2}`);
+      return (parent.stop - stop) / 2;
+    },
+  });
+  expect(seen).toEqual(["run of 2: 1", "2:1", "2:0", "2:1", "15:0", "1:0", "run of 2: 3", "2:1"]);
+});
+
 test("what is taken whole is not gone into, and what holds no items is always taken whole", () => {
   const seen: string[] = [];
   const asked: number[] = [];

@@ -55,6 +55,17 @@ test("closes what the next path does not hold, and opens it anew for a container
   expect(Buffer.from(plan.finish().body).toString("hex")).toBe(`0a1d${header}0a0f${one}1201010a0f${one}`);
 });
 
+test("is empty again when it is finished, and repeats the containers around what comes then", () => {
+  const { container, children } = parsed();
+  const plan = new RequestPlan(body);
+  const made = children.map(([start, stop]) => {
+    plan.add([container], start, stop, 1);
+    const { items, body: piece } = plan.finish();
+    return [items, Buffer.from(piece).toString("hex"), plan.empty, plan.items, plan.sizeWith([], 0)];
+  });
+  expect(made).toEqual(["0101", "0102"].map((end) => [1, `0a0f${header}12${end}`, true, 0, 0]));
+});
+
 test("nothing is the empty request", () => {
   const plan = new RequestPlan(body);
   expect(plan.empty).toBe(true);

@@ -2,7 +2,7 @@
  * A request in the making: which ranges of a body it copies, in which containers. Memory is taken once, at the end, of the
  * exact size. The back end of everything that cuts a request.
  */
-import { RangeCopy } from "./copy-range.ts";
+import { asBuffer, copyRange } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
@@ -39,7 +39,7 @@ export function containerAt(
     if (!inner.next()) break;
     if (isChild(inner)) continue;
     headerSize += inner.stop - inner.at;
-    extend(header, inner.at, inner.stop);
+    extend(header, header.length, inner.at, inner.stop);
   }
   let tagStop = field.at;
   while ((field.bytes[tagStop] ?? 0) >= 0x80) tagStop++;
@@ -52,13 +52,17 @@ const LENGTH = -1;
 /** Collects fields of one body, in order. A path names the containers around a field, outermost first. */
 export class RequestPlan {
   readonly #body: Uint8Array;
+  // The lists only grow, and what is in use of them is counted: one plan makes all the pieces of a request.
   /** Pairs of offsets to copy, and lengths to write. */
   readonly #ranges: number[] = [];
+  #rangeCount = 0;
   readonly #lengths: number[] = [];
+  #lengthCount = 0;
   /** The containers that the last field stands in, the slots of their lengths, and the bytes in them so far. */
   readonly #open: Container[] = [];
   readonly #slots: number[] = [];
   readonly #sizes: number[] = [];
+  #depth = 0;
   #size = 0;
   #items = 0;
 
@@ -73,17 +77,17 @@ export class RequestPlan {
 
   /** Whether nothing was added. */
   get empty(): boolean {
-    return this.#ranges.length === 0;
+    return this.#rangeCount === 0;
   }
 
   /** Adds the field in `[start, stop)` with that many items inside the containers of `path`, opening those that are not. */
   add(path: readonly Container[], start: number, stop: number, items: number): void {
     this.#leaveOthers(path);
-    for (let depth = this.#open.length; depth < path.length; depth++) {
+    for (let depth = this.#depth; depth < path.length; depth++) {
       const container = path[depth];
       if (container !== undefined) this.#enter(container);
     }
-    extend(this.#ranges, start, stop);
+    this.#rangeCount = extend(this.#ranges, this.#rangeCount, start, stop);
     this.#grow(stop - start);
     this.#items += items;
   }
@@ -95,62 +99,71 @@ export class RequestPlan {
     for (let depth = path.length - 1; depth >= 0; depth--) {
       const container = path[depth];
       if (container === undefined) continue;
-      const content = (this.#sizes[depth] ?? container.headerSize) + added;
+      const content = (depth < this.#depth ? (this.#sizes[depth] ?? 0) : container.headerSize) + added;
       added = container.tagStop - container.tagStart + varintSize(content) + content;
     }
     return this.#size + added;
   }
 
-  /** The request. The plan is used up. */
+  /** The request. The plan is empty again. */
   finish(): RequestPiece {
     this.#leaveOthers([]);
-    const copy = new RangeCopy(this.#body, this.#size);
-    const { out } = copy;
-    const { length } = this.#ranges;
+    const out = Buffer.allocUnsafeSlow(this.#size);
+    const source = asBuffer(this.#body);
     let at = 0;
-    for (let i = 0; i < length; i += 2) {
+    for (let i = 0; i < this.#rangeCount; i += 2) {
       const start = this.#ranges[i] ?? 0;
       const stop = this.#ranges[i + 1] ?? 0;
       if (start === LENGTH) at = putVarint(out, at, this.#lengths[stop] ?? 0);
-      else at = copy.copy(start, stop, at);
+      else at = copyRange(source, start, stop, out, at);
     }
-    return { items: this.#items, body: out };
+    const piece = { items: this.#items, body: out };
+    this.#rangeCount = this.#lengthCount = this.#size = this.#items = 0;
+    return piece;
   }
 
   /** Closes what is open and not on the path. */
   #leaveOthers(path: readonly Container[]): void {
     const open = this.#open;
     // Containers are in one place each, so that the innermost one settles those around it.
-    while (open.length > path.length || (open.length > 0 && open[open.length - 1] !== path[open.length - 1])) {
-      const container = open.pop();
-      const size = this.#sizes.pop() ?? 0;
-      const slot = this.#slots.pop() ?? 0;
-      this.#lengths[slot] = size;
+    while (this.#depth > path.length || (this.#depth > 0 && open[this.#depth - 1] !== path[this.#depth - 1])) {
+      const depth = --this.#depth;
+      const container = open[depth];
+      const size = this.#sizes[depth] ?? 0;
+      this.#lengths[this.#slots[depth] ?? 0] = size;
       if (container !== undefined) this.#grow(container.tagStop - container.tagStart + varintSize(size) + size);
     }
   }
 
   #enter(container: Container): void {
     const { header, headerSize, tagStart, tagStop } = container;
-    extend(this.#ranges, tagStart, tagStop);
-    this.#slots.push(this.#lengths.push(0) - 1);
-    this.#ranges.push(LENGTH, this.#lengths.length - 1);
-    for (let i = 0; i < header.length; i += 2) extend(this.#ranges, header[i] ?? 0, header[i + 1] ?? 0);
-    this.#open.push(container);
-    this.#sizes.push(headerSize);
+    const ranges = this.#ranges;
+    let count = extend(ranges, this.#rangeCount, tagStart, tagStop);
+    ranges[count++] = LENGTH;
+    ranges[count++] = this.#lengthCount;
+    for (let i = 0; i < header.length; i += 2) count = extend(ranges, count, header[i] ?? 0, header[i + 1] ?? 0);
+    this.#rangeCount = count;
+    const depth = this.#depth++;
+    this.#open[depth] = container;
+    this.#slots[depth] = this.#lengthCount++;
+    this.#sizes[depth] = headerSize;
   }
 
   #grow(size: number): void {
-    const depth = this.#open.length - 1;
+    const depth = this.#depth - 1;
     if (depth < 0) this.#size += size;
     else this.#sizes[depth] = (this.#sizes[depth] ?? 0) + size;
   }
 }
 
-/** Appends a range to pairs of offsets, or lengthens the last one. */
-function extend(pairs: number[], start: number, stop: number): void {
-  if (start === stop) return;
-  const last = pairs.length - 1;
-  if (last > 0 && pairs[last] === start && pairs[last - 1] !== LENGTH) pairs[last] = stop;
-  else pairs.push(start, stop);
+/** Appends a range to the first `count` of pairs of offsets, or lengthens the last one; returns how many there are then. */
+function extend(pairs: number[], count: number, start: number, stop: number): number {
+  if (start === stop) return count;
+  if (count > 0 && pairs[count - 1] === start && pairs[count - 2] !== LENGTH) {
+    pairs[count - 1] = stop;
+    return count;
+  }
+  pairs[count] = start;
+  pairs[count + 1] = stop;
+  return count + 2;
 }

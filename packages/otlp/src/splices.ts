@@ -2,7 +2,7 @@
  * An edit of protobuf bytes as a list of splices: walk the message once, note what is cut and what is put in, and copy the
  * runs in between into the result. Length prefixes of the messages around an edit are splices too.
  */
-import { RangeCopy } from "./copy-range.ts";
+import { asBuffer, RangeCopy } from "./copy-range.ts";
 import type { Cursor } from "./cursor.ts";
 import { putVarint, varintSize } from "./writer.ts";
 
@@ -132,8 +132,8 @@ export class Splices {
       this.#leaveNotes();
       return body;
     }
-    const ranges = new RangeCopy(body, body.length + this.#growth);
-    const { out } = ranges;
+    const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
+    const ranges = new RangeCopy(asBuffer(body), out);
     const numbers = this.#numbers;
     let from = 0;
     let to = 0;
