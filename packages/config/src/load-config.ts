@@ -4,6 +4,7 @@ import { readAlerts } from "./alerts-section.ts";
 import { readBroker } from "./broker-section.ts";
 import { SECTION_NAMES, SECTIONS } from "./catalogue.ts";
 import { type BuiltComponent, type Component, nameOfComponent, readSection } from "./component-section.ts";
+import { checkEndpoints } from "./endpoint-clash.ts";
 import { type Environment, expandTree, type ReadFile } from "./expand.ts";
 import { checkExtensionReferences } from "./extension-references.ts";
 import { readServiceExtensions } from "./extension-section.ts";
@@ -123,6 +124,7 @@ function readGraph(root: TreePlace, { types, strict = false, gates = NO_GATES }:
   const receivers = [...new Set(pipelines.flatMap(({ running }) => running.receivers))];
   const exporters = new Set(pipelines.flatMap(({ running }) => running.exporters));
   checkExtensionReferences([...receivers, ...exporters], components.extensions, extensions);
+  checkEndpoints(receivers);
   const broker = readBroker(
     root.at("broker"),
     receivers.map(({ id }) => id),

@@ -7,6 +7,7 @@ import type { Batch, Meta } from "./batch.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Deliver } from "./deliver.ts";
 import type { DropReason } from "./drop-reason.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Fields, Place, ValuesOf } from "./field.ts";
 import type { MetadataNeed } from "./metadata.ts";
 
@@ -148,9 +149,18 @@ export interface ExtensionReference {
   readonly as: Service;
 }
 
+/** An endpoint that a receiver binds. */
+export interface Listening {
+  /** Where it stands below the receiver, such as `["protocols", "grpc", "endpoint"]`. */
+  readonly keys: readonly string[];
+  readonly endpoint: Endpoint;
+}
+
 /** A receiver or extension type: what configuration needs to know of it. The role that runs it reads the values. */
 export interface SettingsType<F extends Fields = Fields> extends Described<F> {
   readonly kind: "receiver" | "extension";
+  /** The endpoints that these values bind, each once. No two receivers in use may name the same one. */
+  readonly listens?: (values: ValuesOf<F>) => readonly Listening[];
   /** The keys down to each flag that makes this receiver keep the client's metadata, and is set. */
   readonly keepsMetadata?: (values: ValuesOf<F>) => readonly (readonly string[])[];
   /** What this extension can do for others. */

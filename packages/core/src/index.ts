@@ -5,6 +5,7 @@ export * from "./component.ts";
 export * from "./crc32c.ts";
 export * from "./deliver.ts";
 export * from "./drop-reason.ts";
+export * from "./endpoint.ts";
 export * from "./extension-id.ts";
 export * from "./fault.ts";
 export * from "./field.ts";

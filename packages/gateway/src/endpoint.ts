@@ -1,19 +1,7 @@
 /** A listener's `host:port` or socket file as the Collector writes it, and the sentences for when it cannot be had. */
-import { Fault, type Field, field } from "@rondo/core";
+import { type Endpoint, Fault, type Field, field } from "@rondo/core";
 
-/** Where a listener binds. */
-export type Endpoint = TcpEndpoint | UnixEndpoint;
-
-/** No host means every address of the machine, IPv4 and IPv6; port 0 picks a free one. */
-export interface TcpEndpoint {
-  readonly host?: string;
-  readonly port: number;
-}
-
-/** A socket in the file system. */
-export interface UnixEndpoint {
-  readonly path: string;
-}
+export type { Endpoint } from "@rondo/core";
 
 const FORM = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:/[\]\s]*)):(\d{1,5})$/;
 

@@ -8,7 +8,6 @@ import { type Authenticators, openAuthenticators } from "./auth/open-authenticat
 import { BATCH_LIMITS, type Batcher, batcher } from "./batcher.ts";
 import { type MetadataRefusal, metadataKeeper } from "./client-metadata.ts";
 import { type Endpoint, endpointText } from "./endpoint.ts";
-import { endpointsOf, isShared, refuseClash } from "./endpoint-clash.ts";
 import { startGrpc } from "./grpc.ts";
 import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
@@ -20,6 +19,7 @@ import { type OffLoop, offLoop } from "./off-loop.ts";
 import { startOnePort } from "./one-port.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
 import { type GrpcValues, type HttpValues, type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
+import { isShared } from "./shared-endpoint.ts";
 import { shortLived } from "./short-lived.ts";
 import { tenantRates, UNLIMITED } from "./tenant-rates.ts";
 import { openTotals, type Total, type Totals } from "./totals.ts";
@@ -170,10 +170,9 @@ async function startListeners(
     await Promise.all([thread.close(), ...listeners.map(({ listener }) => listener.close())]);
   };
   try {
-    const used = otlpReceivers(options).filter(({ id }) => signalsOf(options.pipelines, id).length > 0);
-    refuseClash(used.flatMap(({ id, values }) => endpointsOf(id, values.protocols, options.listen)));
-    for (const { id: receiver, values } of used) {
+    for (const { id: receiver, values } of otlpReceivers(options)) {
       const signals = signalsOf(options.pipelines, receiver);
+      if (signals.length === 0) continue;
       const kept = metadataKeptFor({ pipelines: options.pipelines, extensions: options.extensions ?? [] }, receiver);
       const refused = (reason: MetadataRefusal) => metrics.metadataRefused(receiver, reason);
       const keeper = kept.keys.length === 0 ? undefined : metadataKeeper(kept, { clock, refused });

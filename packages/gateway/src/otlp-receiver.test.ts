@@ -43,6 +43,27 @@ test("says which extension each protocol asks who sends", () => {
   ]);
 });
 
+test("says which endpoints it binds: one that both protocols share once", () => {
+  const listens = (protocols: object) => otlpReceiver.listens?.(receiverValues({ protocols }));
+  expect(listens({ grpc: {}, http: null })).toEqual([
+    { keys: ["protocols", "grpc", "endpoint"], endpoint: { host: "localhost", port: 4317 } },
+    { keys: ["protocols", "http", "endpoint"], endpoint: { host: "localhost", port: 4318 } },
+  ]);
+  const endpoint = "0.0.0.0:4317";
+  expect(listens({ grpc: { endpoint }, http: { endpoint } })).toEqual([
+    { keys: ["protocols", "http", "endpoint"], endpoint: { host: "0.0.0.0", port: 4317 } },
+  ]);
+});
+
+test("protocols that share an endpoint must have the same TLS", () => {
+  const endpoint = "0.0.0.0:4317";
+  const tls = { cert_file: "c.pem", key_file: "k.pem" };
+  expect(said({ protocols: { grpc: { endpoint, tls }, http: { endpoint } } })).toEqual([
+    expect.stringMatching(/^protocols::http::tls: must equal protocols::grpc::tls: /),
+  ]);
+  expect(said({ protocols: { grpc: { endpoint, tls }, http: { endpoint, tls } } })).toEqual([]);
+});
+
 test("warns of credentials without TLS, unless they stay on this machine", () => {
   const guarded = (endpoint: string) => ({ endpoint, auth: { authenticator: "x" } });
   const list = said({ protocols: { grpc: guarded("0.0.0.0:4317"), http: guarded("localhost:4318") } });

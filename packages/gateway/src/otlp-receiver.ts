@@ -18,8 +18,8 @@ import { type AuthValues, grpcAuth, httpAuth } from "./auth/auth-fields.ts";
 import { CODECS } from "./codecs/table.ts";
 import { cors } from "./cors.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import { checkSharing } from "./endpoint-clash.ts";
 import { responseHeaders } from "./response-headers.ts";
+import { checkSharing, isShared } from "./shared-endpoint.ts";
 import { listenerTls, type TlsValues } from "./tls/tls-fields.ts";
 import { ignored, refused } from "./unbuilt.ts";
 
@@ -205,6 +205,11 @@ export const otlpReceiver = defineReceiver({
     Object.entries(protocols).flatMap(([name, values]) =>
       values?.include_metadata === true ? [["protocols", name, "include_metadata"]] : [],
     ),
+  listens: ({ protocols }) =>
+    Object.entries(protocols).flatMap(([name, values]) => {
+      if (values === null || (name === "grpc" && isShared(protocols))) return [];
+      return [{ keys: ["protocols", name, "endpoint"], endpoint: values.endpoint }];
+    }),
   uses: ({ protocols }) =>
     Object.entries(protocols).flatMap(([name, values]) => {
       const id = values?.auth?.authenticator;

@@ -1,8 +1,8 @@
 import { Secret } from "@rondo/core";
 import { describe, expect, test } from "vitest";
 import { parseEndpoint } from "./endpoint.ts";
-import { checkSharing, endpointsOf, isShared, type Protocols, refuseClash } from "./endpoint-clash.ts";
 import { place } from "./rig.cases.ts";
+import { checkSharing, isShared, type Protocols } from "./shared-endpoint.ts";
 import { listenerTls } from "./tls/tls-fields.ts";
 
 const at = (written: string) => {
@@ -70,17 +70,4 @@ describe("protocols that share an endpoint", () => {
     expect(grpc.tls?.key_pem).toBeInstanceOf(Secret);
     expect(said({ grpc, http })).toEqual([]);
   });
-});
-
-test("receivers cannot share an endpoint, and are told whose it is", () => {
-  const both = { grpc: located("0.0.0.0:4317"), http: located("0.0.0.0:4317") };
-  expect(() => refuseClash(endpointsOf("otlp", both))).not.toThrow();
-  const other = { grpc: null, http: located("localhost:4317") };
-  const endpoints = [...endpointsOf("otlp", both), ...endpointsOf("otlp/b", other)];
-  expect(() => refuseClash(endpoints)).toThrow(
-    "receivers::otlp/b::protocols::http::endpoint: localhost:4317 is taken by receivers::otlp::protocols::http::endpoint; " +
-      "only the protocols of one receiver can share an endpoint, choose another",
-  );
-  const free = () => at("127.0.0.1:0");
-  expect(() => refuseClash([...endpointsOf("a", both, free), ...endpointsOf("b", both, free)])).not.toThrow();
 });
