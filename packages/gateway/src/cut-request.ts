@@ -3,7 +3,7 @@
  * rest is cut into pieces of records by service identity. Bytes and words go in and come out, so that a thread can do it as well;
  * what that loads is its memory, hence little.
  */
-import { Fault } from "@rondo/core";
+import { Fault, free } from "@rondo/core";
 import {
   checkItems,
   FlawedItems,
@@ -52,12 +52,21 @@ export function cutRequest(terms: CutTerms, body: Uint8Array): Work {
   if (items === flawed.count) return { items, flawed, tooLarge, pieces, body };
   for (const part of partitionRequest(signal, sound, partitions, tenant, items - flawed.count)) {
     const { partition } = part;
-    for (const cut of cutToRecords(signal, part.body, part.items, recordBytes)) {
+    const cuts = cutToRecords(signal, part.body, part.items, recordBytes);
+    for (const cut of cuts) {
       if (cut.body.length > itemBytes) tooLarge += cut.items;
       else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, meta, ...cut });
     }
+    // A part that was cut is in nobody's hands any more.
+    if (part.body.buffer !== body.buffer && isApart(part.body, cuts)) free(part.body);
   }
+  if (sound !== body && isApart(sound, pieces)) free(sound);
   return { items, flawed, tooLarge, pieces, body };
+}
+
+/** Whether none of the bodies is in the memory of `whole`. */
+function isApart(whole: Uint8Array, bodies: readonly { readonly body: Uint8Array }[]): boolean {
+  return bodies.every(({ body }) => body.buffer !== whole.buffer);
 }
 
 /** Parts that fit a record; a part above the bound holds a single item. */
