@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { Agent, request as httpRequest } from "node:http";
+import { Agent, createServer, request as httpRequest } from "node:http";
 import http2 from "node:http2";
-import { connect, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { systemClock } from "@rondo/core";
 import { FakeClock } from "@rondo/testkit";
@@ -11,6 +12,7 @@ import { METHODS } from "./grpc-peer.cases.ts";
 import { raw, send } from "./http-client.cases.ts";
 import { noMetrics } from "./metrics.ts";
 import { durableNames, type Rig, type RigOptions, request, rig } from "./rig.cases.ts";
+import { sharePort } from "./shared-port.ts";
 
 const body = request("logs", ["a"]);
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -142,6 +144,31 @@ test.each([
   await once(socket, "close");
   expect(got().toString()).toMatch(told);
   expect((await send(it.http, "/v1/logs", body)).status).toBe(200);
+});
+
+test.each([
+  ["says nothing in time", "", 10_000],
+  ["says too little in time", PREFACE.slice(0, 10), 10_000],
+  ["goes within the preface", PREFACE.slice(0, 10), 0],
+])("an error of a connection that %s ends nothing but itself", async (_, said, waits) => {
+  const clock = new FakeClock();
+  const http = createServer();
+  sharePort(http, { http2: http2.createServer(), isSecure: false, headersMs: 10_000, clock });
+  await new Promise<void>((bound) => http.listen(0, "127.0.0.1", bound));
+  onTestFinished(() => void http.close());
+  // A listening TCP server has such an address.
+  const { port } = http.address() as AddressInfo;
+  const accepted = once(http, "connection");
+  const refused = new Promise<Duplex>((seen) => http.once("clientError", (_, socket) => seen(socket)));
+  const client = connect(port, "127.0.0.1").on("error", () => {});
+  onTestFinished(() => void client.destroy());
+  client.write(said);
+  await accepted;
+  if (waits === 0) client.end();
+  else await clock.advance(waits);
+  const socket = await refused;
+  socket.emit("error", new Error("reset"));
+  expect(socket.destroyed).toBe(true);
 });
 
 test("a client of HTTP/2 that goes at once leaves no connection", async () => {

@@ -35,18 +35,22 @@ export function sharePort(http: HttpServer, { http2, isSecure, headersMs, clock 
   const undecided = new Set<Socket>();
   let stopped = false;
 
+  /** Where nobody else may be there to hear of an error, it would end the process. */
+  const outlive = (socket: Socket) => socket.on("error", () => socket.destroy());
   const toHttp1 = (socket: Socket) => http1?.call(http, socket);
   const toHttp2 = (socket: Socket) => {
-    // Between a session's end and its socket's there is nobody else to hear of an error, which would then end the process.
-    socket.on("error", () => socket.destroy());
+    // Between a session's end and its socket's.
+    outlive(socket);
     // An HTTP server lets its clients end their side first; sessions rely on both ends going together.
     socket.allowHalfOpen = false;
     if (stopped) socket.destroy();
     else http2.emit("connection", socket);
   };
   /** Has the connection answered as what is not HTTP, or not in time: see http-garbage.ts. */
-  const refuse = (socket: Socket, code: string) =>
+  const refuse = (socket: Socket, code: string) => {
+    outlive(socket);
     http.emit("clientError", Object.assign(new Error("the connection did not say what it speaks"), { code }), socket);
+  };
 
   const listen = (socket: Socket) => {
     let said: Buffer = NOTHING;
@@ -65,7 +69,7 @@ export function sharePort(http: HttpServer, { http2, isSecure, headersMs, clock 
     const ended = () => {
       decided();
       if (said.length > 0) refuse(socket, "HPE_INVALID_EOF_STATE");
-      else socket.end();
+      else outlive(socket).end();
     };
     const failed = () => socket.destroy();
     const late = () => {
