@@ -72,7 +72,7 @@ export async function startGatewayProcess(
   const child = fork(CHILD, [JSON.stringify(options)], {
     execArgv: ["--conditions=source", ...NODE_FLAGS, "--disable-warning=ExperimentalWarning", ...node],
     // As bin/rondo sets it.
-    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: "262144" },
+    env: { ...process.env, MALLOC_MMAP_THRESHOLD_: "262144", MALLOC_TRIM_THRESHOLD_: "8388608" },
   });
   alive.add(child);
   const gone = new Promise<never>((_, reject) =>
