@@ -240,6 +240,7 @@ class Watched implements Connection {
       return;
     }
     this.#settings = 0;
+    this.#reading.catchUp();
     if (!this.#greeted) {
       if (now - this.#made >= HANDSHAKE_MS) this.#session.destroy();
       return;

@@ -42,6 +42,28 @@ test("a socket whose handle is stopped brings nothing until it is started, and t
   await expect.poll(() => got).toBe("hello");
 });
 
+test("while its peer takes nothing a socket is not started, and later by whoever looks", async () => {
+  const { client, ours } = await connected();
+  let got = "";
+  ours.on("data", (chunk) => {
+    got += chunk.toString();
+  });
+  client.pause();
+  const written = new Promise((taken) => ours.write(Buffer.alloc(32 << 20), taken));
+  const reading = new SocketReading(ours);
+  reading.pause();
+  client.write("hello");
+  reading.resume();
+  reading.catchUp();
+  // Time in which the loop looks at every socket, several times.
+  for (let i = 0; i < 5; i++) await new Promise((later) => setTimeout(later, 10));
+  expect(got).toBe("");
+  client.resume();
+  await written;
+  reading.catchUp();
+  await expect.poll(() => got).toBe("hello");
+});
+
 test("of a socket that is gone nothing is asked", async () => {
   const { ours } = await connected();
   const reading = new SocketReading(ours);

@@ -8,12 +8,16 @@ import type { Socket } from "node:net";
 interface Handle {
   readStop(): unknown;
   readStart(): unknown;
+  /** Bytes that the system has not taken yet. */
+  readonly writeQueueSize: number;
 }
 
 /** Whether a socket is read. Where Node has no such handle, pausing does nothing: everything is read at once, as it comes. */
 export class SocketReading {
   readonly #socket: Socket & { readonly _handle?: unknown };
   #isPaused = false;
+  /** It should be read, and was not started. */
+  #isOwed = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -25,9 +29,20 @@ export class SocketReading {
     this.#handle()?.readStop();
   }
 
+  /**
+   * Not while the session writes: it reads nothing then, so that a peer that takes no answers can send no more, and starts by itself
+   * when it has written. Read all the same, what comes would wait in memory without a bound.
+   */
   resume(): void {
     this.#isPaused = false;
-    this.#handle()?.readStart();
+    const handle = this.#handle();
+    this.#isOwed = handle !== undefined && handle.writeQueueSize > 0;
+    if (!this.#isOwed) handle?.readStart();
+  }
+
+  /** To be called now and then: what was on its way may have been TLS's own, after which no session starts anything. */
+  catchUp(): void {
+    if (this.#isOwed && !this.#isPaused) this.resume();
   }
 
   isPaused(): boolean {
@@ -42,6 +57,7 @@ export class SocketReading {
 }
 
 function isHandle(handle: unknown): handle is Handle {
-  if (typeof handle !== "object" || handle === null || !("readStop" in handle && "readStart" in handle)) return false;
+  if (typeof handle !== "object" || handle === null) return false;
+  if (!("readStop" in handle && "readStart" in handle && "writeQueueSize" in handle)) return false;
   return typeof handle.readStop === "function" && typeof handle.readStart === "function";
 }
