@@ -48,6 +48,12 @@ test.each<[string, Uint8Array, readonly Uint8Array[]]>([
   expect(lacking(bytes, ...two)).toBe(fields(...added));
 });
 
+test("keys are told apart whose lengths differ by 32", () => {
+  const [long, short] = ["k".repeat(33), "k"];
+  expect(lacking(message(pair(long, "1")), insert(short, "s"))).toBe(fields(pair(short, "s")));
+  expect(lacking(message(pair(short, "1")), insert(long, "l"), insert(short, "s"))).toBe(fields(pair(long, "l")));
+});
+
 test("of two inserts of one key the first counts", () => {
   expect(lacking(message(), insert("a", "1"), insert("a", "2"))).toBe(fields(pair("a", "1")));
 });

@@ -18,6 +18,8 @@ const MOST_KEYS = 30;
 export class ConstantInserts {
   readonly #constants: readonly Constant[];
   readonly #keys: readonly Key[];
+  /** The lengths of the keys as bits, modulo 32 as shifts take them: hardly any other attribute needs a closer look. */
+  readonly #lengths: number;
   readonly #all: number;
   /** The last chunk, and for whom it was made: neighbours mostly lack the same keys. */
   #chunk = NONE;
@@ -27,6 +29,7 @@ export class ConstantInserts {
   private constructor(constants: readonly Constant[]) {
     this.#constants = constants;
     this.#keys = constants.map(({ key }) => new Key(key));
+    this.#lengths = constants.reduce((bits, { key }) => bits | (1 << key.length), 0);
     this.#all = (1 << constants.length) - 1;
   }
 
@@ -49,7 +52,7 @@ export class ConstantInserts {
    */
   lacking(bytes: Uint8Array, data: DataView, start: number, end: number, field: number): Uint8Array | undefined {
     const tag = field * 8 + Wire.bytes;
-    const keys = this.#keys;
+    const lengths = this.#lengths;
     let present = 0;
     for (let at = start; at < end; ) {
       if (bytes[at] !== tag) {
@@ -73,13 +76,20 @@ export class ConstantInserts {
       const valueLength = bytes[value + 1] ?? 0;
       if ((valueLength >= 0x80 || value + 2 + valueLength !== stop) && usualField(bytes, value, stop) !== stop)
         return undefined;
-      for (let i = 0; i < keys.length; i++) {
-        const key = keys[i];
-        if (key?.length === keyLength && key.at(data, keyStart)) present |= 1 << i;
-      }
+      if (((lengths >>> keyLength) & 1) === 1) present |= this.#match(data, keyStart, keyLength);
       at = stop;
     }
     return present === this.#all ? NONE : this.#without(present, field);
+  }
+
+  /** The bit of the constant whose key stands there, or 0. */
+  #match(data: DataView, start: number, length: number): number {
+    const keys = this.#keys;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      if (key?.length === length && key.at(data, start)) return 1 << i;
+    }
+    return 0;
   }
 
   #without(present: number, field: number): Uint8Array {

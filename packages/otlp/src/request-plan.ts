@@ -21,6 +21,8 @@ export interface Container {
   readonly headerSize: number;
 }
 
+const NO_HEADER: number[] = [];
+
 /**
  * The container that is the cursor's value. `inner` is scratch; what `isChild` does not claim is the header. `child` is the
  * number of a field that it claims, or 0.
@@ -31,15 +33,17 @@ export function containerAt(
   isChild: (field: Cursor) => boolean,
   child: number,
 ): Container {
-  const header: number[] = [];
+  let header: number[] = NO_HEADER;
   let headerSize = 0;
   inner.enter(field);
   for (;;) {
     if (child > 0) inner.skipRun(child);
     if (!inner.next()) break;
     if (isChild(inner)) continue;
+    // An array that begins with its first range has room for no more, as is usual; an empty one would get room for eight.
+    if (headerSize === 0) header = [inner.at, inner.stop];
+    else extend(header, header.length, inner.at, inner.stop);
     headerSize += inner.stop - inner.at;
-    extend(header, header.length, inner.at, inner.stop);
   }
   let tagStop = field.at;
   while ((field.bytes[tagStop] ?? 0) >= 0x80) tagStop++;

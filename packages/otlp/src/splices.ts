@@ -135,9 +135,11 @@ export class Splices {
     const out = Buffer.allocUnsafeSlow(body.length + this.#growth);
     const ranges = new RangeCopy(asBuffer(body), out);
     const numbers = this.#numbers;
+    const chunks = this.#chunks;
+    const rows = this.#count * STRIDE;
     let from = 0;
     let to = 0;
-    for (let row = 0; row < this.#count * STRIDE; row += STRIDE) {
+    for (let row = 0; row < rows; row += STRIDE) {
       const at = numbers[row + AT] ?? 0;
       const put = numbers[row + PUT] ?? CUT;
       to = ranges.copy(from, at, to);
@@ -145,7 +147,7 @@ export class Splices {
       const length = numbers[row + LENGTH] ?? 0;
       if (put === NEW_LENGTH) to = putVarint(out, to, length);
       if (put < 0) continue;
-      const chunk = this.#chunks[put] ?? NONE;
+      const chunk = chunks[put] ?? NONE;
       if (length > 0) {
         const stop = from + length - chunk.length;
         to = ranges.copy(from, stop, putVarint(out, to, length));
