@@ -83,6 +83,7 @@ export const Usual = {
 export const TAGS = 256;
 /** By message id and first byte of a tag. */
 export const USUAL = new Uint8Array(names.length * TAGS);
+/** The second byte of the tag of Span.flags, whose field number is 16. */
 export const FLAGS_BYTE = 1;
 
 const USUAL_OF_CHECK: Readonly<Record<number, number>> = {

@@ -22,9 +22,10 @@ export type ValidationDepth = "request" | "own" | "items";
 
 /**
  * Validates an export request and returns its number of items, flawed ones included. Throws WireError for broken frames,
- * wrong wire types of known fields, field number 0, groups, values nested deeper than VALUE_DEPTH, and metrics with more
- * than one data field, of which readers would keep one, and for more of everything than REQUEST_BOUNDS allow; unknown fields are accepted. Flawed items are noted in
- * `flawed`: a flaw of a resource, scope or metric is one of all its items. Without `flawed` they are passed over.
+ * wrong wire types of known fields, field number 0, groups, values nested deeper than VALUE_DEPTH, metrics with more than
+ * one data field, of which readers would keep one, and more of anything than REQUEST_BOUNDS allow; unknown fields are
+ * accepted. Flawed items are noted in `flawed`: a flaw of a resource, scope or metric is one of all its items. Without
+ * `flawed` they are passed over.
  */
 export function validateRequest(
   signal: Signal,

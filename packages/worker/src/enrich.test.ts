@@ -153,6 +153,46 @@ test("an item that is malformed inside is dropped alone", () => {
   expect(records.map(({ value }) => countItems("traces", value))).toEqual([2]);
 });
 
+test.each([1, 2, 5])(
+  "of three items, one malformed, a header that says %i costs none its name in the account",
+  (items) => {
+    const whole = Buffer.from(request(["a", "X", "c"]));
+    whole[whole.lastIndexOf(Buffer.from([0x2a, 1, 0x58]))] = 0x5a;
+    const same = stage("same", (batch) => ({ parts: [batch] }));
+    for (const [value, stages] of [[whole, []] as const, [whole, [same]] as const]) {
+      const raw = { tenant: "t", via: "otlp", items };
+      const options = { signal: "traces", stages, receivers: new Set(["otlp"]), maxRecordBytes: 1 << 20 } as const;
+      const { account, forwarded, records } = enrich(record(value), 3, raw, options);
+      expect(forwarded).toBe(2);
+      expect(records.map(({ value: sent }) => countItems("traces", sent))).toEqual([2]);
+      const unexplained = items > 3 ? { "pipeline/unexplained": items - 3 } : {};
+      expect(account).toEqual({
+        entered: items,
+        created: Math.max(0, 3 - items),
+        dropped: { "pipeline/invalid_item": 1, ...unexplained },
+      });
+    }
+  },
+);
+
+test("a sound record goes on with the items that are there, whatever its header says", () => {
+  const value = request(["a", "b"]);
+  const options = { signal: "traces", stages: [], receivers: new Set(["otlp"]), maxRecordBytes: 1 << 20 } as const;
+  const { records, account, forwarded } = enrich(record(value), 3, { tenant: "t", via: "otlp", items: 9 }, options);
+  expect(forwarded).toBe(2);
+  expect(records.map(({ headers }) => headers["items"])).toEqual(["2"]);
+  expect(account).toEqual({ entered: 9, created: 0, dropped: { "pipeline/unexplained": 7 } });
+});
+
+test("a flawed resource without items goes, and is no drop", () => {
+  const value = request(["a"]);
+  // A resource whose only attribute has a key that is no UTF-8.
+  const hollow = Buffer.from("0a070a050a030a01ff", "hex");
+  const { account, forwarded, records } = run(Buffer.concat([value, hollow]));
+  expect([forwarded, account.dropped]).toEqual([1, {}]);
+  expect(records[0]?.value.length).toBe(value.length);
+});
+
 test("bytes that only counting finds to be no OTLP cost their own record, not the pipeline", () => {
   // The resource is in order, what stands beside it is not: an edit of the resource passes it by.
   const edited = Buffer.from([0x0a, 0x04, 0x12, 0x02, 0x12, 0x7f]);

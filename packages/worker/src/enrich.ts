@@ -118,10 +118,12 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
  */
 function soundItems({ value }: LogRecord, { items }: RawHeaders, signal: Signal, tally: Tally): Part {
   const flawed = new FlawedItems();
-  validateRequest(signal, value, flawed, "items");
-  if (!flawed.any) return { items, body: value };
+  const found = validateRequest(signal, value, flawed, "items");
+  // A foreign producer's header may say anything: from here on the items are those that are there.
+  tally.explain("pipeline", items, found);
+  if (!flawed.any) return { items: found, body: value };
   tally.drop("pipeline/invalid_item", flawed.count);
-  return { items: items - flawed.count, body: removeItems(signal, value, (index) => flawed.has(index)) };
+  return { items: found - flawed.count, body: removeItems(signal, value, (index) => flawed.has(index)) };
 }
 
 /** Bytes that are no OTLP, which only a foreign producer can have written, cost their own record and not the pipeline. */
@@ -186,8 +188,9 @@ class Tally {
   readonly #drops = new Map<string, number>();
   created = 0;
 
+  /** A flawed container without items, or a piece of nothing but unknown fields, is no row of the account. */
   drop(key: string, items: number): void {
-    this.#drops.set(key, (this.#drops.get(key) ?? 0) + items);
+    if (items > 0) this.#drops.set(key, (this.#drops.get(key) ?? 0) + items);
   }
 
   /** Books the difference that nobody declared: what vanished as unexplained, what came from nothing as created. */
