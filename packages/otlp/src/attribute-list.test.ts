@@ -59,3 +59,13 @@ test("writes back what changed, and only that", () => {
   list.add(utf8("d"), anyValue("4"));
   expect(texts(emitted())).toEqual(["a=a longer one", "c=3", "d=4"]);
 });
+
+test("reads so many at a time, and says whether the message goes on", () => {
+  const message = new Writer().bytes(9, pair("a", "1")).text(5, "name").bytes(9, pair("b", "2")).finish();
+  const list = new AttributeList(message);
+  const rest = new Cursor(message);
+  const keys = () => Array.from({ length: list.length }, (_, i) => list.key(i));
+  expect([list.read(rest, 9, 1), keys()]).toEqual([true, ["a"]]);
+  expect([list.read(rest, 9, 1), keys()]).toEqual([true, ["b"]]);
+  expect([list.read(rest, 9, 1), keys()]).toEqual([false, []]);
+});

@@ -4,6 +4,7 @@
  */
 import { Cursor, Wire } from "./cursor.ts";
 import type { Constant } from "./edit.ts";
+import { joinedFields, type StartOf } from "./joined-fields.ts";
 import { KEY_VALUE } from "./layout.ts";
 import type { Splices } from "./splices.ts";
 import { putVarint, varintSize } from "./writer.ts";
@@ -34,6 +35,12 @@ class Entry {
   constant: Constant | undefined;
 }
 
+/**
+ * Whoever looks for single attributes reads so many at a time: an empty one takes two bytes, and an entry of a list fifty times as
+ * much.
+ */
+export const SOME_ATTRIBUTES = 128;
+
 /** Attributes in order, removed ones keeping their index until the next `read`. */
 export class AttributeList {
   readonly #entries: Entry[] = [];
@@ -54,13 +61,16 @@ export class AttributeList {
     return this.#length;
   }
 
-  /** Reads the attributes, fields of number `field` (below 16), of the message that `message` stands before. */
-  read(message: Cursor, field: number): void {
+  /**
+   * Reads the attributes, fields of number `field` (below 16), of the message that `message` stands before: `most` of them, and
+   * where that is not all of the message, is true and leaves `message` before the rest.
+   */
+  read(message: Cursor, field: number, most = Number.POSITIVE_INFINITY): boolean {
     this.#length = 0;
     this.#firstEdited = Number.POSITIVE_INFINITY;
     const tag = field * 8 + Wire.bytes;
     const { bytes } = message;
-    for (;;) {
+    while (this.#length < most) {
       // The hottest loop there is: attributes of the usual shape are read here, everything else by the cursors.
       const at = message.stop;
       const start = at + 2;
@@ -69,9 +79,10 @@ export class AttributeList {
         message.stop = stop;
         continue;
       }
-      if (!message.next()) return;
+      if (!message.next()) return false;
       if (message.is(field, Wire.bytes)) this.#readPair(message);
     }
+    return true;
   }
 
   /** Reads a KeyValue of key and value in that order, with lengths of one byte; false where it is anything else. */
@@ -104,23 +115,20 @@ export class AttributeList {
     entry.valueStart = entry.valueStop = message.start;
     const pair = this.#pair.enter(message);
     let values = 0;
+    let others = 0;
     while (pair.next()) {
-      if (!pair.is(KEY_VALUE.key, Wire.bytes) && !pair.is(KEY_VALUE.value, Wire.bytes)) {
-        entry.beside = Buffer.concat([entry.beside, this.#body.subarray(pair.at, pair.stop)]);
-      } else if (pair.field === KEY_VALUE.key) {
+      if (pair.is(KEY_VALUE.value, Wire.bytes)) {
+        values++;
+        entry.valueStart = pair.start;
+        entry.valueStop = pair.stop;
+      } else if (pair.is(KEY_VALUE.key, Wire.bytes)) {
         entry.keyStart = pair.start;
         entry.keyStop = pair.stop;
-      } else {
-        // A message that stands twice in its parent means both, merged; and merging is concatenating.
-        if (values++ > 0) {
-          const before = entry.value.subarray(entry.valueStart, entry.valueStop);
-          this.#setValue(entry, Buffer.concat([before, pair.slice()]));
-        } else {
-          entry.valueStart = pair.start;
-          entry.valueStop = pair.stop;
-        }
-      }
+      } else others++;
     }
+    // A message that stands twice in its parent means both, merged; and merging is concatenating.
+    if (values > 1) this.#setValue(entry, joinedFields(pair.enter(message), startOfValue));
+    if (others > 0) entry.beside = joinedFields(pair.enter(message), startBeside);
   }
 
   #push(): Entry {
@@ -240,6 +248,10 @@ export class AttributeList {
     return entry;
   }
 }
+
+const startOfValue: StartOf = (pair) => (pair.is(KEY_VALUE.value, Wire.bytes) ? pair.start : -1);
+const startBeside: StartOf = (pair) =>
+  pair.is(KEY_VALUE.key, Wire.bytes) || pair.is(KEY_VALUE.value, Wire.bytes) ? -1 : pair.at;
 
 /** The field of an attribute: tag, length and KeyValue. Out of the shared pool, since it is copied into a result at once. */
 function encode(entry: Entry, field: number): Uint8Array {

@@ -75,3 +75,26 @@ test("a request without resources has a place too", () => {
     { partition: expect.any(Number), items: 0, body: new Uint8Array(0) },
   ]);
 });
+
+/** A request of one log whose resource has these bytes. */
+function logs(resource: Uint8Array): Uint8Array {
+  const out = new Writer();
+  const entry = out.open(1);
+  out.bytes(1, resource).bytes(2, Uint8Array.of(0x12, 0)).close(entry);
+  return out.finish();
+}
+
+test("the owner is found wherever it stands, and a resource that is made to be slow is not", () => {
+  const at = (resource: Uint8Array) => partitionRequest("logs", logs(resource), 1 << 20, "t")[0]?.partition;
+  const name = keyValue(utf8("service.name"), anyValue("a"));
+  const own = new Writer().bytes(1, name).finish();
+  const size = 1 << 20;
+  const empty = Buffer.alloc(size, Uint8Array.of(0x0a, 0));
+  expect(at(Buffer.concat([empty, own]))).toBe(at(own));
+  // A pair whose fields are as many as it has bytes: each of them copied anew for the next took a minute.
+  const beside = new Writer().bytes(1, Buffer.concat([name, Buffer.alloc(size, Uint8Array.of(0x18, 1))])).finish();
+  expect(at(beside)).toBe(at(own));
+  const value = new Writer().bytes(2, anyValue("a")).finish();
+  const parts = new Writer().bytes(1, Buffer.concat([name, Buffer.alloc(value.length << 18, value)])).finish();
+  expect(at(parts)).toBe(at(own));
+}, 5_000);

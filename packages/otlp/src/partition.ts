@@ -1,6 +1,6 @@
 /** Splits a request by owner: every resource goes to the partition that its tenant and service, or all of it, decide. */
 import { ANY, memberOf } from "./any-value.ts";
-import { AttributeList } from "./attribute-list.ts";
+import { AttributeList, SOME_ATTRIBUTES } from "./attribute-list.ts";
 import { countItems } from "./count.ts";
 import { Cursor, Wire } from "./cursor.ts";
 import { REQUEST, RESOURCE, RESOURCE_ATTRIBUTES } from "./layout.ts";
@@ -127,11 +127,14 @@ class OwnerHash {
     this.#entry.enter(request);
     while (this.#entry.next()) {
       if (!this.#entry.is(RESOURCE.resource, Wire.bytes)) continue;
-      this.#list.read(this.#resource.enter(this.#entry), RESOURCE_ATTRIBUTES);
-      OWNER_KEYS.forEach((key, i) => {
-        const index = this.#list.find(key);
-        if (index >= 0) values[i] ??= text(this.#list.value(index));
-      });
+      this.#resource.enter(this.#entry);
+      for (let isMore = true; isMore; ) {
+        isMore = this.#list.read(this.#resource, RESOURCE_ATTRIBUTES, SOME_ATTRIBUTES);
+        OWNER_KEYS.forEach((key, i) => {
+          const index = this.#list.find(key);
+          if (index >= 0) values[i] ??= text(this.#list.value(index));
+        });
+      }
     }
     values.forEach((value, i) => {
       if (value !== undefined) out.bytes(i + 2, value);

@@ -1,7 +1,8 @@
 /** Walks the resources and items of a request with a cursor on each, for readers of single fields. */
 
-import { AttributeList } from "./attribute-list.ts";
+import { AttributeList, SOME_ATTRIBUTES } from "./attribute-list.ts";
 import { Cursor, Wire } from "./cursor.ts";
+import { joinedFields } from "./joined-fields.ts";
 import {
   ITEM_ATTRIBUTES,
   isEntry,
@@ -86,13 +87,9 @@ export function forEachItem(signal: Signal, body: Uint8Array, visit: (item: Curs
 
 /** The bytes of a singular message inside the parent's current value: usually one slice, else the fragments joined. */
 export function merged(parent: Cursor, field: number): Uint8Array {
-  const cursor = new Cursor(parent.bytes).enter(parent);
-  let found: Uint8Array | undefined;
-  while (cursor.next()) {
-    if (!cursor.is(field, Wire.bytes)) continue;
-    found = found === undefined ? cursor.slice() : Buffer.concat([found, cursor.slice()]);
-  }
-  return found ?? new Uint8Array(0);
+  return joinedFields(new Cursor(parent.bytes).enter(parent), (inside) =>
+    inside.is(field, Wire.bytes) ? inside.start : -1,
+  );
 }
 
 /**
@@ -101,7 +98,11 @@ export function merged(parent: Cursor, field: number): Uint8Array {
  */
 export function attributeOf(message: Uint8Array, field: number, key: Uint8Array): Uint8Array | undefined {
   const list = new AttributeList(message);
-  list.read(new Cursor(message), field);
-  const index = list.find(key);
-  return index < 0 ? undefined : list.value(index);
+  const rest = new Cursor(message);
+  for (let isMore = true; isMore; ) {
+    isMore = list.read(rest, field, SOME_ATTRIBUTES);
+    const index = list.find(key);
+    if (index >= 0) return list.value(index);
+  }
+  return undefined;
 }

@@ -5,6 +5,7 @@ import {
   attributeOf,
   Cursor,
   type ItemWhere,
+  joinedFields,
   memberOf,
   RESOURCE_ATTRIBUTES,
   valueText,
@@ -159,10 +160,5 @@ function numberField(field: Cursor, number: number): number {
 
 /** A message inside the one that `field` stands before, its fragments joined; empty when absent. */
 function bytesField(field: Cursor, number: number): Uint8Array {
-  let found: Uint8Array | undefined;
-  while (field.next()) {
-    if (!field.is(number, Wire.bytes)) continue;
-    found = found === undefined ? field.slice() : Buffer.concat([found, field.slice()]);
-  }
-  return found ?? new Uint8Array(0);
+  return joinedFields(field, (inside) => (inside.is(number, Wire.bytes) ? inside.start : -1));
 }
