@@ -2,4 +2,5 @@
 export * from "./log.ts";
 export * from "./names.ts";
 export * from "./record.ts";
+export * from "./record-bytes.ts";
 export * from "./state.ts";

@@ -139,7 +139,11 @@ export interface Broker {
    * when it returns or throws while the claim is not revoked, the member fails and `onFailure` is called once with the Fault.
    */
   join(spec: GroupSpec, onClaim: (claim: Claim) => Promise<void>, onFailure: (fault: Error) => void): Promise<Member>;
-  /** Appends records to one partition in order; none or all become visible. Durable when it resolves. */
+  /**
+   * Appends records to one partition in order; none or all become visible. Durable when it resolves. Throws `too_large` for a value
+   * above `maxRecordBytes`, and where it matters to the log for records that take more than APPEND_HEADROOM above it in all
+   * (`recordBytes`).
+   */
   append(topic: string, partition: number, records: readonly NewRecord[]): Promise<Appended>;
   /** Reads without a group: records from `offset`, empty when there is none yet. */
   read(topic: string, partition: number, offset: number, maxBytes: number): Promise<readonly LogRecord[]>;

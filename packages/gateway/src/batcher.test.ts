@@ -1,4 +1,4 @@
-import type { NewRecord } from "@rondo/broker";
+import { type NewRecord, recordBytes } from "@rondo/broker";
 import { sleep } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import fc from "fast-check";
@@ -51,6 +51,19 @@ test("small pieces wait for company, and go together when the linger has passed"
   expect(numbers()).toEqual([[[1, 2, 3]]]);
   expect(it.pending).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+// A log has a bound for an append as a whole, and small records with much metadata are nearly all headers.
+test("an append is bounded with the headers of its records", async () => {
+  const { clock, it, appends } = recording({ ...LIMITS, appendBytes: 2_000 });
+  for (let number = 0; number < 40; number++)
+    it.submit({ ...piece(number, 8), meta: { x: [`${number}`.repeat(200)] } });
+  await clock.advance(10);
+  expect(appends.flatMap(({ records }) => records)).toHaveLength(40);
+  for (const { records } of appends) {
+    expect(records.length).toBeGreaterThan(1);
+    expect(records.reduce((sum, record) => sum + recordBytes(record), 0)).toBeLessThanOrEqual(2_000);
+  }
 });
 
 test("memory that the log returns is given back, and what it may still use is not", async () => {

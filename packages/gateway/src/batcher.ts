@@ -3,7 +3,7 @@
  * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see fair-queue.ts), so that
  * one's pile is not the other's wait. Rules of the log 1 and 3.
  */
-import { type Appended, type NewRecord, rawHeaders } from "@rondo/broker";
+import { type Appended, type NewRecord, rawHeaders, recordBytes } from "@rondo/broker";
 import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
@@ -13,7 +13,7 @@ export interface BatchLimits {
   readonly targetBytes: number;
   /** No record grows beyond this by joining. */
   readonly recordBytes: number;
-  /** One append carries at most this many bytes, or a single record. */
+  /** One append carries at most this many bytes, headers included, or a single record. */
   readonly appendBytes: number;
   /** A smaller record waits this long for company, milliseconds. */
   readonly lingerMs: number;
@@ -78,6 +78,8 @@ interface Gathering {
   readonly key: string;
   readonly entries: Set<Entry>;
   readonly due: number;
+  /** What the record takes in an append beside the pieces, and with them. */
+  readonly headerBytes: number;
   bytes: number;
   sealed: boolean;
   /** Left the queue: its append has begun. */
@@ -129,10 +131,12 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
   const gather = (lane: Lane, { via, tenant, meta, body, alone }: Piece): Gathering => {
     const key = `${via}\n${tenant}\n${meta === undefined ? "" : JSON.stringify(meta)}`;
     const found = lane.open.get(key);
-    if (found !== undefined && !alone && found.bytes + body.length <= limits.recordBytes) return found;
+    if (found !== undefined && !alone && valueBytes(found) + body.length <= limits.recordBytes) return found;
     if (found !== undefined) seal(lane, found);
     const due = clock.monotonic() + limits.lingerMs;
-    const made: Gathering = { key, entries: new Set(), due, bytes: 0, sealed: false, begun: false };
+    const headers = rawHeaders({ tenant, via, items: Number.MAX_SAFE_INTEGER, ...(meta && { meta }) });
+    const headerBytes = recordBytes({ headers, value: null });
+    const made = { key, entries: new Set<Entry>(), due, headerBytes, bytes: headerBytes, sealed: false, begun: false };
     lane.open.set(key, made);
     lane.queue.push(tenant, made);
     return made;
@@ -195,7 +199,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
       const bytes = piece.body.length;
       gathering.bytes += bytes;
       pending += 1;
-      if (gathering.bytes >= limits.targetBytes || piece.alone) seal(lane, gathering);
+      if (valueBytes(gathering) >= limits.targetBytes || piece.alone) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
       return {
         durable: promise,
@@ -215,8 +219,13 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
   };
 }
 
+function valueBytes({ bytes, headerBytes }: Gathering): number {
+  return bytes - headerBytes;
+}
+
 /** One record of a gathering. Concatenated requests are one valid request: protobuf messages merge by concatenation. */
-function recordOf({ entries, bytes }: Gathering): NewRecord {
+function recordOf(gathering: Gathering): NewRecord {
+  const { entries } = gathering;
   let items = 0;
   let first: Piece | undefined;
   for (const { piece } of entries) {
@@ -227,7 +236,7 @@ function recordOf({ entries, bytes }: Gathering): NewRecord {
   const { tenant, via, meta } = first;
   const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
   if (entries.size === 1) return { headers, value: first.body, given: true };
-  const value = allocate(bytes);
+  const value = allocate(valueBytes(gathering));
   let at = 0;
   for (const { piece } of entries) {
     value.set(piece.body, at);

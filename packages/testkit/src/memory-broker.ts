@@ -1,5 +1,14 @@
 /** The log in memory, for tests: the whole Broker interface with its leases and generations, and ways to hold, fail and crash it. */
-import type { Broker, GroupSpec, GroupStart, LogRecord, NewRecord, StateStore } from "@rondo/broker";
+import {
+  APPEND_HEADROOM,
+  type Broker,
+  type GroupSpec,
+  type GroupStart,
+  type LogRecord,
+  type NewRecord,
+  recordBytes,
+  type StateStore,
+} from "@rondo/broker";
 import { type Clock, Fault, systemClock } from "@rondo/core";
 import { type MemoryGroup, memoryGroup } from "./memory-group.ts";
 import { type BeforeAppend, type MemoryPartition, memoryPartition } from "./memory-partition.ts";
@@ -78,6 +87,11 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
       if (value.length > maxRecordBytes) {
         throw new Fault("too_large", `a record of ${value.length} B exceeds maxRecordBytes ${maxRecordBytes}`);
       }
+    }
+    // As Kafka, whose batches are bounded by the topic.
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    if (bytes > maxRecordBytes + APPEND_HEADROOM) {
+      throw new Fault("too_large", `an append of ${bytes} B exceeds ${maxRecordBytes + APPEND_HEADROOM}`);
     }
     return await log.append(records, check);
   };

@@ -31,8 +31,8 @@ function spans(ids: readonly number[]): Uint8Array {
   return namedSpans(ids.map((id) => `id-${id};`));
 }
 
-async function openLog(partitions = 1): Promise<MemoryBroker> {
-  const broker = memoryBroker({ partitions });
+async function openLog(partitions = 1, maxRecordBytes = 4 << 20): Promise<MemoryBroker> {
+  const broker = memoryBroker({ partitions, maxRecordBytes });
   await broker.ensureTopics([{ name: RAW }, { name: ENRICHED }]);
   await broker.registerGroup(PIPELINE);
   await broker.registerGroup(EXPORTER);
@@ -167,6 +167,16 @@ test("every raw record yields exactly one enriched record, an empty one for anot
     ["0:1:0/1", "0"],
   ]);
   expect(row(run, "")).toMatchObject({ entered: 2, forwarded: 2 });
+  await run.stop();
+});
+
+// What gathered while no worker ran: their headers are more than their values, and count in an append.
+test("a backlog of thousands of small records is written in appends that the log takes", async () => {
+  const broker = await openLog(1, 256 << 10);
+  for (const id of range(0, 5_000)) await produce(broker, [id]);
+  const run = await start(broker, async () => SETTLED);
+  await drained(run);
+  expect(row(run, "")).toMatchObject({ entered: 5_000, forwarded: 5_000, inFlight: 0 });
   await run.stop();
 });
 

@@ -6,6 +6,7 @@ import {
   type LogRecord,
   type NewRecord,
   readRawHeaders,
+  recordBytes,
 } from "@rondo/broker";
 import { type Clock, free, type Log } from "@rondo/core";
 import { untilTaken } from "@rondo/delivery";
@@ -104,17 +105,18 @@ function process(record: LogRecord, claim: Claim, account: PartitionAccount, opt
   return { entry: account.enter(record.offset, raw.tenant, result.account.entered, { origin }), result };
 }
 
-/** Cuts records into appends of up to `maxBytes` of values, each of one record at least. */
+/** Cuts records into appends of up to `maxBytes`, headers included, each of one record at least. */
 function inAppends(records: readonly NewRecord[], maxBytes: number): readonly (readonly NewRecord[])[] {
   const appends: NewRecord[][] = [];
   let room = 0;
   for (const record of records) {
     const current = appends.at(-1);
-    room -= record.value.length;
+    const bytes = recordBytes(record);
+    room -= bytes;
     if (current !== undefined && room >= 0) current.push(record);
     else {
       appends.push([record]);
-      room = maxBytes - record.value.length;
+      room = maxBytes - bytes;
     }
   }
   return appends;

@@ -1,6 +1,7 @@
 /** The broker of a deployment: Kafka 3.9 or later, over kafkajs's connections. */
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import type { Broker, NewRecord } from "../log.ts";
+import { APPEND_HEADROOM } from "../record-bytes.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
@@ -56,8 +57,6 @@ export interface KafkaBroker extends Broker {
   evictPredecessor(): Promise<void>;
 }
 
-/** Beside its values a batch has headers and framing: so much larger than a record must the batches of a topic be allowed to be. */
-const BATCH_HEADROOM = 256 << 10;
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 5_000;
 
@@ -78,7 +77,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   if (times.rebalanceMs < times.sessionMs) {
     throw new Fault("config", `rebalanceMs ${times.rebalanceMs} is below sessionMs ${times.sessionMs}; raise it`);
   }
-  const maxBatchBytes = maxRecordBytes + BATCH_HEADROOM;
+  const maxBatchBytes = maxRecordBytes + APPEND_HEADROOM;
   const make = nodeFactory({
     clientId,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,

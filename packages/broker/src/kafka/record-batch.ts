@@ -9,6 +9,7 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { crc32c, Fault } from "@rondo/core";
 import type { Headers } from "../log.ts";
+import { recordBytes } from "../record-bytes.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 /** A record to be written; a null value forgets its key in a compacted topic. */
@@ -28,9 +29,6 @@ const MAGIC = 2;
 /** From the crc's end: attributes up to and with the number of records. */
 const CRC_AT = 17;
 const RECORDS_AT = 61;
-/** What a record costs beside key, value and headers: varints and a byte of attributes, each at its longest. */
-const RECORD_OVERHEAD = 32;
-const HEADER_OVERHEAD = 10;
 
 const CODEC_MASK = 7;
 const APPEND_TIME = 8;
@@ -38,15 +36,6 @@ const CONTROL = 32;
 
 /** A compressed batch that would grow beyond this is refused: 64 MiB, more than any topic of ours may hold in one batch. */
 const MAX_INFLATED_BYTES = 64 << 20;
-
-/** An upper bound of the bytes that a record takes in a batch. */
-export function recordBytes({ key, headers, value }: OutRecord): number {
-  let bytes = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const name in headers) {
-    bytes += HEADER_OVERHEAD + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? "");
-  }
-  return bytes;
-}
 
 /** An upper bound of the bytes of a batch. */
 export function batchBytes(records: readonly OutRecord[]): number {

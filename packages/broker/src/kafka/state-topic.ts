@@ -3,10 +3,11 @@
  * everything that was acknowledged before the question, by whichever process: a look at the topic's end is part of each question.
  */
 import { Fault, type Random } from "@rondo/core";
+import { recordBytes } from "../record-bytes.ts";
 import type { StateStore, StateWrite } from "../state.ts";
 import type { Appender } from "./appender.ts";
 import { type Cluster, OUT_OF_RANGE } from "./cluster.ts";
-import { batchBytes, type OutRecord, recordBytes } from "./record-batch.ts";
+import { batchBytes, type OutRecord } from "./record-batch.ts";
 import { StateView, tryRecord } from "./state-view.ts";
 
 const KEY_BYTES = 512;
