@@ -1,9 +1,12 @@
-import { connect, type IncomingHttpHeaders } from "node:http2";
+import { once } from "node:events";
+import { connect, createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
-import { Fault } from "@rondo/core";
+import { Fault, systemClock } from "@rondo/core";
 import { decodeStatus } from "@rondo/otlp";
 import { FakeClock } from "@rondo/testkit";
 import { expect, test } from "vitest";
+import { answerEarly } from "./grpc-call.ts";
 import { bare, frame, METHODS } from "./grpc-peer.cases.ts";
 import { noMetrics } from "./metrics.ts";
 import { durableNames, request, rig } from "./rig.cases.ts";
@@ -148,4 +151,72 @@ test("a timer that is early by a hair ends the call as the client's deadline doe
   await expect.poll(() => it.gateway.admission.inUse).toBe(message.length);
   await clock.advance(3_000);
   expect(await ended).toBe("4");
+});
+
+/** Two ends of a road; from `hold` on, what the first end writes is under way until `release`. */
+function road() {
+  let held: (() => void)[] | undefined;
+  const end = (other: () => Duplex, holds: boolean) =>
+    new Duplex({
+      read() {},
+      write(chunk, _, done) {
+        const arrive = () => {
+          other().push(chunk);
+          done();
+        };
+        if (holds && held !== undefined) held.push(arrive);
+        else setImmediate(arrive);
+      },
+    });
+  const near: Duplex = end(() => far, true);
+  const far: Duplex = end(() => near, false);
+  const release = () => {
+    const waiting = held ?? [];
+    held = undefined;
+    for (const arrive of waiting) arrive();
+  };
+  const hold = () => {
+    held = [];
+  };
+  return { near, far, release, hold };
+}
+
+test("an answer that cannot be written yet is not overtaken by the reset that follows it", async () => {
+  const { near, far, hold, release } = road();
+  const server = createServer();
+  const answered = Promise.withResolvers<void>();
+  let first: ServerHttp2Stream | undefined;
+  server.on("stream", (stream: ServerHttp2Stream, { "x-call": call }) => {
+    stream.on("error", () => {});
+    if (call === "first") {
+      first = stream;
+      stream.respond({ ":status": 200 });
+      stream.write("some");
+    } else {
+      answerEarly(stream, { ":status": 200, "grpc-status": "14" }, systemClock);
+      // Longer than the reset waits.
+      setTimeout(answered.resolve, 50);
+    }
+  });
+  server.emit("connection", near);
+  const session = connect("http://localhost", { createConnection: () => far }).on("error", () => {});
+  const open = (call: string) => {
+    const stream = session.request({ ":method": "POST", "x-call": call });
+    return stream.on("error", () => {}).resume();
+  };
+  await once(open("first"), "data");
+  hold();
+  // Whatever comes next waits behind it.
+  first?.write("more");
+  const second = open("second");
+  second.write("the rest never comes");
+  const seen: unknown[] = [];
+  second.on("response", (headers) => seen.push(headers["grpc-status"]));
+  const closed = new Promise((resolve) => second.once("close", () => resolve(second.rstCode)));
+  await answered.promise;
+  expect(seen).toEqual([]);
+  release();
+  expect(await closed).toBe(0);
+  expect(seen).toEqual(["14"]);
+  session.destroy();
 });
