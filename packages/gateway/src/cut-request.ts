@@ -9,12 +9,12 @@ import {
   FlawedItems,
   partitionRequest,
   removeItems,
+  repeatedBytes,
   type Signal,
   splitRequest,
   validateRequest,
 } from "@rondo/otlp";
 import type { Piece } from "./batcher.ts";
-import { repeatedBytes } from "./repeated-bytes.ts";
 
 /** How a request is cut. */
 export interface CutTerms extends Pick<Piece, "topic" | "tenant" | "via" | "meta"> {

@@ -2,7 +2,7 @@
  * OTLP as wire bytes. A request is a `Uint8Array` of protobuf; every function here reads or splices those bytes and never
  * builds objects of them. Nothing is changed in place: a function that has nothing to change returns the same array.
  *
- * - measure: `countItems`, `countProfiles`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
+ * - measure: `countItems`, `countProfiles`, `repeatedBytes`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `removeItems`; `partitionRequest`, `partitionByResource`, `partitionByTrace`
  * - compare: `contentHash`, `resourceKey`
  * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`
@@ -45,6 +45,7 @@ export { murmur2 } from "./murmur2.ts";
 export { type PartitionPart, partitionByResource, partitionOf, partitionRequest } from "./partition.ts";
 export { partitionByTrace } from "./partition-by-trace.ts";
 export { removeItems } from "./remove-items.ts";
+export { repeatedBytes } from "./repeated-bytes.ts";
 export type { RequestPiece } from "./request-plan.ts";
 export { resourceKey } from "./resource-key.ts";
 export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } from "./response.ts";

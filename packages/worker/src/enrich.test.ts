@@ -1,6 +1,6 @@
 import { type LogRecord, rawHeaders, readEnrichedHeaders } from "@rondo/broker";
 import type { Processor } from "@rondo/core";
-import { countItems } from "@rondo/otlp";
+import { Cursor, countItems, Writer } from "@rondo/otlp";
 import { namedSpans, profilesRequest } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { type EnrichOptions, enrich, type Stage } from "./enrich.ts";
@@ -118,6 +118,19 @@ test("what grew over a record is cut at item borders; a single item over it is d
   expect(account.dropped).toEqual({ "pipeline/item_too_large": 1 });
   expect(records.map(({ headers }) => headers["origin"])).toEqual(["3:7:0/2", "3:7:1/2"]);
   expect(records.map(({ headers }) => headers["acct"] !== undefined)).toEqual([true, false]);
+});
+
+test("items with more than half a record around them are dropped by name, not repeated in as many records", () => {
+  const field = (tag: number, ...parts: readonly Uint8Array[]) =>
+    Buffer.from(new Writer().bytes(tag, Buffer.concat(parts)).finish());
+  const around = (size: number) => {
+    const scopes = new Cursor(request(["a", "b", "c"].map((name) => name.repeat(1_900))));
+    scopes.next();
+    return field(1, field(1, field(9, Buffer.alloc(size))), scopes.slice());
+  };
+  const through = (size: number) => run(around(size), [], { maxRecordBytes: 8_192 + 4_000 });
+  expect(through(1_900)).toMatchObject({ forwarded: 3, account: { dropped: {} } });
+  expect(through(2_100)).toMatchObject({ forwarded: 0, account: { dropped: { "pipeline/item_too_large": 3 } } });
 });
 
 test("the same record gives the same bytes twice", () => {

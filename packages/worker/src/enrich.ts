@@ -17,6 +17,7 @@ import {
   countItems,
   FlawedItems,
   removeItems,
+  repeatedBytes,
   type Signal,
   splitRequest,
   validateRequest,
@@ -151,15 +152,20 @@ function cut(parts: readonly Part[], { signal, maxRecordBytes }: EnrichOptions, 
   const maxBytes = maxRecordBytes - FRAMING_RESERVE;
   const fitting: Part[] = [];
   for (const part of parts) {
-    // Profiles refer to what stands beside them: no piece of them means what the whole does.
-    const isWhole = part.body.length <= maxBytes || signal === "profiles";
-    const pieces = isWhole ? [part] : splitRequest(signal, part.body, { maxItems: 0, maxBytes });
-    for (const piece of pieces) {
+    for (const piece of piecesOf(part, signal, maxBytes)) {
       if (piece.body.length <= maxBytes) fitting.push(piece);
       else tally.drop("pipeline/item_too_large", piece.items);
     }
   }
   return fitting;
+}
+
+function piecesOf(part: Part, signal: Carried, maxBytes: number): readonly Part[] {
+  // Profiles refer to what stands beside them: no piece of them means what the whole does.
+  if (part.body.length <= maxBytes || signal === "profiles") return [part];
+  // As in the gateway: pieces of little else than what each of them repeats would be so many times the record.
+  if (repeatedBytes(signal, part.body) > maxBytes / 2) return [part];
+  return splitRequest(signal, part.body, { maxItems: 0, maxBytes });
 }
 
 function toRecords(
