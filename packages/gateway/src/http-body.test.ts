@@ -1,5 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
 import { admission } from "./admission.ts";
@@ -50,6 +52,7 @@ const cut = (...at: readonly number[]) =>
 test.each([
   ["in one piece", [BODY.subarray(0, 1_000)]],
   ["in many", cut(1, 2, 3, 70_000, 250_000)],
+  ["in blocks", cut(100, 100 + (64 << 10), 100 + (128 << 10), 101 + (128 << 10))],
   ["that is empty", []],
 ])("a body %s is whole, with its length declared or without", async (_, parts) => {
   const whole = Buffer.concat(parts);
@@ -60,6 +63,36 @@ test.each([
   expect(chunked.body.equals(whole)).toBe(true);
   expect(chunked.held).toBeGreaterThanOrEqual(whole.length);
   expect(chunked.left).toBe(0);
+});
+
+test("chunks of a byte cost what they hold, and nothing for being many", async () => {
+  const account = admission(1 << 30, systemClock);
+  // readBody asks an intake for nothing else unless it refuses, which these bodies give no reason for.
+  const intake = { admission: account } as unknown as Intake;
+  const { promise, resolve } = Promise.withResolvers<Received>();
+  let arrived = 0;
+  const server = createServer((request: IncomingMessage) => {
+    const bounds = { limit: 1 << 20, intake, turns: readingTurns(systemClock), tenant: "a", admitted: () => {} };
+    resolve(readBody(request, { ...bounds, expect: (bytes: number) => bytes }));
+    request.on("data", () => arrived++);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  // A listening TCP server has such an address.
+  const { port } = server.address() as AddressInfo;
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  collect();
+  const { heapUsed } = process.memoryUsage();
+  const socket = connect(port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  socket.write("1\r\na\r\n".repeat(200_000));
+  await expect.poll(() => arrived).toBe(200_000);
+  collect();
+  expect(process.memoryUsage().heapUsed - heapUsed).toBeLessThan(8 << 20);
+  socket.end("0\r\n\r\n");
+  expect(await promise).toMatchObject({ body: Buffer.alloc(200_000, "a") });
+  socket.destroy();
+  await new Promise((closed) => server.close(closed));
 });
 
 test("headers that declare a large body hold credits for little of it, and more as it comes", async () => {

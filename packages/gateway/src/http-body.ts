@@ -134,34 +134,71 @@ interface Chunks {
 
 /**
  * Joins the chunks of a body of `declared` bytes, if it says how many, each copied and then freed. They are ours:
- * Node's HTTP parser hands out copies of what it read.
+ * Node's HTTP parser hands out copies of what it read. Of a body that does not say, the first is kept as it is and all others are
+ * copied into blocks: a chunk of one byte costs some hundred bytes of heap, which no credits cover.
  */
 function chunks(declared: number | undefined): Chunks {
-  const waiting: Buffer[] = [];
+  return declared === undefined ? undeclared() : ofLength(declared);
+}
+
+function ofLength(declared: number): Chunks {
   let body: Buffer | undefined;
   let filled = 0;
-  const join = (chunk: Buffer, into: Buffer) => {
-    filled += chunk.copy(into, filled);
-    free(chunk);
-  };
   return {
     add(chunk, room) {
       // A body of one chunk is that chunk. Node lets no more bytes through than were declared.
-      const isPart = declared !== undefined && chunk.length < declared;
-      if (body === undefined ? isPart : room > body.length) body = grown(body, filled, room);
-      if (body === undefined) waiting.push(chunk);
-      else join(chunk, body);
+      if (body === undefined && chunk.length >= declared) {
+        body = chunk;
+        return;
+      }
+      if (body === undefined || room > body.length) body = grown(body, filled, room);
+      filled += chunk.copy(body, filled);
+      free(chunk);
     },
     drop() {
-      for (const chunk of waiting) free(chunk);
       if (body !== undefined) free(body);
     },
+    whole: () => body ?? allocate(0),
+  };
+}
+
+function undeclared(): Chunks {
+  let first: Buffer | undefined;
+  const blocks: Buffer[] = [];
+  /** Bytes in the blocks, all of which are full but the last. */
+  let filled = 0;
+  /** Copies what there is room for in the last block, and returns how much that is. */
+  const copy = (chunk: Buffer, from: number): number => {
+    let last = blocks.at(-1);
+    if (last === undefined || filled === blocks.length * STEP) {
+      last = allocate(STEP);
+      blocks.push(last);
+    }
+    const copied = chunk.copy(last, filled % STEP, from);
+    filled += copied;
+    return copied;
+  };
+  return {
+    add(chunk) {
+      if (first === undefined) {
+        first = chunk;
+        return;
+      }
+      for (let at = 0; at < chunk.length; ) at += copy(chunk, at);
+      free(chunk);
+    },
+    drop() {
+      for (const part of [first, ...blocks]) if (part !== undefined) free(part);
+    },
     whole() {
-      const [first] = waiting;
-      if (body !== undefined) return body;
-      if (first !== undefined && waiting.length === 1) return first;
-      const whole = allocate(waiting.reduce((sum, { length }) => sum + length, 0));
-      for (const chunk of waiting) join(chunk, whole);
+      if (first !== undefined && blocks.length === 0) return first;
+      const whole = allocate((first?.length ?? 0) + filled);
+      let at = 0;
+      for (const part of [first, ...blocks]) {
+        if (part === undefined) continue;
+        at += part.copy(whole, at);
+        free(part);
+      }
       return whole;
     },
   };
