@@ -12,7 +12,7 @@ import { type Encoding, encodingOf, writeAnswer, writeHttpOnly, writeRefusal } f
 import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
 import { answerGarbage } from "./http-garbage.ts";
 import { inflation } from "./inflate.ts";
-import type { Answer } from "./intake.ts";
+import { type Answer, DEADLINE_MS } from "./intake.ts";
 import { accept, closed, type Listener, type ListenerOptions } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
@@ -255,6 +255,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     { signal, encoding, compression, tenant, meta }: Admitted,
   ): Promise<Answer> => {
     let request: Uint8Array = body;
+    // What it waits for on the way to the intake is a part of its client's wait.
+    const until = clock.monotonic() + DEADLINE_MS;
     try {
       if (compression !== undefined) {
         request = replaced(request, await inflating.inflate(compression, request, { limit, permit, intake, tenant }));
@@ -268,7 +270,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       return intake.refuse(requestFault(thrown));
     }
     const bytes = request.length;
-    if (permit.resize(bytes)) return await intake.take({ receiver, signal, tenant, meta }, request, permit);
+    if (permit.resize(bytes)) {
+      return await intake.take({ receiver, signal, tenant, meta }, request, permit, until - clock.monotonic());
+    }
     free(request);
     permit.release();
     return intake.overloaded(bytes, tenant);

@@ -109,7 +109,7 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 
   /** What a request comes to. Throws and rejects as `cutRequest` and `wholeRequest`. */
-  const workOf = (sender: Sender, body: Uint8Array): Work | Promise<Work> => {
+  const workOf = (sender: Sender, body: Uint8Array, waitMs: number): Work | Promise<Work> => {
     const { signal, tenant, receiver: via, meta } = sender;
     const partitions = around.partitionsOf(signal);
     if (signal === "profiles")
@@ -120,7 +120,7 @@ export function intake(around: IntakeSurroundings): Intake {
       ...{ isDeep: around.isDeep(via), recordBytes, itemBytes: ITEM_BYTES },
     };
     if (body.length < CUT_THREAD_BYTES) return cutRequest(terms, body);
-    return around.thread.run("cutRequest", tenant, { ...terms, body });
+    return around.thread.run("cutRequest", tenant, { ...terms, body }, waitMs);
   };
 
   return {
@@ -130,10 +130,11 @@ export function intake(around: IntakeSurroundings): Intake {
     async take(sender, given, permit, withinMs = DEADLINE_MS) {
       const { meta: _, ...account } = sender;
       const received = given.length;
-      const until = clock.monotonic() + Math.min(withinMs, DEADLINE_MS);
+      const leftMs = Math.min(withinMs, DEADLINE_MS);
+      const until = clock.monotonic() + leftMs;
       let work: Work;
       try {
-        const cut = workOf(sender, given);
+        const cut = workOf(sender, given, leftMs);
         // Most are small, and need no turn of the loop.
         work = cut instanceof Promise ? await cut : cut;
       } catch (thrown) {

@@ -1,10 +1,12 @@
 /** Large bodies, on their way through the thread: they are what small ones are, and the gateway does everything else meanwhile. */
 import { type ClientRequest, request as httpRequest } from "node:http";
+import { systemClock } from "@rondo/core";
 import { concatRequests, decodeResponse, decodeStatus } from "@rondo/otlp";
 import { REQUEST_TYPES } from "@rondo/otlp/codec";
 import { expect, test } from "vitest";
 import { exportLogs } from "./clients.cases.ts";
 import { JSON_TYPE, send } from "./http-client.cases.ts";
+import { DEADLINE_MS } from "./intake.ts";
 import { durableBodies, durableNames, request, rig } from "./rig.cases.ts";
 
 /** One record in a body of the largest size, which is spelled so that reading it takes long. */
@@ -71,6 +73,17 @@ test("a client that goes while its body is converted has sent it, and leaves not
   await expect.poll(() => it.gateway.admission.inUse).toBe(0);
   expect((await send(it.http, "/v1/logs", request("logs", ["next"]))).status).toBe(200);
 });
+
+test("the time that a body is converted in is a part of its deadline", async () => {
+  let passed = 0;
+  await using it = await rig({ clock: { ...systemClock, monotonic: () => systemClock.monotonic() + passed } });
+  const held = Promise.withResolvers<void>();
+  it.broker.beforeAppend = () => held.promise;
+  const { status } = await sendSlow(it.http);
+  passed = DEADLINE_MS - 200;
+  expect(await status).toBe(503);
+  held.resolve();
+}, 5_000);
 
 test("a drain waits for a body that is converted", async () => {
   await using it = await rig();

@@ -52,9 +52,14 @@ test("tenants take turns", async () => {
 test("what waits until its client is gone is not begun", async () => {
   const clock = new FakeClock();
   const thread = started({ clock });
-  const [first, second] = [convert(thread), convert(thread)];
+  const first = convert(thread);
+  const hasty = thread.run("convertJson", "a", { signal: "logs", body: text(), limit: 20 << 20 }, 100);
+  await clock.advance(101);
+  await expect(hasty).rejects.toMatchObject({ code: "unavailable" });
+  const [next, second] = [convert(thread), convert(thread)];
   await clock.advance(WAIT_MS + 1);
   await expect(second).rejects.toMatchObject({ code: "unavailable" });
+  expect(await next).toEqual(await first);
   expect((await first).length).toBeGreaterThan(100_000);
 });
 

@@ -37,9 +37,14 @@ export interface OffLoop {
   /**
    * Does `name` of body-thread.ts, for a tenant: tenants take turns. All the memory that the body is in goes with it, and is gone
    * here once it is begun. Rejects with what is thrown over the body; with an `unavailable` Fault when the thread ended over it or
-   * was not free within WAIT_MS, and an `aborted` one after `close`.
+   * was not free within `waitMs`, or WAIT_MS, and an `aborted` one after `close`.
    */
-  run<N extends Name>(name: N, tenant: string, task: ThreadWork[N]["task"]): Promise<ThreadWork[N]["result"]>;
+  run<N extends Name>(
+    name: N,
+    tenant: string,
+    task: ThreadWork[N]["task"],
+    waitMs?: number,
+  ): Promise<ThreadWork[N]["result"]>;
   /** Ends the thread; what it had to do is rejected. */
   close(): Promise<void>;
 }
@@ -135,11 +140,11 @@ export function offLoop({ clock, log, module }: OffLoopOptions): OffLoop {
   };
 
   return {
-    run<N extends Name>(name: N, tenant: string, task: ThreadWork[N]["task"]) {
+    run<N extends Name>(name: N, tenant: string, task: ThreadWork[N]["task"], waitMs = WAIT_MS) {
       return new Promise<ThreadWork[N]["result"]>((done, reject) => {
         // The function of this name was called with its task, and returned this.
         const resolve = (result: Result) => done(result as ThreadWork[N]["result"]);
-        const until = clock.monotonic() + WAIT_MS;
+        const until = clock.monotonic() + waitMs;
         waiting.push(tenant, { bytes: task.body.length, name, task, until, resolve, reject });
         next();
       });
