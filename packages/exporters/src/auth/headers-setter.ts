@@ -1,9 +1,10 @@
 /** `headers_setter`: headers of requests to backends from constants, and from what a client's request had. Collector: contrib. */
-import { validateHeaderName, validateHeaderValue } from "node:http";
+import { validateHeaderValue } from "node:http";
 import {
   choice,
   defineExtension,
   group,
+  isBinaryKey,
   list,
   type Meta,
   optional,
@@ -42,6 +43,9 @@ function readRules(raw: unknown, place: Place): readonly Rule[] | undefined {
   return rules.read(raw, place);
 }
 
+/** The names that gRPC has for metadata; HTTP has a few odd ones more, and nobody knows yet who will send. */
+const NAME = /^[\w.-]+$/;
+
 /** What describes a request's body and its connection is the protocol's, not to be set. */
 const PROTOCOL = /^(?:content-.*|host|connection|transfer-encoding|te|trailer|upgrade|keep-alive|grpc-.*|:.*)$/;
 
@@ -71,11 +75,11 @@ export const headersSetterExtension = defineExtension({
 });
 
 function checkRule({ key, action, value, from_context: context, default_value: fallback }: Rule, place: Place): void {
-  try {
-    validateHeaderName(key);
-    if (PROTOCOL.test(key.toLowerCase())) place.at("key").problem(`${key} belongs to the protocol and cannot be set`);
-  } catch {
-    place.at("key").problem("must be the name of a header, such as X-Scope-OrgID");
+  const name = key.toLowerCase();
+  if (PROTOCOL.test(name)) place.at("key").problem(`${key} belongs to the protocol and cannot be set`);
+  else if (!NAME.test(name)) place.at("key").problem("must be the name of a header, such as X-Scope-OrgID");
+  else if (action !== "delete" && isBinaryKey(name)) {
+    place.at("key").problem(`${key} is a name of binary metadata of gRPC, and what is set is text; choose another`);
   }
   try {
     validateHeaderValue(key, value?.reveal() ?? "");
