@@ -58,7 +58,10 @@ export interface Admission extends Pick<TenantRates, "charge" | "refund"> {
   readonly ceiling: number;
   /** Bytes held now; at most `credits`. */
   readonly inUse: number;
-  /** Lets only `bytes` be held from now on, or again all credits. What is held above that stays, and nothing is granted. */
+  /**
+   * Lets only `bytes` be held from now on, or again all credits. What is held above that stays, and nothing is granted but to a
+   * request that is alone.
+   */
   lower(bytes: number): void;
   /**
    * Takes `bytes` for a request of the tenant, or returns undefined. Granted when the tenant is within its rate, the bytes are
@@ -134,6 +137,9 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
     return others + bytes <= weightOf(tenant) * SHARE_OF_FREE * free;
   };
 
+  /** What is free beside `others`. Who is alone may hold everything: memory that stays must not keep a large request out for ever. */
+  const freeBeside = (others: number) => (others === 0 ? credits : ceiling) - others;
+
   const isOverRate = (tenant: string) => rates.waitMs(tenant) > 0;
 
   return {
@@ -152,7 +158,7 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
       asked(tenant);
       const holder = holderOf(tenant);
       if (isOverRate(tenant)) return undefined;
-      if (!isGranted(tenant, bytes, holder.held, ceiling - inUse - bytes)) return undefined;
+      if (!isGranted(tenant, bytes, holder.held, freeBeside(inUse) - bytes)) return undefined;
       let mine = bytes;
       inUse += bytes;
       holder.held += bytes;
@@ -164,7 +170,7 @@ export function admission(credits: number, clock: Clock, { weightOf, rates }: Te
       return {
         resize(to) {
           const more = to - mine;
-          if (more > 0 && !isGranted(tenant, to, holder.held - mine, ceiling - inUse - more)) return false;
+          if (more > 0 && !isGranted(tenant, to, holder.held - mine, freeBeside(inUse - mine) - to)) return false;
           change(more);
           return true;
         },

@@ -35,7 +35,8 @@ test("all credits are granted while little stands beside the bodies", async () =
 
 test("what stands beside the bodies lowers what may be held, at once; nothing more is granted, and what shrinks may", async () => {
   const { clock, account, process } = guarded();
-  const permit = account.take(300, "a");
+  const permit = account.take(200, "a");
+  account.take(100, "a");
   process.resting = 500;
   await clock.advance(100);
   expect(account.ceiling).toBe(500);
@@ -44,8 +45,8 @@ test("what stands beside the bodies lowers what may be held, at once; nothing mo
   process.resting = 750;
   await clock.advance(100);
   expect(account.ceiling).toBe(250);
-  expect(permit?.resize(301)).toBe(false);
-  expect(permit?.resize(299)).toBe(true);
+  expect(permit?.resize(201)).toBe(false);
+  expect(permit?.resize(199)).toBe(true);
 });
 
 test("it comes back slowly while bodies are here, and at once without any", async () => {
@@ -69,6 +70,15 @@ test("a quarter is granted whatever happens", async () => {
   process.resting = 5_000;
   await clock.advance(100);
   expect(account.ceiling).toBe(200);
+});
+
+test("a request that is alone gets what it needs, though memory never falls", async () => {
+  const { clock, account, process } = guarded();
+  const permit = account.take(300, "a");
+  process.resting = 5_000;
+  await clock.advance(100);
+  expect([account.ceiling, permit?.resize(600), account.take(1, "a")]).toEqual([200, true, undefined]);
+  expect(permit?.resize(801)).toBe(false);
 });
 
 test("garbage is collected near the limit and does not count; in vain, it is tried ever more rarely", async () => {
