@@ -9,8 +9,8 @@
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
  * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
  *
- * Malformed input is a `WireError`, never anything else; only a limit that is handed over can be a `SizeError`. JSON is in `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`,
- * which alone loads protobufjs.
+ * Malformed input is a `WireError`, never anything else; only a limit that is handed over can be a `SizeError`. JSON is in
+ * `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`, which alone loads protobufjs.
  */
 export { responseFromJson, statusFromJson } from "./answer-json.ts";
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";

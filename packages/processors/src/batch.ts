@@ -12,10 +12,16 @@ import {
   text,
   type ValuesOf,
 } from "@rondo/core";
-import { CARRIED, splitRequest } from "@rondo/otlp";
+import { CARRIED, repeatedBytes, type Signal, splitRequest } from "@rondo/otlp";
 
 /** Bytes that one request to a backend may have, whatever its items: below the 4 MiB that gRPC servers take by default. */
 export const MAX_REQUEST_BYTES = 3_670_016;
+
+/**
+ * Most bytes that the pieces of one batch repeat of the resources, scopes and metrics around their items. A request of a megabyte with
+ * half of it in one resource would be a gigabyte in pieces of a hundred of its smallest items.
+ */
+const MOST_REPEATED_BYTES = 32 << 20;
 
 /** The Collector's sizes are unsigned 32-bit integers. */
 const UINT32 = { max: 4_294_967_295 };
@@ -23,7 +29,12 @@ const UINT32 = { max: 4_294_967_295 };
 const fields = {
   timeout: duration("Longest wait for more items; 0 sends at once, whatever send_batch_size says.", "200ms"),
   send_batch_size: integer("Items that are sent without waiting any longer; 0 sends at once.", 8192, UINT32),
-  send_batch_max_size: integer("Most items in one request; larger batches are cut. 0 is no bound.", 0, UINT32),
+  send_batch_max_size: integer(
+    "Most items in one request; larger batches are cut, but never so fine that the resources in the pieces of one take more than " +
+      "32 MiB. 0 is no bound.",
+    0,
+    UINT32,
+  ),
   metadata_keys: list(
     "Client metadata by whose values batches are kept apart; case does not matter. The receiver needs include_metadata.",
     text("A key."),
@@ -69,11 +80,21 @@ export const batch = defineProcessor({
     return {
       process({ signal, items, body }) {
         if (maxItems === 0 || items <= maxItems) return { parts: [{ items, body }] };
-        return { parts: splitRequest(signal, body, { maxItems, maxBytes: 0 }) };
+        return {
+          parts: splitRequest(signal, body, { maxItems: itemsOfPiece(signal, items, body, maxItems), maxBytes: 0 }),
+        };
       },
     };
   },
 });
+
+/** As many items as are asked for, or more where the pieces would repeat too much. */
+function itemsOfPiece(signal: Signal, items: number, body: Uint8Array, asked: number): number {
+  const pieces = Math.ceil(items / asked);
+  if (pieces * body.length <= MOST_REPEATED_BYTES) return asked;
+  const most = Math.max(1, Math.floor(MOST_REPEATED_BYTES / Math.max(1, repeatedBytes(signal, body))));
+  return pieces <= most ? asked : Math.ceil(items / most);
+}
 
 /** How exporters behind a batch processor join what they send. `values` are what `batch.fields` parsed. */
 export function accumulationOf(values: unknown): Accumulation {

@@ -1,5 +1,5 @@
 import { type Batch, type Place, readFields, silentLog, systemClock, type ValuesOf } from "@rondo/core";
-import { CARRIED, countItems, SIGNALS, type Signal } from "@rondo/otlp";
+import { CARRIED, countItems, SIGNALS, type Signal, Writer } from "@rondo/otlp";
 import { type CompactMap, requestBytes, VARIANTS } from "@rondo/testkit/processor-cases";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -88,6 +88,26 @@ const action = fc.oneof(
   fc.record({ action: fc.constant("convert"), key, converted_type: fc.constantFrom("int", "double", "string") }),
   fc.record({ action: fc.constant("extract"), key, pattern: fc.constant("(?P<a>.)(?P<c>.*)") }),
 );
+
+// Half a megabyte that nearly vanishes in gzip, around as many of the smallest items as fit beside it.
+test("batch makes no gigabyte of a request whose resource is large and whose items are many", () => {
+  const field = (number: number, ...parts: readonly Uint8Array[]) =>
+    Buffer.from(new Writer().bytes(number, Buffer.concat(parts)).finish());
+  const items = 100_000;
+  const records = Buffer.alloc(2 * items, Buffer.from([0x12, 0]));
+  const cut = (resourceBytes: number) => {
+    const values = readFields(batch.fields, { send_batch_size: 100, send_batch_max_size: 100 }, place);
+    const body = field(1, field(1, field(9, Buffer.alloc(resourceBytes))), field(2, records));
+    if (values === undefined) throw new Error("no values");
+    const { parts } = batch.create(values, around("logs")).process({ signal: "logs", tenant: "default", items, body });
+    expect(parts.reduce((sum, part) => sum + part.items, 0)).toBe(items);
+    return { parts: parts.length, bytes: parts.reduce((sum, part) => sum + part.body.length, 0) };
+  };
+  expect(cut(30_000).parts).toBe(1_000);
+  const { parts, bytes } = cut(450_000);
+  expect(parts).toBe(74);
+  expect(bytes).toBeLessThan(34 * MIB);
+});
 
 test("any edits keep every item, give the same bytes twice and leave their input alone", () => {
   fc.assert(

@@ -57,7 +57,8 @@ export function makeExporter(
 
 /** A batch whose bytes are its own: `items` empty items, each with `text` in it so that sizes vary. */
 export function sampleBatch(signal: Carried, items = 3, text = "x"): Batch {
-  // Field 2 of the request is unknown to every signal, and the dictionary of profiles: the bytes are legal and distinct, and must come through untouched.
+  // Field 2 of the request is unknown to every signal, and the dictionary of profiles: the bytes are legal and distinct, and must come
+  // through untouched.
   const note = Buffer.from(text);
   return { signal, tenant: "default", items, body: Buffer.concat([Buffer.from([0x12, note.length]), note]) };
 }

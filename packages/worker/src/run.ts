@@ -63,7 +63,10 @@ export interface Worker {
   close(): Promise<void>;
 }
 
-/** The topics and groups of a configuration and of `others` that read its topics; every role makes sure of them before it acknowledges anything. */
+/**
+ * The topics and groups of a configuration and of `others` that read its topics; every role makes sure of them before it acknowledges
+ * anything.
+ */
 export async function prepareLog(graph: Graph, broker: Broker, others: readonly GroupSpec[] = []): Promise<void> {
   const groups = graph.pipelines.flatMap((pipeline) => [
     pipelineSpec(pipeline),

@@ -39,8 +39,8 @@ export class HttpConnections {
   }
 
   /**
-   * One try; the body's headers, in lower case, win over the configured ones and what `auth` makes of them. No answer is a retry, `unanswered`
-   * when the backend may have read the request; an abort or `close` is a retry with the fault `aborted`. Never rejects.
+   * One try; the body's headers, in lower case, win over the configured ones and what `auth` makes of them. No answer is a retry,
+   * `unanswered` when the backend may have read the request; an abort or `close` is a retry with the fault `aborted`. Never rejects.
    */
   async post({ body, headers, meta }: HttpBody, abort: AbortSignal): Promise<HttpOutcome> {
     // Closing ends tries as an abort does: both leave the batch with its caller.
