@@ -116,6 +116,8 @@ export const FAKE_TYPES: ComponentTypes = {
         retries: integer("How often.", 3),
         insecure: flag("No TLS.", false),
       },
+      refuses: ({ compression }, signal) =>
+        signal === "profiles" && compression === "none" ? "compression: they need gzip" : undefined,
       create: never,
     }),
     defineExporter({

@@ -159,8 +159,11 @@ export function runningReferences(draft: PipelineDraft): Readonly<Record<Part, r
     for (const { place, component } of draft[part]) {
       if (component.status === "planned") refuseIfProtecting(place, component);
       if (component.status !== "built") continue;
-      if (component.type.signals.includes(draft.signal)) running[part].push(component);
-      else {
+      if (component.type.signals.includes(draft.signal)) {
+        const why = refusalOf(component, draft.signal);
+        if (why !== undefined) place.problem(`exporter "${component.id}" cannot have ${draft.signal}: ${why}`);
+        running[part].push(component);
+      } else {
         place.problem(
           `failed to create "${component.id}" ${part.slice(0, -1)} for data type "${draft.signal}": ` +
             `telemetry type is not supported; it carries ${component.type.signals.join(", ")}`,
@@ -170,6 +173,12 @@ export function runningReferences(draft: PipelineDraft): Readonly<Record<Part, r
     if (part !== "processors") refuseIfNothingIsLeft(draft, part, running[part]);
   }
   return running;
+}
+
+function refusalOf({ type, values }: BuiltComponent, signal: Carried): string | undefined {
+  // Exporters alone declare this, and the erased argument is what the type's own fields were read to.
+  const { refuses } = type as { readonly refuses?: (values: unknown, signal: Carried) => string | undefined };
+  return refuses?.(values, signal);
 }
 
 /** Redaction that is left out in silence would be a leak; the pipeline does not start instead. */

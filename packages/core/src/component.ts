@@ -133,6 +133,8 @@ export interface ProcessorType<F extends Fields = Fields> extends Described<F> {
 /** An exporter type: documentation, fields and constructor in one entry. */
 export interface ExporterType<F extends Fields = Fields> extends Described<F> {
   readonly kind: "exporter";
+  /** Why an exporter with these values cannot have a signal that others of its type can; undefined when it can. */
+  readonly refuses?: (values: ValuesOf<F>, signal: Carried) => string | undefined;
   readonly create: (values: ValuesOf<F>, around: Surroundings) => Exporter;
 }
 

@@ -18,30 +18,27 @@ export const otlphttp = defineExporter({
   check,
   uses: usesAuth,
   metadata: metadataOf,
-  create: (values, around) =>
-    sendingExporter(
-      values,
-      around,
-      (trouble) =>
-        new OtlpHttpSender(values, {
-          endpoint: endpointOf(values, around.signal),
-          clock: around.clock,
-          trouble,
-          byAuth: headersByAuth(values, around),
-        }),
-    ),
+  refuses,
+  create(values, around) {
+    const { signal, clock } = around;
+    const why = refuses(values, signal);
+    const endpoint = endpointOf(values, signal);
+    if (why !== undefined || endpoint === undefined) throw new Fault("config", why ?? "there is no endpoint");
+    return sendingExporter(values, around, (trouble) => {
+      return new OtlpHttpSender(values, { endpoint, clock, trouble, byAuth: headersByAuth(values, around) });
+    });
+  },
 });
 
-/** One signal may have an address of its own. Throws a Fault `config` when this one has none at all, or an encoding that it cannot have. */
-function endpointOf(values: OtlpHttpValues, signal: Carried): HttpEndpoint {
+/** One signal may have an address of its own; undefined when this one has none at all. */
+function endpointOf(values: OtlpHttpValues, signal: Carried): HttpEndpoint | undefined {
+  return urlOf(signal, values.endpoint, values[`${signal}_endpoint`]);
+}
+
+function refuses(values: OtlpHttpValues, signal: Carried): string | undefined {
   if (signal === "profiles" && values.encoding === "json")
-    throw new Fault(
-      "config",
-      "encoding: profiles pass through as they came, which is proto; json is for other signals",
-    );
-  const own = values[`${signal}_endpoint`];
-  const endpoint = urlOf(signal, values.endpoint, own);
-  if (endpoint === undefined)
-    throw new Fault("config", `set endpoint or ${signal}_endpoint: ${signal} have nowhere to go`);
-  return endpoint;
+    return "encoding: profiles pass through as they came, which is proto; json is for other signals";
+  if (endpointOf(values, signal) === undefined)
+    return `set endpoint or ${signal}_endpoint: ${signal} have nowhere to go`;
+  return undefined;
 }
