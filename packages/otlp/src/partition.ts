@@ -6,6 +6,7 @@ import { Cursor, Wire } from "./cursor.ts";
 import { REQUEST, RESOURCE, RESOURCE_ATTRIBUTES } from "./layout.ts";
 import { located } from "./locate.ts";
 import { murmur2 } from "./murmur2.ts";
+import { plainValue } from "./plain-value.ts";
 import { RequestPlan } from "./request-plan.ts";
 import { resourceKey } from "./resource-key.ts";
 import type { Signal } from "./signal.ts";
@@ -143,8 +144,8 @@ class OwnerHash {
   }
 }
 
-/** What is hashed of a value: the text of a string, else the whole encoded value. */
+/** What is hashed of a value: the text of a string, else the value in its plain encoding. */
 function text(value: Uint8Array): Uint8Array {
   const member = memberOf(value);
-  return member?.field === ANY.string ? member.slice() : value;
+  return member?.field === ANY.string ? member.slice() : plainValue(value);
 }

@@ -2,17 +2,21 @@
 import { AttributeList } from "./attribute-list.ts";
 import { Cursor } from "./cursor.ts";
 import { RESOURCE_ATTRIBUTES } from "./layout.ts";
+import { plainValue } from "./plain-value.ts";
 import { Writer } from "./writer.ts";
 
 /**
  * Bytes that are equal for Resource messages with the same attributes in any order, and differ for any others. Where a key
- * repeats its first attribute counts. Values count as they are encoded; dropped counts, entities and unknown fields do not.
+ * repeats its first attribute counts. Values count by what they mean, however they are spelled; dropped counts, entities and unknown fields do not.
  * Throws WireError on malformed bytes.
  */
 export function resourceKey(resource: Uint8Array): Uint8Array {
   const list = new AttributeList(resource);
   list.read(new Cursor(resource), RESOURCE_ATTRIBUTES);
-  const pairs = Array.from({ length: list.length }, (_, i) => ({ key: list.rawKey(i), value: list.value(i) }));
+  const pairs = Array.from({ length: list.length }, (_, i) => ({
+    key: list.rawKey(i),
+    value: plainValue(list.value(i)),
+  }));
   // Sorting is stable: of equal keys the first stays first.
   pairs.sort((a, b) => Buffer.compare(a.key, b.key));
   const out = new Writer(resource.length + 8);
