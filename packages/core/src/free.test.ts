@@ -31,11 +31,11 @@ test("what was freed is lent again, and whoever still holds it sees nothing", ()
 });
 
 test("a part of what was lent gives nothing back", () => {
-  const whole = allocate(100_000).fill(3);
-  free(whole.subarray(0, 99_999));
+  const whole = allocate(500_000).fill(3);
+  free(whole.subarray(0, 499_999));
   free(whole.subarray(1));
-  expect(whole).toHaveLength(100_000);
-  expect(whole[99_999]).toBe(3);
+  expect(whole).toHaveLength(500_000);
+  expect(whole[499_999]).toBe(3);
   free(whole);
 });
 
