@@ -174,6 +174,7 @@ class Call implements OpenCall, MessageBounds {
     const { intake, inflation, limit, clock } = this.#options;
     const { compression, account } = this.#start;
     let body: Uint8Array = message;
+    const sent = message.length;
     if (this.#compressed && compression !== undefined) {
       try {
         body = await inflation.inflate(compression, message, { limit, permit, intake, tenant: account.tenant });
@@ -186,8 +187,9 @@ class Call implements OpenCall, MessageBounds {
     }
     const left = this.#deadline - clock.monotonic();
     if (left > 0 && !this.#stream.destroyed && permit.resize(body.length)) {
-      return await intake.take(account, body, permit, left);
+      return await intake.take(account, body, permit, left, sent);
     }
+    free(body);
     permit.release();
     return left > 0
       ? intake.overloaded(body.length, account.tenant)

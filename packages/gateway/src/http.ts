@@ -255,6 +255,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     { signal, encoding, compression, tenant, meta }: Admitted,
   ): Promise<Answer> => {
     let request: Uint8Array = body;
+    const sent = body.length;
     // What it waits for on the way to the intake is a part of its client's wait.
     const until = clock.monotonic() + DEADLINE_MS;
     try {
@@ -271,7 +272,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     }
     const bytes = request.length;
     if (permit.resize(bytes)) {
-      return await intake.take({ receiver, signal, tenant, meta }, request, permit, until - clock.monotonic());
+      const left = until - clock.monotonic();
+      return await intake.take({ receiver, signal, tenant, meta }, request, permit, left, sent);
     }
     free(request);
     permit.release();

@@ -1,12 +1,12 @@
 import type { TenantLimits } from "@rondo/config";
-import { Fault, silentLog } from "@rondo/core";
+import { Fault, silentLog, systemClock } from "@rondo/core";
 import { requestFromJson } from "@rondo/otlp/json";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { admission } from "./admission.ts";
 import { BATCH_LIMITS, batcher } from "./batcher.ts";
 import { DEADLINE_MS, type IntakeSurroundings, intake } from "./intake.ts";
-import { offLoop } from "./off-loop.ts";
+import { type OffLoop, offLoop } from "./off-loop.ts";
 import { durableNames, request } from "./rig.cases.ts";
 import { tenantRates, UNLIMITED } from "./tenant-rates.ts";
 
@@ -107,6 +107,27 @@ test("attributes around the items cannot make a request grow when it is cut", as
   const swollen = request("logs", names, "x".repeat(600 << 10));
   expect(await take(swollen)).toMatchObject({ kind: "refused", fault: { code: "too_large" } });
   expect(broker.records("otlp_logs")).toEqual([]);
+});
+
+test("a request that grew out of next to nothing is cut off the loop, whatever its size", async () => {
+  const thread = offLoop({ clock: systemClock, log: silentLog });
+  onTestFinished(() => thread.close());
+  const ran: string[] = [];
+  const run: OffLoop["run"] = (name, ...rest) => {
+    ran.push(name);
+    return thread.run(name, ...rest);
+  };
+  const { it, credits } = await made({ thread: { run } });
+  const taken = async (sentBytes: number) => {
+    const permit = credits.take(1, account.tenant);
+    // Large enough for a record of its own, so that it waits for no other.
+    const body = request("logs", ["a".repeat(300 << 10)]);
+    return permit && (await it.take(account, body, permit, undefined, sentBytes));
+  };
+  expect(await taken(30 << 10)).toMatchObject({ kind: "accepted" });
+  expect(ran).toEqual([]);
+  expect(await taken(100)).toMatchObject({ kind: "accepted" });
+  expect(ran).toEqual(["cutRequest"]);
 });
 
 test("a receiver that validates in full refuses what no backend can use, and takes the rest", async () => {

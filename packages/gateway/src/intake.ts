@@ -21,6 +21,13 @@ import { wholeRequest } from "./whole-request.ts";
  */
 export const CUT_THREAD_BYTES = 1 << 20;
 
+/**
+ * From so many bytes on, a request that grew more than this when it was inflated leaves the loop, too. Telemetry shrinks to a tenth or
+ * a twentieth; 100 bytes that become a megabyte are made to be slow, and cost nothing to send: a dozen a second would be all of a core.
+ */
+const DENSE_BYTES = 64 << 10;
+const DENSE_RATIO = 32;
+
 /** Of signals that nobody looks into. */
 const NO_FLAWS: Work["flawed"] = { count: 0, kinds: new Map() };
 
@@ -60,9 +67,10 @@ export interface Intake {
   overloaded(bytes: number, tenant: string): Refused;
   /**
    * Takes a whole, inflated request, whose memory is the intake's from then on. `permit` covers its bytes and is released when
-   * they are let go. What is not durable after `withinMs`, DEADLINE_MS at most, is refused. Never rejects.
+   * they are let go. What is not durable after `withinMs`, DEADLINE_MS at most, is refused. `sentBytes` is what the client sent of it,
+   * compressed; absent: all. Never rejects.
    */
-  take(sender: Sender, body: Uint8Array, permit: Permit, withinMs?: number): Promise<Answer>;
+  take(sender: Sender, body: Uint8Array, permit: Permit, withinMs?: number, sentBytes?: number): Promise<Answer>;
 }
 
 /** What the intake works with. */
@@ -109,7 +117,11 @@ export function intake(around: IntakeSurroundings): Intake {
   };
 
   /** What a request comes to. Throws and rejects as `cutRequest` and `wholeRequest`. */
-  const workOf = (sender: Sender, body: Uint8Array, waitMs: number): Work | Promise<Work> => {
+  const workOf = (
+    sender: Sender,
+    body: Uint8Array,
+    { sentBytes, waitMs }: { readonly sentBytes: number; readonly waitMs: number },
+  ): Work | Promise<Work> => {
     const { signal, tenant, receiver: via, meta } = sender;
     const partitions = around.partitionsOf(signal);
     if (signal === "profiles")
@@ -119,7 +131,8 @@ export function intake(around: IntakeSurroundings): Intake {
       ...{ signal, topic: RAW_TOPICS[signal], tenant, via, meta, partitions },
       ...{ isDeep: around.isDeep(via), recordBytes, itemBytes: ITEM_BYTES },
     };
-    if (body.length < CUT_THREAD_BYTES) return cutRequest(terms, body);
+    const isDense = body.length >= DENSE_BYTES && body.length > DENSE_RATIO * sentBytes;
+    if (body.length < CUT_THREAD_BYTES && !isDense) return cutRequest(terms, body);
     return around.thread.run("cutRequest", tenant, { ...terms, body }, waitMs);
   };
 
@@ -127,14 +140,14 @@ export function intake(around: IntakeSurroundings): Intake {
     admission,
     refuse,
     overloaded,
-    async take(sender, given, permit, withinMs = DEADLINE_MS) {
+    async take(sender, given, permit, withinMs = DEADLINE_MS, sentBytes = given.length) {
       const { meta: _, ...account } = sender;
       const received = given.length;
       const leftMs = Math.min(withinMs, DEADLINE_MS);
       const until = clock.monotonic() + leftMs;
       let work: Work;
       try {
-        const cut = workOf(sender, given, leftMs);
+        const cut = workOf(sender, given, { sentBytes, waitMs: leftMs });
         // Most are small, and need no turn of the loop.
         work = cut instanceof Promise ? await cut : cut;
       } catch (thrown) {
