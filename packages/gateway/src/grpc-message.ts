@@ -3,7 +3,7 @@
  * a few bytes that announce a large message hold no large memory.
  */
 import { free } from "@rondo/core";
-import { AHEAD, grown } from "./grown.ts";
+import { grown, roomAhead } from "./grown.ts";
 
 /** What stands before a message: a flag, and four bytes of length. gRPC over HTTP/2, "Length-Prefixed-Message". */
 export const PREFIX_BYTES = 5;
@@ -100,7 +100,7 @@ export class MessageReader {
   }
 
   #grow(bytes: number): boolean {
-    const room = Math.min(this.#length, Math.max(FIRST_BYTES, bytes * AHEAD));
+    const room = Math.min(this.#length, Math.max(FIRST_BYTES, roomAhead(bytes)));
     if (this.#stopped || !this.#bounds.grants(room)) {
       this.stop();
       return false;

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { allocate, Fault, free } from "@rondo/core";
 import type { Permit } from "./admission.ts";
-import { AHEAD, grown } from "./grown.ts";
+import { grown, roomAhead } from "./grown.ts";
 import type { Intake, Refused } from "./intake.ts";
 import type { ReadingTurns } from "./reading-turns.ts";
 import { requestFault } from "./status-table.ts";
@@ -70,7 +70,7 @@ export function readBody(
   const roomFor = (arrived: number) =>
     declared === undefined
       ? Math.max(arrived, Math.min(credits, arrived + STEP))
-      : Math.min(declared, Math.max(STEP, arrived * AHEAD));
+      : Math.min(declared, Math.max(STEP, roomAhead(arrived)));
   /** What it will need in all. */
   const wanted = (arrived: number) => Math.max(room, expect(Math.min(room, declared ?? arrived)));
   let room = roomFor(0);

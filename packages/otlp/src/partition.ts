@@ -73,6 +73,8 @@ function partitionResources(
 ): readonly PartitionPart[] {
   if (partitions === 1) return [{ partition: 0, items: items ?? countItems(signal, body), body }];
   return located(signal, body, () => {
+    const only = onlyPartition(body, partitions, hash);
+    if (only !== undefined) return [{ partition: only, items: items ?? countItems(signal, body), body }];
     const parts = new Map<number, RequestPlan>();
     const request = new Cursor(body);
     const strays = new RequestPlan(body);
@@ -87,10 +89,6 @@ function partitionResources(
       // The items are counted when the part is whole, all in one go.
       plan.add([], request.at, request.stop, 0);
     }
-    if (parts.size <= 1) {
-      const [partition = partitionOf(hash(new Cursor(body, 0, 0)), partitions)] = parts.keys();
-      return [{ partition, items: items ?? countItems(signal, body), body }];
-    }
     return [...parts]
       .sort(([a], [b]) => a - b)
       .map(([partition, plan], index) => {
@@ -101,6 +99,19 @@ function partitionResources(
   });
 }
 
+/** The partition of a request whose resources all go to one, as those of one process do; undefined where they part. */
+function onlyPartition(body: Uint8Array, partitions: number, hash: (resource: Cursor) => number): number | undefined {
+  const request = new Cursor(body);
+  let only: number | undefined;
+  while (request.next()) {
+    if (!request.is(REQUEST.resources, Wire.bytes)) continue;
+    const partition = partitionOf(hash(request), partitions);
+    if (only !== undefined && partition !== only) return undefined;
+    only = partition;
+  }
+  return only ?? partitionOf(hash(new Cursor(body, 0, 0)), partitions);
+}
+
 /** Hashes what owns a resource. */
 class OwnerHash {
   readonly #tenant: Uint8Array;
@@ -108,22 +119,24 @@ class OwnerHash {
   readonly #entry: Cursor;
   readonly #resource: Cursor;
   readonly #out = new Writer(128);
-  /** Of a resource that says nothing of itself. */
-  readonly #ofNone: number;
+  /** Of a resource that says nothing of itself, of which a request may have very many. */
+  #ofNone: number | undefined;
 
   constructor(body: Uint8Array, tenant: string) {
     this.#tenant = utf8.encode(tenant);
     this.#list = new AttributeList(body);
     this.#entry = new Cursor(body);
     this.#resource = new Cursor(body);
-    this.#ofNone = murmur2(this.#out.bytes(1, this.#tenant).finish());
   }
 
   /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
   hash(request: Cursor): number {
-    if (request.start === request.stop) return this.#ofNone;
     // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
     const out = this.#out.rewind(0).bytes(1, this.#tenant);
+    if (request.start === request.stop) {
+      this.#ofNone ??= murmur2(out.finish());
+      return this.#ofNone;
+    }
     const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);
     this.#entry.enter(request);
     while (this.#entry.next()) {

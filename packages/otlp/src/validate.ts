@@ -2,13 +2,14 @@
  * Structural validation of a request: every frame, length and wire type down to the last value, without decoding any.
  * What is wrong with single items but leaves the request readable is reported beside it (architecture §1a.14).
  */
-import { Cursor } from "./cursor.ts";
+import { Cursor, Wire } from "./cursor.ts";
 import { messageId } from "./field-codes.ts";
 import type { FlawedItems } from "./flawed-items.ts";
-import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA } from "./layout.ts";
+import { type IsChild, isData, isEntry, isPoint, isResource, isScope, METRIC_DATA, SCOPE } from "./layout.ts";
 import { located, pathOf } from "./locate.ts";
 import { type ItemFlaw, MessageCheck } from "./message-check.ts";
 import type { Signal } from "./signal.ts";
+import { usualField, usualStart } from "./usual-field.ts";
 import { WireError } from "./wire-error.ts";
 
 /**
@@ -49,6 +50,8 @@ const FRAMES: Readonly<Record<Signal, readonly [request: number, resource: numbe
   logs: frames("ExportLogsServiceRequest", "ResourceLogs", "ScopeLogs", "LogRecord"),
 };
 
+const ENTRY_TAG = SCOPE.entries * 8 + Wire.bytes;
+
 /** By field number of Metric.data: the message of the data and that of its points. */
 const DATA: Readonly<Record<number, readonly [data: number, point: number]>> = Object.fromEntries(
   Object.entries(METRIC_DATA).map(([field, { message, point }]) => [field, [messageId(message), messageId(point)]]),
@@ -65,6 +68,8 @@ class RequestCheck {
   readonly #flawed: FlawedItems | undefined;
   readonly #check: MessageCheck;
   readonly #depth: ValidationDepth;
+  /** Whether items are read in runs. */
+  readonly #runs: boolean;
   /** One cursor per level of frames. */
   readonly #cursors: readonly Cursor[];
   #items = 0;
@@ -73,6 +78,7 @@ class RequestCheck {
   constructor(signal: Signal, body: Uint8Array, flawed: FlawedItems | undefined, depth: ValidationDepth) {
     this.#signal = signal;
     this.#depth = depth;
+    this.#runs = depth === "own" && signal !== "metrics";
     this.#body = body;
     this.#flawed = flawed;
     this.#check = new MessageCheck(body);
@@ -108,7 +114,9 @@ class RequestCheck {
     const first = this.#items;
     let flawed = -1;
     let flaw: ItemFlaw | undefined;
-    while (field.next()) {
+    for (;;) {
+      if (isChild === isEntry && this.#runs) this.#run(FRAMES[this.#signal][3], field);
+      if (!field.next()) break;
       if (isChild(field)) {
         each(field);
         continue;
@@ -120,6 +128,21 @@ class RequestCheck {
       this.#check.flaw = undefined;
     }
     if (flaw !== undefined) this.#report(first, flaw, flawed);
+  }
+
+  /** Checks spans or log records that stand side by side, as they usually do, without moving a cursor over each. */
+  #run(id: number, scope: Cursor): void {
+    const bytes = this.#body;
+    const { end } = scope;
+    let at = scope.stop;
+    while (at < end && bytes[at] === ENTRY_TAG) {
+      const stop = usualField(bytes, at, end);
+      if (stop < 0) break;
+      this.#check.own(id, usualStart(bytes, at), stop);
+      this.#checked(at);
+      at = stop;
+    }
+    scope.stop = at;
   }
 
   #metric(metric: Cursor): void {
@@ -136,7 +159,12 @@ class RequestCheck {
     if (this.#depth === "items") this.#inside(id, field);
     else if (this.#depth === "own") this.#check.own(id, field.start, field.stop);
     else this.#check.message(id, field.start, field.stop, 0);
-    if (++this.#items > REQUEST_BOUNDS.items) throw new WireError(`more than ${REQUEST_BOUNDS.items} items`, field.at);
+    this.#checked(field.at);
+  }
+
+  /** Counts an item that was checked, whose field begins at `at`. */
+  #checked(at: number): void {
+    if (++this.#items > REQUEST_BOUNDS.items) throw new WireError(`more than ${REQUEST_BOUNDS.items} items`, at);
     if (this.#check.flaw === undefined) return;
     this.#report(this.#items - 1, this.#check.flaw, this.#check.flawAt);
     this.#check.flaw = undefined;
