@@ -54,8 +54,9 @@ export function cutRequest(terms: CutTerms, body: Uint8Array): Work {
     const { partition } = part;
     const cuts = cutToRecords(signal, part.body, part.items, recordBytes);
     for (const cut of cuts) {
-      if (cut.body.length > itemBytes) tooLarge += cut.items;
-      else if (cut.items > 0) pieces.push({ topic, partition, tenant, via, meta, ...cut });
+      const { items, body } = cut;
+      if (body.length > itemBytes) tooLarge += items;
+      else if (items > 0) pieces.push({ topic, partition, tenant, via, meta, items, body });
     }
     // A part that was cut is in nobody's hands any more.
     if (part.body.buffer !== body.buffer && isApart(part.body, cuts)) free(part.body);

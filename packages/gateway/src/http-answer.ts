@@ -28,8 +28,10 @@ const ENCODINGS: ReadonlyMap<string, Encoding> = new Map(
 );
 
 /** The encoding that a Content-Type names; undefined for any other. */
-export function encodingOf(contentType: string | undefined): Encoding | undefined {
-  const [mediaType = ""] = (contentType ?? "").split(";", 1);
+export function encodingOf(contentType = ""): Encoding | undefined {
+  const found = ENCODINGS.get(contentType);
+  if (found !== undefined) return found;
+  const [mediaType = ""] = contentType.split(";", 1);
   return ENCODINGS.get(mediaType.trim().toLowerCase());
 }
 

@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Http2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
-import { Fault, free, type Meta } from "@rondo/core";
+import { Fault, free } from "@rondo/core";
 import { type Carried, EXPORT_PATHS } from "@rondo/otlp";
 import { headersWith } from "./auth/auth-fields.ts";
-import { type Identity, isIdentity, type Known } from "./auth/authenticator.ts";
+import { isIdentity, type Known } from "./auth/authenticator.ts";
 import { corsOf } from "./cors.ts";
 import { type Encoding, encodingOf, writeAnswer, writeHttpOnly, writeRefusal } from "./http-answer.ts";
 import { discard, isRefused, readBody, type Whole } from "./http-body.ts";
 import { answerGarbage } from "./http-garbage.ts";
 import { inflation } from "./inflate.ts";
-import { type Answer, DEADLINE_MS } from "./intake.ts";
+import { type Answer, DEADLINE_MS, type Sender } from "./intake.ts";
 import { accept, closed, type Listener, type ListenerOptions } from "./listener.ts";
 import type { Outcome } from "./metrics.ts";
 import { BODY_BYTES, type HttpValues } from "./otlp-receiver.ts";
@@ -103,7 +103,7 @@ function listening(
 interface Route {
   readonly signal: Carried;
   readonly encoding: Encoding;
-  readonly compression?: string | undefined;
+  readonly compression: string | undefined;
 }
 
 /** A request that is refused by its headers. */
@@ -112,11 +112,6 @@ interface Misrouted {
   readonly outcome: Outcome;
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A request that is read for somebody. */
-interface Admitted extends Route, Identity {
-  readonly meta: Meta | undefined;
 }
 
 interface Handler {
@@ -144,7 +139,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   /** What can be said of a request from its headers: how to read it, or what is wrong with it. */
   const route = (request: IncomingMessage, encoding: Encoding | undefined): Route | Misrouted => {
-    const path = pathOf(request.url ?? "");
+    const target = request.url ?? "";
+    const path = paths.has(target) ? target : pathOf(target);
     if (path === undefined) return { http: 400, outcome: "invalid", message: "400 the request target is not a URL" };
     const signal = paths.get(path);
     if (signal === undefined) {
@@ -169,7 +165,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     }
     const named = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
     const compression = named === "identity" ? "" : named;
-    if (encodings.includes(compression)) return { signal, encoding, ...(compression !== "" && { compression }) };
+    if (encodings.includes(compression)) return { signal, encoding, compression: compression || undefined };
     const supported = encodings.map((name) => name || "identity").join(", ");
     return {
       http: 415,
@@ -206,7 +202,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       const { tenant } = known;
       const meta = metadata?.keep(tenant, request.rawHeaders);
       if (meta instanceof Fault) refuse(meta);
-      else void exchange(request, response, { ...found, tenant, meta });
+      else void exchange(request, response, found, { receiver, signal: found.signal, tenant, meta });
       return;
     }
     discard(request, turns);
@@ -216,11 +212,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   };
 
   /** Reads, takes in and answers. Every way out of it has answered, or the client is gone. */
-  const exchange = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    { signal, encoding, compression, tenant, meta }: Admitted,
-  ) => {
+  const exchange = async (request: IncomingMessage, response: ServerResponse, found: Route, sender: Sender) => {
+    const { signal, encoding, compression } = found;
+    const { tenant } = sender;
     let arrived = clock.monotonic();
     let outcome: Outcome;
     try {
@@ -236,9 +230,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
       reading.delete(request.socket);
       arrived = clock.monotonic();
       if (received === undefined) return answered("gone", 0);
-      const answer: Answer = isRefused(received)
-        ? received
-        : await pending(taken(received, { signal, encoding, compression, tenant, meta }));
+      const answer: Answer = isRefused(received) ? received : await pending(taken(received, found, sender));
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
@@ -252,8 +244,10 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
 
   const taken = async (
     { body, permit }: Whole,
-    { signal, encoding, compression, tenant, meta }: Admitted,
+    { signal, encoding, compression }: Route,
+    sender: Sender,
   ): Promise<Answer> => {
+    const { tenant } = sender;
     let request: Uint8Array = body;
     const sent = body.length;
     // What it waits for on the way to the intake is a part of its client's wait.
@@ -273,7 +267,7 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     const bytes = request.length;
     if (permit.resize(bytes)) {
       const left = until - clock.monotonic();
-      return await intake.take({ receiver, signal, tenant, meta }, request, permit, left, sent);
+      return await intake.take(sender, request, permit, left, sent);
     }
     free(request);
     permit.release();

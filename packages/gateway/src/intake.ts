@@ -128,8 +128,15 @@ export function intake(around: IntakeSurroundings): Intake {
       return { ...wholeRequest(sender, body, partitions), flawed: NO_FLAWS, tooLarge: 0, body };
     const { recordBytes } = BATCH_LIMITS;
     const terms: CutTerms = {
-      ...{ signal, topic: RAW_TOPICS[signal], tenant, via, meta, partitions },
-      ...{ isDeep: around.isDeep(via), recordBytes, itemBytes: ITEM_BYTES },
+      signal,
+      topic: RAW_TOPICS[signal],
+      tenant,
+      via,
+      meta,
+      partitions,
+      isDeep: around.isDeep(via),
+      recordBytes,
+      itemBytes: ITEM_BYTES,
     };
     const isDense = body.length >= DENSE_BYTES && body.length > DENSE_RATIO * sentBytes;
     if (body.length < CUT_THREAD_BYTES && !isDense) return cutRequest(terms, body);
@@ -141,7 +148,6 @@ export function intake(around: IntakeSurroundings): Intake {
     refuse,
     overloaded,
     async take(sender, given, permit, withinMs = DEADLINE_MS, sentBytes = given.length) {
-      const { meta: _, ...account } = sender;
       const received = given.length;
       const leftMs = Math.min(withinMs, DEADLINE_MS);
       const until = clock.monotonic() + leftMs;
@@ -157,7 +163,7 @@ export function intake(around: IntakeSurroundings): Intake {
       }
       const { items, pieces, body } = work;
       const refusals = refusalsOf(work);
-      const { tenant } = account;
+      const { tenant } = sender;
       // The body's own memory may be gone as soon as its pieces are joined with others, or by now.
       const bytes = received + copiedBytes(body, pieces);
       // Asked again: many requests may have been let in since the rate was last charged.
@@ -165,7 +171,7 @@ export function intake(around: IntakeSurroundings): Intake {
         for (const piece of pieces) free(piece.body);
         free(body);
         permit.release();
-        count(account, 0, items);
+        count(sender, 0, items);
         return overloaded(bytes, tenant);
       }
       admission.charge(tenant, received, items);
@@ -181,18 +187,18 @@ export function intake(around: IntakeSurroundings): Intake {
       );
       if (fault !== undefined) {
         admission.refund(tenant, received, items);
-        count(account, 0, items);
+        count(sender, 0, items);
         return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
       }
       admission.drained(received, tenant);
       if (refusals.length === 0) {
-        count(account, items, 0);
+        count(sender, items, 0);
         return { kind: "accepted", items, rejected: 0, message: "" };
       }
       const rejected = refusals.reduce((sum, refusal) => sum + refusal.items, 0);
-      count(account, items - rejected, rejected);
-      warn(account, refusals);
-      const message = refusalMessage(account, items, refusals);
+      count(sender, items - rejected, rejected);
+      warn(sender, refusals);
+      const message = refusalMessage(sender, items, refusals);
       return { kind: "accepted", items: items - rejected, rejected, message };
     },
   };

@@ -33,6 +33,18 @@ test("instances do not see each other's totals", async () => {
   expect((await openTotals(state, "gw-2", options)).all()).toEqual([]);
 });
 
+test("nothing of a request but its account is written down", async () => {
+  const { state } = memoryBroker();
+  const totals = await openTotals(state, "gw", { clock: new FakeClock(), log: silentLog });
+  const sender = { ...account, meta: { authorization: ["a secret"] } };
+  totals.add(sender, 1, 0);
+  await totals.save();
+  const [[, value] = []] = await state.list("gateway/");
+  expect(Object.keys(JSON.parse(Buffer.from(value ?? []).toString()))).toEqual([
+    ...["receiver", "signal", "tenant", "accepted", "refused"],
+  ]);
+});
+
 test("a store that fails is told once, and once that it is over, and loses nothing", async () => {
   const { state } = memoryBroker();
   const clock = new FakeClock();

@@ -31,7 +31,7 @@ export async function openTotals(
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<Totals> {
   const prefix = `gateway/${escapeName(instance)}/`;
-  const totals = new Map<string, Total>();
+  const totals = new Map<string, OpenTotal>();
   for (const [key, value] of await state.list(prefix)) totals.set(key, readTotal(key, value));
   const changed = new Set<string>();
   let timer: (() => void) | undefined;
@@ -82,8 +82,12 @@ export async function openTotals(
   return {
     add(account, accepted, refused) {
       const key = keyOf(account);
-      const before = totals.get(key) ?? { ...account, accepted: 0, refused: 0 };
-      totals.set(key, { ...before, accepted: before.accepted + accepted, refused: before.refused + refused });
+      // Named one by one: whoever counts may know more of a request, such as its client's headers.
+      const { receiver, signal, tenant } = account;
+      const total = totals.get(key) ?? { receiver, signal, tenant, accepted: 0, refused: 0 };
+      total.accepted += accepted;
+      total.refused += refused;
+      totals.set(key, total);
       changed.add(key);
       timer ??= clock.after(
         PERIOD_MS,
@@ -95,10 +99,13 @@ export async function openTotals(
         { background: true },
       );
     },
-    all: () => [...totals.values()],
+    all: () => Array.from(totals.values(), (total) => ({ ...total })),
     save,
   };
 }
+
+/** A total that is counted on. */
+type OpenTotal = { -readonly [K in keyof Total]: Total[K] };
 
 function readTotal(key: string, value: Uint8Array): Total {
   const found = parsed(value);
