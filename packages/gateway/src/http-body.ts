@@ -82,18 +82,23 @@ export function readBody(
   return new Promise((resolve) => {
     const joined = chunks(declared);
     let bytes = 0;
+    /** What still comes of a body that was refused is thrown away. */
+    let isOver = false;
     const end = (received: Received) => {
-      request.off("data", take).off("end", whole).off("close", gone);
+      if (isOver) return;
+      isOver = true;
       if (received === undefined || isRefused(received)) {
         joined.drop();
         permit.release();
-        discard(request, turns);
       }
       resolve(received);
     };
-    const take = (chunk: Buffer) => {
-      bytes += chunk.length;
+    /** The refusal for memory that was not there; nobody else would catch what is thrown in the events of a stream. */
+    const short = (thrown: unknown) => end(intake.refuse(requestFault(thrown)));
+    request.on("data", (chunk: Buffer) => {
       turns.read(request, chunk.length);
+      if (isOver) return free(chunk);
+      bytes += chunk.length;
       if (bytes > limit) {
         free(chunk);
         return end(tooLarge());
@@ -106,19 +111,21 @@ export function readBody(
           return end(intake.overloaded(held, tenant));
         }
       }
-      orShort(() => joined.add(chunk, room));
-    };
-    /** Nobody else would catch what is thrown here. */
-    const orShort = (work: () => void) => {
       try {
-        work();
+        joined.add(chunk, room);
       } catch (thrown) {
-        end(intake.refuse(requestFault(thrown)));
+        short(thrown);
       }
-    };
-    const whole = () => orShort(() => end({ body: joined.whole(), permit }));
-    const gone = () => end(undefined);
-    request.on("data", take).on("end", whole).on("close", gone);
+    });
+    request.on("end", () => {
+      if (isOver) return;
+      try {
+        end({ body: joined.whole(), permit });
+      } catch (thrown) {
+        short(thrown);
+      }
+    });
+    request.on("close", () => end(undefined));
   });
 }
 
