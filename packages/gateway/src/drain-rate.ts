@@ -27,23 +27,24 @@ export function drainRate(clock: Clock): DrainRate {
   const perSecond = new Float64Array(RATE_SECONDS);
   let second = Math.floor(lastDrain / 1_000);
 
-  const turn = () => {
-    const now = Math.floor(clock.monotonic() / 1_000);
+  const turn = (): number => {
+    const at = clock.monotonic();
+    const now = Math.floor(at / 1_000);
     if (now - second >= RATE_SECONDS) perSecond.fill(0);
     else for (let passed = second + 1; passed <= now; passed++) perSecond[passed % RATE_SECONDS] = 0;
     second = now;
+    return at;
   };
 
   return {
     drained(bytes) {
-      turn();
-      lastDrain = clock.monotonic();
+      lastDrain = turn();
       perSecond[second % RATE_SECONDS] = (perSecond[second % RATE_SECONDS] ?? 0) + bytes;
     },
     waitMs(held) {
-      turn();
+      const now = turn();
       const rate = perSecond.reduce((sum, bytes) => sum + bytes, 0) / RATE_SECONDS;
-      return bounded(rate > 0 ? (held / rate) * 1_000 : clock.monotonic() - lastDrain);
+      return bounded(rate > 0 ? (held / rate) * 1_000 : now - lastDrain);
     },
   };
 }

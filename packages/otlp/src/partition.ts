@@ -11,7 +11,7 @@ import { RequestPlan } from "./request-plan.ts";
 import { resourceKey } from "./resource-key.ts";
 import type { Signal } from "./signal.ts";
 import { merged } from "./walk.ts";
-import { Writer } from "./writer.ts";
+import { putVarint, varintSize, Writer } from "./writer.ts";
 
 /** The part of a request that belongs to one partition. */
 export interface PartitionPart {
@@ -118,7 +118,6 @@ class OwnerHash {
   readonly #list: AttributeList;
   readonly #entry: Cursor;
   readonly #resource: Cursor;
-  readonly #out = new Writer(128);
   /** Of a resource that says nothing of itself, of which a request may have very many. */
   #ofNone: number | undefined;
 
@@ -131,13 +130,11 @@ class OwnerHash {
 
   /** Of the ResourceSpans, ResourceMetrics or ResourceLogs that is the cursor's value. */
   hash(request: Cursor): number {
-    // Each part is written with its length, so that no two owners spell the same bytes. An absent attribute has none.
-    const out = this.#out.rewind(0).bytes(1, this.#tenant);
     if (request.start === request.stop) {
-      this.#ofNone ??= murmur2(out.finish());
+      this.#ofNone ??= murmur2(spelled([this.#tenant]));
       return this.#ofNone;
     }
-    const values: (Uint8Array | undefined)[] = OWNER_KEYS.map(() => undefined);
+    const values: (Uint8Array | undefined)[] = [this.#tenant, undefined, undefined, undefined];
     this.#entry.enter(request);
     while (this.#entry.next()) {
       if (!this.#entry.is(RESOURCE.resource, Wire.bytes)) continue;
@@ -146,15 +143,31 @@ class OwnerHash {
         isMore = this.#list.read(this.#resource, RESOURCE_ATTRIBUTES, SOME_ATTRIBUTES);
         OWNER_KEYS.forEach((key, i) => {
           const index = this.#list.find(key);
-          if (index >= 0) values[i] ??= text(this.#list.value(index));
+          if (index >= 0) values[i + 1] ??= text(this.#list.value(index));
         });
       }
     }
-    values.forEach((value, i) => {
-      if (value !== undefined) out.bytes(i + 2, value);
-    });
-    return murmur2(out.finish());
+    return murmur2(spelled(values));
   }
+}
+
+/**
+ * The message whose fields 1, 2, … are these bytes. Each is written with its length, so that no two owners spell the same; an absent
+ * attribute has no field. Small, hence in memory of Node's pool: every request makes one.
+ */
+function spelled(values: readonly (Uint8Array | undefined)[]): Uint8Array {
+  const out = Buffer.allocUnsafe(
+    values.reduce((sum, value) => sum + (value === undefined ? 0 : 1 + varintSize(value.length) + value.length), 0),
+  );
+  let at = 0;
+  values.forEach((value, i) => {
+    if (value === undefined) return;
+    out[at] = (i + 1) * 8 + Wire.bytes;
+    at = putVarint(out, at + 1, value.length);
+    out.set(value, at);
+    at += value.length;
+  });
+  return out;
 }
 
 /** What is hashed of a value: the text of a string, else the value in its plain encoding. */

@@ -12,10 +12,13 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
+/** Nearly every answer is this one. */
+const FULL_SUCCESS = new Uint8Array(0);
+
 /** The bytes of Export…ServiceResponse: empty for full success. They are the same for all signals. */
 export function encodeResponse(_signal: Carried, partial: PartialSuccess | undefined): Uint8Array {
-  const out = new Writer(16 + (partial?.message.length ?? 0));
-  if (partial === undefined) return out.finish();
+  if (partial === undefined) return FULL_SUCCESS;
+  const out = new Writer(16 + partial.message.length);
   const inner = out.open(1);
   if (partial.rejected !== 0) out.tag(1, Wire.varint).varint(partial.rejected);
   if (partial.message !== "") out.text(2, partial.message);
