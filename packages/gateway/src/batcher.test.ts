@@ -3,7 +3,7 @@ import { sleep } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type BatchLimits, batcher, type Piece } from "./batcher.ts";
+import { type Batcher, type BatchLimits, batcher, type Piece } from "./batcher.ts";
 
 const LIMITS: BatchLimits = { targetBytes: 100, recordBytes: 300, appendBytes: 500, lingerMs: 10 };
 
@@ -20,6 +20,15 @@ function numbersIn({ value }: NewRecord): number[] {
   const numbers: number[] = [];
   for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at + 4)) numbers.push(bytes.readUInt32BE(at));
   return numbers;
+}
+
+/** Submits a piece, and says as a promise what became of it. */
+function submit(to: Batcher, piece: Piece) {
+  const { promise: durable, resolve, reject } = Promise.withResolvers<void>();
+  // Most tests look elsewhere.
+  durable.catch(() => {});
+  const withdraw = to.submit(piece, (fault) => (fault === undefined ? resolve() : reject(fault)));
+  return { durable, withdraw };
 }
 
 interface Recorded {
@@ -44,7 +53,7 @@ function recording(limits: BatchLimits = LIMITS) {
 
 test("small pieces wait for company, and go together when the linger has passed", async () => {
   const { clock, it, numbers } = recording();
-  for (const number of [1, 2, 3]) it.submit(piece(number, 8));
+  for (const number of [1, 2, 3]) submit(it, piece(number, 8));
   await clock.advance(9);
   expect(numbers()).toEqual([]);
   await clock.advance(1);
@@ -57,7 +66,7 @@ test("small pieces wait for company, and go together when the linger has passed"
 test("an append is bounded with the headers of its records", async () => {
   const { clock, it, appends } = recording({ ...LIMITS, appendBytes: 2_000 });
   for (let number = 0; number < 40; number++)
-    it.submit({ ...piece(number, 8), meta: { x: [`${number}`.repeat(200)] } });
+    submit(it, { ...piece(number, 8), meta: { x: [`${number}`.repeat(200)] } });
   await clock.advance(10);
   expect(appends.flatMap(({ records }) => records)).toHaveLength(40);
   for (const { records } of appends) {
@@ -69,33 +78,33 @@ test("an append is bounded with the headers of its records", async () => {
 test("memory that the log returns is given back, and what it may still use is not", async () => {
   const lent = [0, 1].map(() => Buffer.allocUnsafeSlow(5000));
   const batches = batcher(async (_, partition) => (partition === 0 ? { returned: true } : {}), new FakeClock(), LIMITS);
-  for (const [partition, body] of lent.entries()) await batches.submit({ ...piece(1, 8), partition, body }).durable;
+  for (const [partition, body] of lent.entries()) await submit(batches, { ...piece(1, 8), partition, body }).durable;
   expect(lent.map(({ length }) => length)).toEqual([0, 5000]);
 });
 
 test("a record that has reached its target goes at once", async () => {
   const { it, numbers } = recording();
-  await Promise.all([it.submit(piece(1, 60)).durable, it.submit(piece(2, 60)).durable]);
+  await Promise.all([submit(it, piece(1, 60)).durable, submit(it, piece(2, 60)).durable]);
   expect(numbers()).toEqual([[[1, 2]]]);
 });
 
 test("a piece that must be alone is a record at once, whatever gathers before and behind it", async () => {
   const { clock, it, numbers } = recording();
-  for (const number of [1, 2]) it.submit(piece(number, 8));
-  for (const number of [3, 4]) it.submit({ ...piece(number, 8), alone: true });
-  for (const number of [5, 6]) it.submit(piece(number, 8));
+  for (const number of [1, 2]) submit(it, piece(number, 8));
+  for (const number of [3, 4]) submit(it, { ...piece(number, 8), alone: true });
+  for (const number of [5, 6]) submit(it, piece(number, 8));
   await clock.advance(10);
   expect(numbers().flat()).toEqual([[1, 2], [3], [4], [5, 6]]);
-  for (const number of [7, 8]) await it.submit({ ...piece(number, 8), alone: true }).durable;
+  for (const number of [7, 8]) await submit(it, { ...piece(number, 8), alone: true }).durable;
   expect(numbers().flat().slice(4)).toEqual([[7], [8]]);
   expect(clock.pending).toBe(0);
 });
 
 test("tenants never share a record, and a record says how many items it has", async () => {
   const { clock, it, appends } = recording();
-  it.submit(piece(1, 8, 0, "a"));
-  it.submit(piece(2, 8, 0, "b"));
-  it.submit(piece(3, 8, 0, "a"));
+  submit(it, piece(1, 8, 0, "a"));
+  submit(it, piece(2, 8, 0, "b"));
+  submit(it, piece(3, 8, 0, "a"));
   await clock.advance(10);
   expect(appends.flatMap(({ records }) => records.map(({ headers }) => headers))).toEqual([
     { v: "1", tenant: "a", via: "otlp", items: "2" },
@@ -116,8 +125,8 @@ test("a tenant's pile is not the other's wait", async () => {
     clock,
     LIMITS,
   );
-  for (let number = 0; number < 100; number++) it.submit(piece(number, 100, 0, "noisy"));
-  it.submit(piece(1_000, 8, 0, "quiet"));
+  for (let number = 0; number < 100; number++) submit(it, piece(number, 100, 0, "noisy"));
+  submit(it, piece(1_000, 8, 0, "quiet"));
   await clock.advance(10);
   held.resolve();
   await settled();
@@ -128,7 +137,7 @@ test("a tenant's pile is not the other's wait", async () => {
 
 test("a piece that was taken back in time is not written", async () => {
   const { clock, it, numbers } = recording();
-  const [first, second] = [it.submit(piece(1, 8)), it.submit(piece(2, 8))];
+  const [first, second] = [submit(it, piece(1, 8)), submit(it, piece(2, 8))];
   first.withdraw();
   await expect(first.durable).rejects.toMatchObject({ code: "aborted" });
   await clock.advance(10);
@@ -139,7 +148,7 @@ test("a piece that was taken back in time is not written", async () => {
 
 test("everything taken back leaves nothing to write", async () => {
   const { clock, it, numbers } = recording();
-  const only = it.submit(piece(1, 8));
+  const only = submit(it, piece(1, 8));
   only.withdraw();
   await expect(only.durable).rejects.toThrow();
   await clock.advance(100);
@@ -149,10 +158,10 @@ test("everything taken back leaves nothing to write", async () => {
 
 test("in a hurry nothing lingers", async () => {
   const { it, numbers } = recording();
-  it.submit(piece(1, 8));
+  submit(it, piece(1, 8));
   it.hurry();
   await settled();
-  it.submit(piece(2, 8));
+  submit(it, piece(2, 8));
   await settled();
   expect(numbers()).toEqual([[[1]], [[2]]]);
 });
@@ -200,7 +209,7 @@ test("whatever comes and fails: order is kept, every piece is answered once and 
         const answers = new Map<number, boolean[]>();
         for (const [number, { size, partition, tenant, before, withdraw }] of given.entries()) {
           await clock.advance(before);
-          const { durable, withdraw: takeBack } = it.submit(piece(number, size, partition, tenant));
+          const { durable, withdraw: takeBack } = submit(it, piece(number, size, partition, tenant));
           const answer = (yes: boolean) => answers.set(number, [...(answers.get(number) ?? []), yes]);
           durable.then(
             () => answer(true),

@@ -42,17 +42,13 @@ export interface Piece {
   readonly alone?: true;
 }
 
-/** A piece on its way. */
-export interface Submitted {
-  /** Resolves when the piece is durable; rejects with a Fault when it is not, and then may be submitted again. */
-  readonly durable: Promise<void>;
-  /** Takes the piece back if no append has begun for it: `durable` then rejects with `aborted`. Else it does nothing. */
-  withdraw(): void;
-}
-
 /** Submits pieces, and flushes them. */
 export interface Batcher {
-  submit(piece: Piece): Submitted;
+  /**
+   * Calls `settled` once, later: without a Fault when the piece is durable, else with one, and then it may be submitted again. The
+   * function that is returned takes the piece back if no append has begun for it, which is a Fault `aborted`; else it does nothing.
+   */
+  submit(piece: Piece, settled: (fault?: Fault) => void): () => void;
   /** From now on nothing lingers: everything gathered goes at once. */
   hurry(): void;
   /** Pieces that are neither durable nor failed. */
@@ -68,8 +64,7 @@ export type Append = (
 
 interface Entry {
   readonly piece: Piece;
-  readonly resolve: () => void;
-  readonly reject: (fault: Fault) => void;
+  readonly settled: (fault?: Fault) => void;
 }
 
 /** A record being gathered. A set, because a piece may be withdrawn from the middle. */
@@ -166,7 +161,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     lane.busy = false;
     for (const { entries } of taken) {
       pending -= entries.size;
-      for (const { resolve, reject } of entries) fault === undefined ? resolve() : reject(fault);
+      for (const { settled } of entries) settled(fault);
     }
     flush(lane);
   };
@@ -190,26 +185,22 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     get pending() {
       return pending;
     },
-    submit(piece) {
+    submit(piece, settled) {
       const lane = laneOf(piece.topic, piece.partition);
       const gathering = gather(lane, piece);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const entry: Entry = { piece, resolve, reject };
+      const entry: Entry = { piece, settled };
       gathering.entries.add(entry);
       const bytes = piece.body.length;
       gathering.bytes += bytes;
       pending += 1;
       if (valueBytes(gathering) >= limits.targetBytes || piece.alone) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
-      return {
-        durable: promise,
-        withdraw() {
-          if (gathering.begun || !gathering.entries.delete(entry)) return;
-          gathering.bytes -= bytes;
-          pending -= 1;
-          free(piece.body);
-          reject(new Fault("aborted", "the request was withdrawn before it was written"));
-        },
+      return () => {
+        if (gathering.begun || !gathering.entries.delete(entry)) return;
+        gathering.bytes -= bytes;
+        pending -= 1;
+        free(piece.body);
+        settled(new Fault("aborted", "the request was withdrawn before it was written"));
       };
     },
     hurry() {

@@ -7,7 +7,7 @@ import { RAW_TOPICS } from "@rondo/broker";
 import { type Clock, Fault, free, type Log, type Meta, type Random } from "@rondo/core";
 import type { Carried } from "@rondo/otlp";
 import type { Admission, Denial, Permit } from "./admission.ts";
-import { BATCH_LIMITS, type Batcher, type Piece, type Submitted } from "./batcher.ts";
+import { BATCH_LIMITS, type Batcher, type Piece } from "./batcher.ts";
 import { type CutTerms, cutRequest, type Work } from "./cut-request.ts";
 import type { Account } from "./metrics.ts";
 import type { OffLoop } from "./off-loop.ts";
@@ -179,11 +179,8 @@ export function intake(around: IntakeSurroundings): Intake {
         free(body);
         permit.resize(bytes - received);
       }
-      const fault = await durable(
-        pieces.map((piece) => batcher.submit(piece)),
-        clock,
-        Math.max(0, until - clock.monotonic()),
-        () => permit.release(),
+      const fault = await durable(pieces, batcher, clock, Math.max(0, until - clock.monotonic()), () =>
+        permit.release(),
       );
       if (fault !== undefined) {
         admission.refund(tenant, received, items);
@@ -219,26 +216,39 @@ function refusalsOf({ flawed, tooLarge }: Work): readonly Refusal[] {
  * `release` runs when the last part is let go, which may be after the answer.
  */
 function durable(
-  parts: readonly Submitted[],
+  pieces: readonly Piece[],
+  batcher: Batcher,
   clock: Clock,
   withinMs: number,
   release: () => void,
 ): Promise<Fault | undefined> {
+  if (pieces.length === 0) {
+    release();
+    return Promise.resolve(undefined);
+  }
   return new Promise((resolve) => {
-    let open = parts.length;
+    let open = pieces.length;
+    let isOver = false;
+    const withdrawals: (() => void)[] = [];
+    const withdrawAll = () => {
+      for (const withdraw of withdrawals) withdraw();
+    };
     const end = (fault?: Fault) => {
+      if (isOver) return;
+      isOver = true;
       cancel();
       resolve(fault);
-      if (fault !== undefined) for (const part of parts) part.withdraw();
+      if (fault !== undefined) withdrawAll();
     };
-    const settle = (fault?: Fault) => {
+    const settled = (fault?: Fault) => {
       open -= 1;
       if (open <= 0) release();
       if (fault !== undefined || open <= 0) end(fault);
     };
     const late = () => end(new Fault("unavailable", `the log did not take the request within ${withinMs / 1_000} s`));
-    const cancel = open === 0 ? () => {} : clock.after(withinMs, late, { background: true });
-    if (open === 0) settle();
-    for (const part of parts) part.durable.then(() => settle(), settle);
+    const cancel = clock.after(withinMs, late, { background: true });
+    for (const piece of pieces) withdrawals.push(batcher.submit(piece, settled));
+    // Memory for a record may be short at once.
+    if (isOver) withdrawAll();
   });
 }
