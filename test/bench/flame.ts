@@ -91,5 +91,5 @@ function draw(frames: Iterable<Frame>, left: number, depth: number): void {
 draw(roots.values(), 0, 0);
 const height = (deepest + 1) * ROW;
 console.log(
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="10">\n${boxes.join("\n")}\n</svg>`,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="monospace" font-size="10">\n<title>CPU time by function</title>\n${boxes.join("\n")}\n</svg>`,
 );
