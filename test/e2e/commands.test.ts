@@ -81,7 +81,9 @@ test("components: what can be configured, and what is known and not built yet", 
   expect(built("exporters").sort()).toEqual([
     ...["debug", "loki", "otlp", "otlphttp", "prometheus", "prometheusremotewrite"],
   ]);
-  expect(built("extensions").sort()).toEqual(["basicauth", "bearertokenauth", "clientcertauth", "health_check"]);
+  expect(built("extensions").sort()).toEqual([
+    ...["basicauth", "bearertokenauth", "clientcertauth", "headers_setter", "health_check"],
+  ]);
   expect(section("receivers")).toMatch(/known, not built yet:[^:]*\bprometheus\b/);
   expect([code, err]).toEqual([0, ""]);
 });
