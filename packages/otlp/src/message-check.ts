@@ -67,7 +67,6 @@ export class MessageCheck {
    */
   own(id: number, start: number, end: number): void {
     const bytes = this.#bytes;
-    const words = this.#words;
     const base = id * TAGS;
     let seen = 0;
     let pos = start;
@@ -93,15 +92,13 @@ export class MessageCheck {
           if (first < 0x80 && pos + 2 + first <= end && this.#isAscii(pos + 2, pos + 2 + first)) stop = pos + 2 + first;
           break;
         case 6: // traceId
-          if (first !== 16 || pos + 18 > end) break;
-          if (words.getInt32(pos + 2) | words.getInt32(pos + 6) | words.getInt32(pos + 10) | words.getInt32(pos + 14)) {
+          if (first === 16 && pos + 18 <= end && this.#isSet(pos + 2, pos + 18)) {
             seen |= 1;
             stop = pos + 18;
           }
           break;
         case 7: // spanId
-          if (first !== 8 || pos + 10 > end) break;
-          if (words.getInt32(pos + 2) | words.getInt32(pos + 6)) {
+          if (first === 8 && pos + 10 <= end && this.#isSet(pos + 2, pos + 10)) {
             seen |= 2;
             stop = pos + 10;
           }
