@@ -1,5 +1,6 @@
 /** Which of the client's metadata a configuration reads, and where: nothing else of a request's headers is ever kept. */
-import { type ExtensionReference, isBinaryKey, META_COMBINATIONS, type MetadataNeed } from "@rondo/core";
+import { isBinaryKey, META_COMBINATIONS, type MetadataNeed } from "@rondo/core";
+import { referencesOf } from "./extension-references.ts";
 import type { Configured, Graph, PipelineNode } from "./graph.ts";
 
 /** What a receiver keeps of the metadata of its requests. */
@@ -44,12 +45,9 @@ export function needsOf(
   { type, values }: Component,
   extensions: readonly (Component & { readonly id: string })[],
 ): readonly MetadataNeed[] {
-  // Every kind of component may declare these two; the erased argument is what the type's own fields were read to.
-  const { metadata, uses } = type as {
-    readonly metadata?: (values: unknown) => MetadataNeed;
-    readonly uses?: (values: unknown) => readonly ExtensionReference[];
-  };
-  const used = uses?.(values).map(({ id }) => id) ?? [];
+  // Every kind of component may declare this; the erased argument is what the type's own fields were read to.
+  const { metadata } = type as { readonly metadata?: (values: unknown) => MetadataNeed };
+  const used = referencesOf(type, values).map(({ id }) => id);
   const through = extensions.filter(({ id }) => used.includes(id)).flatMap((extension) => needsOf(extension, []));
   return [...(metadata === undefined ? [] : [metadata(values)]), ...through];
 }

@@ -37,8 +37,8 @@ const INSTEAD: Readonly<Record<Service, string>> = {
   "client authenticator": "; put the credentials into headers, or name a headers_setter",
 };
 
-/** The values are those that the type's own fields were read to. */
-function referencesOf(type: BuiltComponent["type"], values: unknown): readonly ExtensionReference[] {
+/** The extensions that a component refers to; the values are those that the type's own fields were read to. */
+export function referencesOf(type: object, values: unknown): readonly ExtensionReference[] {
   // Every kind of type may have such a key, and the erased argument is what `uses` was written for.
   const { uses } = type as { readonly uses?: (values: unknown) => readonly ExtensionReference[] };
   return uses?.(values) ?? [];

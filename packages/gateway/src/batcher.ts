@@ -1,7 +1,7 @@
 /**
  * Joins small requests into the log's records: one lane per partition, one append in flight per lane, and the next record gathers
- * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see fair-queue.ts), so that
- * one's pile is not the other's wait. Rules of the log 1 and 3.
+ * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see
+ * fair-queue.ts), so that one's pile is not the other's wait. Rules of the log 1 and 3.
  */
 import { type Appended, type NewRecord, rawHeaders, recordBytes } from "@rondo/broker";
 import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";

@@ -113,6 +113,24 @@ export function memberOf(bytes: Uint8Array, start = 0, stop: number = bytes.leng
   return cursor;
 }
 
+/** The entries of the ArrayValue or KeyValueList that `member` stands on. */
+export function* entriesOf(member: Cursor): Generator<Uint8Array> {
+  const entries = new Cursor(member.bytes, member.start, member.stop);
+  while (entries.next()) if (entries.is(VALUES, Wire.bytes)) yield entries.slice();
+}
+
+/** The key of an encoded KeyValue, and its AnyValue, the fragments joined; undefined when it has none. */
+export function pairOf(pair: Uint8Array): { readonly key: Uint8Array; readonly value: Uint8Array | undefined } {
+  const field = new Cursor(pair);
+  let key: Uint8Array = new Uint8Array(0);
+  const values: Uint8Array[] = [];
+  while (field.next()) {
+    if (field.is(KEY_VALUE.key, Wire.bytes)) key = field.slice();
+    else if (field.is(KEY_VALUE.value, Wire.bytes)) values.push(field.slice());
+  }
+  return { key, value: values.length === 0 ? undefined : Buffer.concat(values) };
+}
+
 /** The value of the field of bytes at `start`. */
 function firstValue(bytes: Uint8Array, start: number, stop: number): Uint8Array {
   const cursor = new Cursor(bytes, start, stop);

@@ -23,7 +23,6 @@ export { Cursor, Wire } from "./cursor.ts";
 export { compileEdits, type Edit, type EditProgram, type EditSource, type EditTarget } from "./edit.ts";
 export { editItems, editResources, editScopes } from "./edit-requests.ts";
 export { type Flaw, FlawedItems, type FlawKind } from "./flawed-items.ts";
-export { joinedFields, type StartOf } from "./joined-fields.ts";
 export {
   ITEM_ATTRIBUTES,
   isData,

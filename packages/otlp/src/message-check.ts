@@ -285,8 +285,8 @@ export class MessageCheck {
   }
 
   /**
-   * Keys are what validation reads most of, and a loop that ends elsewhere for each of them costs more than what it reads: those of 8 to 32
-   * bytes, as most are, are read as eight or four words, of which the middle ones may overlap.
+   * Keys are what validation reads most of, and a loop that ends elsewhere for each of them costs more than what it reads: those of
+   * 8 to 32 bytes, as most are, are read as eight or four words, of which the middle ones may overlap.
    */
   #isAscii(start: number, stop: number): boolean {
     const words = this.#words;

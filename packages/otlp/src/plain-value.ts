@@ -1,13 +1,13 @@
 /** An AnyValue in the one encoding that equal values share: what decides where something goes must not depend on its spelling. */
-import { ANY, memberOf, VALUES } from "./any-value.ts";
-import { Cursor, Wire } from "./cursor.ts";
+import { ANY, entriesOf, memberOf, pairOf, VALUES } from "./any-value.ts";
+import { type Cursor, Wire } from "./cursor.ts";
 import { KEY_VALUE } from "./layout.ts";
 import { Writer } from "./writer.ts";
 
 /**
  * The bytes of the value as a reader that decoded it would write it again: without members that later ones replaced, without
- * fields that are unknown or have no meaning outside profiles, numbers in as few bytes as they need. Throws WireError on malformed bytes; values that nest deeper than
- * VALUE_DEPTH are validation's to refuse.
+ * fields that are unknown or have no meaning outside profiles, numbers in as few bytes as they need. Throws WireError on malformed
+ * bytes; values that nest deeper than VALUE_DEPTH are validation's to refuse.
  */
 export function plainValue(value: Uint8Array): Uint8Array {
   const out = new Writer(value.length + 8);
@@ -42,27 +42,19 @@ function write(out: Writer, value: Uint8Array): void {
 
 function writeList(out: Writer, member: Cursor, writeEntry: (out: Writer, entry: Uint8Array) => void): void {
   const list = out.open(member.field);
-  const entries = new Cursor(member.bytes, member.start, member.stop);
-  while (entries.next()) {
-    if (!entries.is(VALUES, Wire.bytes)) continue;
+  for (const entry of entriesOf(member)) {
     const inner = out.open(VALUES);
-    writeEntry(out, entries.slice());
+    writeEntry(out, entry);
     out.close(inner);
   }
   out.close(list);
 }
 
 function writePair(out: Writer, pair: Uint8Array): void {
-  const field = new Cursor(pair);
-  let key = new Uint8Array(0);
-  const values: Uint8Array[] = [];
-  while (field.next()) {
-    if (field.is(KEY_VALUE.key, Wire.bytes)) key = Uint8Array.from(field.slice());
-    else if (field.is(KEY_VALUE.value, Wire.bytes)) values.push(field.slice());
-  }
+  const { key, value } = pairOf(pair);
   if (key.length > 0) out.bytes(KEY_VALUE.key, key);
-  if (values.length === 0) return;
+  if (value === undefined) return;
   const inner = out.open(KEY_VALUE.value);
-  write(out, Buffer.concat(values));
+  write(out, value);
   out.close(inner);
 }

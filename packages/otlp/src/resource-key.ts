@@ -7,8 +7,8 @@ import { Writer } from "./writer.ts";
 
 /**
  * Bytes that are equal for Resource messages with the same attributes in any order, and differ for any others. Where a key
- * repeats its first attribute counts. Values count by what they mean, however they are spelled; dropped counts, entities and unknown fields do not.
- * Throws WireError on malformed bytes.
+ * repeats its first attribute counts. Values count by what they mean, however they are spelled; dropped counts, entities and unknown
+ * fields do not. Throws WireError on malformed bytes.
  */
 export function resourceKey(resource: Uint8Array): Uint8Array {
   const list = new AttributeList(resource);

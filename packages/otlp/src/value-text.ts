@@ -1,7 +1,9 @@
 /** An AnyValue as text, as the Collector writes one where only text can stand (`pcommon.Value.AsString`). */
-import { ANY, memberOf, VALUE_DEPTH, VALUES } from "./any-value.ts";
-import { Cursor, Wire } from "./cursor.ts";
-import { KEY_VALUE } from "./layout.ts";
+import { ANY, entriesOf, memberOf, pairOf, VALUE_DEPTH } from "./any-value.ts";
+import { asBuffer } from "./copy-range.ts";
+import type { Cursor } from "./cursor.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * Strings as they are, numbers and booleans as in JSON, bytes in base64, arrays and maps as JSON with sorted keys, the
@@ -49,7 +51,7 @@ function json(value: Uint8Array, depth: number): string | undefined {
     }
     case ANY.array: {
       const parts: string[] = [];
-      for (const entry of repeated(member)) {
+      for (const entry of entriesOf(member)) {
         const text = json(entry, depth + 1);
         if (text === undefined) return undefined;
         parts.push(text);
@@ -65,26 +67,14 @@ function json(value: Uint8Array, depth: number): string | undefined {
 
 function mapJson(member: Cursor, depth: number): string | undefined {
   const entries = new Map<string, string>();
-  for (const pair of repeated(member)) {
-    const field = new Cursor(pair);
-    let key = "";
-    const values: Uint8Array[] = [];
-    while (field.next()) {
-      if (field.is(KEY_VALUE.key, Wire.bytes)) key = field.text();
-      else if (field.is(KEY_VALUE.value, Wire.bytes)) values.push(field.slice());
-    }
-    const text = json(Buffer.concat(values), depth + 1);
+  for (const pair of entriesOf(member)) {
+    const { key, value = NOTHING } = pairOf(pair);
+    const text = json(value, depth + 1);
     if (text === undefined) return undefined;
-    entries.set(key, text);
+    entries.set(asBuffer(key).toString(), text);
   }
   const sorted = [...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return `{${sorted.map(([key, text]) => `${quote(key)}:${text}`).join(",")}}`;
-}
-
-/** The values of an ArrayValue or KeyValueList. */
-function* repeated(member: Cursor): Generator<Uint8Array> {
-  const entries = new Cursor(member.bytes, member.start, member.stop);
-  while (entries.next()) if (entries.is(VALUES, Wire.bytes)) yield entries.slice();
 }
 
 /** JSON with the escapes of Go's encoder, which also hides what HTML and JavaScript would read. */

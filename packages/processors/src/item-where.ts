@@ -5,8 +5,8 @@ import {
   attributeOf,
   Cursor,
   type ItemWhere,
-  joinedFields,
   memberOf,
+  merged,
   RESOURCE_ATTRIBUTES,
   valueText,
   Wire,
@@ -64,7 +64,7 @@ export const wheres = {
   logBody:
     (test: Test): ItemWhere =>
     (item) =>
-      test(valueText(bytesField(inside(item), LOG.body))),
+      test(valueText(merged(item, LOG.body))),
   severityText:
     (test: Test): ItemWhere =>
     (item) =>
@@ -156,9 +156,4 @@ function numberField(field: Cursor, number: number): number {
   let found = 0;
   while (field.next()) if (field.is(number, Wire.varint)) found = field.number();
   return found;
-}
-
-/** A message inside the one that `field` stands before, its fragments joined; empty when absent. */
-function bytesField(field: Cursor, number: number): Uint8Array {
-  return joinedFields(field, (inside) => (inside.is(number, Wire.bytes) ? inside.start : -1));
 }
