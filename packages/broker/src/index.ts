@@ -1,5 +1,6 @@
 /** The log interface and its names. The brokers themselves are entry points of their own: `@rondo/broker/embedded`. */
 export * from "./log.ts";
+export * from "./loss.ts";
 export * from "./names.ts";
 export * from "./record.ts";
 export * from "./record-bytes.ts";

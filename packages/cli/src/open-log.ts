@@ -1,9 +1,9 @@
 /** Opens the log that a configuration names: files on this machine, or a Kafka cluster. */
-import type { Broker } from "@rondo/broker";
+import { type Broker, type Loss, noteLoss } from "@rondo/broker";
 import { openEmbedded } from "@rondo/broker/embedded";
 import { type KafkaBroker, openKafka } from "@rondo/broker/kafka";
 import type { BrokerSettings } from "@rondo/config";
-import type { Clock, Log, Random } from "@rondo/core";
+import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import type { Registry } from "@rondo/monitor";
 
 /** What a log is opened with. */
@@ -27,16 +27,30 @@ export type OpenLog = Broker & Partial<Pick<KafkaBroker, "evictPredecessor">>;
 
 /** Opens it. Throws a Fault `unavailable` when a cluster does not answer, and what the two logs say of everything else. */
 export async function openLog(options: OpenLogOptions): Promise<OpenLog> {
+  const { log, registry } = options;
+  const onLoss = (loss: Loss) => {
+    const { group, topic, from, to } = loss;
+    registry?.counter("rondo_log_lost_records_total", { group, topic }).add(to - from);
+    noteLoss(opened.state, loss).catch((thrown: unknown) =>
+      log.warn("what retention took could not be written down", { group, topic, fault: Fault.from(thrown) }),
+    );
+  };
+  const opened = await openEither(options, onLoss);
+  return opened;
+}
+
+async function openEither(options: OpenLogOptions, onLoss: (loss: Loss) => void): Promise<OpenLog> {
   const { settings, data, clientId, clock, random, log, readOnly = false, registry } = options;
   if (settings.kind === "kafka") {
     const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs } = settings;
     const topics = { partitions, retentionMs, ...(replicationFactor !== undefined && { replicationFactor }) };
     // Members may take as long to come together as one of them may be silent.
     const times = { sessionMs: sessionTimeoutMs, rebalanceMs: sessionTimeoutMs };
-    return await openKafka({ brokers, clientId, topics, times, clock, random, log });
+    return await openKafka({ brokers, clientId, topics, times, clock, random, log, onLoss });
   }
-  const { partitions, retentionMs, segmentBytes, sync } = settings;
-  const common = { directory: data, partitions, retentionMs, segmentBytes, sync, readOnly };
+  const { partitions, retentionMs, retentionBytes, segmentBytes, sync } = settings;
+  const size = retentionBytes !== undefined && { retentionBytes };
+  const common = { directory: data, partitions, retentionMs, ...size, segmentBytes, sync, readOnly, onLoss };
   const broker = await openEmbedded({ ...common, clock, log });
   registry?.onScrape((emit) => {
     const { bytes, corrupt, syncs, appended } = broker.stats();

@@ -35,7 +35,17 @@ export const brokerFields = {
       min: 1,
       max: 1024,
     }),
-    retention: duration("How long a record is kept at least, whether or not it was delivered.", "72h"),
+    retention: duration(
+      "How long a record is kept at least, delivered or not; what is older is removed, delivered or not.",
+      "72h",
+    ),
+    retention_bytes: optional(
+      size(
+        "Size of the log above which what every group has read is removed before it is that old; absent: only age removes anything.",
+        undefined,
+        { min: "2MiB", max: "1048576GiB", example: "20GiB" },
+      ),
+    ),
     segment_bytes: size("Size at which a file of the log is closed and a new one begun.", "64MiB", {
       min: "1MiB",
       max: "1GiB",
@@ -97,6 +107,12 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
   if (place.at("default_receiver").node !== undefined && !receivers.includes(defaultReceiver)) {
     place.at("default_receiver").warn("names no receiver of a pipeline, so no pipeline reads such records");
   }
+  const { retention_bytes: retentionBytes, segment_bytes: segmentBytes } = embedded;
+  if (retentionBytes !== null && retentionBytes < segmentBytes * 2) {
+    place
+      .down("embedded", "retention_bytes")
+      .problem("must be at least twice segment_bytes: whole files are removed, and never the newest");
+  }
   if (!embedded.sync) {
     place
       .down("embedded", "sync")
@@ -118,7 +134,8 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
     ...common,
     partitions: embedded.partitions,
     retentionMs: embedded.retention,
-    segmentBytes: embedded.segment_bytes,
+    ...(retentionBytes !== null && { retentionBytes }),
+    segmentBytes,
     sync: embedded.sync,
   };
 }

@@ -56,6 +56,8 @@ interface AnyBrokerSettings {
 /** A log in files on this machine. */
 export interface EmbeddedBrokerSettings extends AnyBrokerSettings {
   readonly kind: "embedded";
+  /** Absent: only age removes anything. */
+  readonly retentionBytes?: number;
   readonly segmentBytes: number;
   readonly sync: boolean;
 }

@@ -167,6 +167,7 @@ describe("broker", () => {
   test.each([
     "{embedded: {partitions: 1, retention: 1m, segment_bytes: 1MiB}, linger: 1s}",
     "{embedded: {segment_bytes: 1073741824}}",
+    "{embedded: {retention_bytes: 128MiB}}",
     "",
   ])("%s is within its limits", (yaml) => {
     expect(read(yaml).problems()).toEqual([]);
@@ -183,6 +184,10 @@ describe("broker", () => {
     [
       "{embedded: {segment_bytes: 2GiB}}",
       "broker::embedded::segment_bytes: must be a size from 1MiB to 1GiB, such as 64MiB",
+    ],
+    [
+      "{embedded: {retention_bytes: 127MiB}}",
+      "broker::embedded::retention_bytes: must be at least twice segment_bytes: whole files are removed, and never the newest",
     ],
     ["{linger: 1001ms}", "broker::linger: must be at most 1s: a client waits for its answer that long"],
     ["{kafak: {}}", "broker::kafak: unknown key; did you mean kafka?"],

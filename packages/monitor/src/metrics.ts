@@ -143,6 +143,12 @@ export const METRICS = {
     unit: "bytes",
     doc: "Bytes of segment files that the embedded log keeps, over all topics.",
   },
+  rondo_log_lost_records_total: {
+    type: "counter",
+    labels: ["group", "topic"],
+    unit: "records",
+    doc: "Records that retention removed before a group had read them, met by its readers since the start; the log names each run.",
+  },
   rondo_log_corrupt_total: {
     type: "counter",
     labels: [],

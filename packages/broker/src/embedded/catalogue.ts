@@ -2,6 +2,7 @@
 import { Fault } from "@rondo/core";
 import type { GroupPosition, GroupSpec, TopicState } from "../log.ts";
 import type { StateWrite } from "../state.ts";
+import type { Unread } from "./retention.ts";
 import { prefixedWrites, type Store } from "./store.ts";
 
 /** Prefix of the keys of `rondo.state`. */
@@ -146,6 +147,20 @@ export class Catalogue {
     return this.groups()
       .filter(({ spec }) => spec.topic === topic)
       .reduce((highest, { spec }) => Math.max(highest, this.committed(spec.group, partition) ?? 0), 0);
+  }
+
+  /** The group that has settled least of a stream; undefined when no group reads it. */
+  slowest(stream: number): Unread | undefined {
+    let slowest: Unread | undefined;
+    for (const { spec, registered } of this.#groups.values()) {
+      const topic = this.#topics.get(spec.topic);
+      const partition = topic === undefined ? -1 : stream - topic.firstStream;
+      const first = registered[partition];
+      if (first === undefined) continue;
+      const offset = this.committed(spec.group, partition) ?? first;
+      if (slowest === undefined || offset < slowest.offset) slowest = { group: spec.group, offset };
+    }
+    return slowest;
   }
 
   /** Commits with the state that is true for it, in one transaction; `check` runs in its turn and may throw to withdraw. */

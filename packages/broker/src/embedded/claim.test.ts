@@ -1,4 +1,3 @@
-import { silentLog } from "@rondo/core";
 import { expect, test } from "vitest";
 import { makeClaim } from "./claim.ts";
 import { type JournalRig, journalRig, recordOf } from "./journal.cases.ts";
@@ -19,7 +18,7 @@ async function rig(): Promise<{ journal: Journal; stop: AbortController; claim: 
     revoked: stop.signal,
     stream: 0,
     journal,
-    log: silentLog,
+    onLoss: () => undefined,
     append: unused,
     commit: unused,
   });

@@ -1,6 +1,7 @@
 /** A partition in the hands of one member: reading waits without polling, and everything written is fenced by the lease. */
-import { Fault, type Log } from "@rondo/core";
+import { Fault } from "@rondo/core";
 import type { Appended, Claim, ClaimStart, LogRecord, NewRecord } from "../log.ts";
+import type { Loss } from "../loss.ts";
 import type { StateWrite } from "../state.ts";
 import type { Journal } from "./journal.ts";
 
@@ -14,7 +15,8 @@ export interface ClaimSettings {
   readonly revoked: AbortSignal;
   readonly stream: number;
   readonly journal: Journal;
-  readonly log: Log;
+  /** Retention was faster than the claim's reader. */
+  readonly onLoss: (loss: Loss) => void;
   readonly append: (
     topic: string,
     partition: number,
@@ -26,7 +28,7 @@ export interface ClaimSettings {
 
 /** The claim of a group on a partition, valid until `revoked` fires. */
 export function makeClaim(settings: ClaimSettings): Claim {
-  const { group, topic, partition, generation, start, revoked, stream, journal, log } = settings;
+  const { group, topic, partition, generation, start, revoked, stream, journal, onLoss } = settings;
   let position = start.committed ?? start.registered;
   const check = () => {
     if (!revoked.aborted) return;
@@ -36,10 +38,7 @@ export function makeClaim(settings: ClaimSettings): Claim {
   const next = async (maxBytes: number): Promise<readonly LogRecord[]> => {
     const { low, high } = journal.watermarks(stream);
     if (position < low) {
-      log.warn(
-        `group ${group} wants offset ${position} of ${topic}/${partition}, which retention has removed; going on at ${low}`,
-        { group, topic, partition, lost: low - position },
-      );
+      onLoss({ group, topic, partition, from: position, to: low });
       position = low;
     }
     if (position >= high) return [];

@@ -11,6 +11,7 @@ import { encodeRecords, HEADER_BYTES } from "./frame.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { type Pending, type Placed, placeGroup } from "./place-group.ts";
 import { type Recovered, recover } from "./recover.ts";
+import { judgeOldest, type RetentionOptions } from "./retention.ts";
 import type { JournalFiles } from "./scan-segment.ts";
 import type { Positions, Segment } from "./segment.ts";
 import { SegmentFiles } from "./segment-files.ts";
@@ -19,12 +20,11 @@ import { TailCache } from "./tail-cache.ts";
 import { Waiters } from "./waiters.ts";
 
 /** What a journal is opened with. */
-export interface JournalOptions extends JournalFiles {
+export interface JournalOptions extends JournalFiles, RetentionOptions {
   /** Gives records their timestamps and decides what is past its retention. */
   readonly clock: Clock;
   /** A file is sealed when a group of appends would make it longer than this. */
   readonly segmentBytes: number;
-  readonly retentionMs: number;
   /** False: appends resolve when the system has them, not when the device has. */
   readonly sync: boolean;
   readonly tailCacheBytes: number;
@@ -56,6 +56,8 @@ export class Journal {
   #sealing: Promise<void> = Promise.resolve();
   #closed = false;
   #failing = false;
+  /** Told that size would take what a group has not read. */
+  #isHeld = false;
 
   private constructor(options: JournalOptions, recovered: Recovered) {
     this.#options = options;
@@ -150,8 +152,8 @@ export class Journal {
   }
 
   /**
-   * Removes sealed segments whose newest record is older than retention, and seals the newest when its oldest record has
-   * used up a quarter of it, so that a quiet log forgets as well. Failures are logged; the next call tries again.
+   * Removes sealed segments that retention does not keep, and seals the newest when its oldest record has used up a quarter
+   * of its time, so that a quiet log forgets as well. Failures are logged; the next call tries again.
    */
   async expire(): Promise<void> {
     const { clock, retentionMs } = this.#options;
@@ -166,16 +168,31 @@ export class Journal {
 
   /** Removes what is past its retention. Never rejects. Runs when no sidecar is being written, which would outlive its segment. */
   async #forget(): Promise<void> {
-    const { clock, retentionMs, directory } = this.#options;
-    for (let oldest = this.#segments[0]; oldest !== undefined; oldest = this.#segments[0]) {
-      if (this.#segments.length < 2 || oldest.lastTimestamp >= clock.now() - retentionMs) return;
-      this.#segments.shift();
+    const { clock, directory } = this.#options;
+    for (;;) {
+      const judgement = judgeOldest(this.#segments, clock.now(), this.#options);
+      if (judgement.kind === "held") this.#held(judgement.group, judgement.bytes);
+      else this.#isHeld = false;
+      const oldest = judgement.kind === "remove" ? this.#segments.shift() : undefined;
+      if (oldest === undefined) return;
       try {
         await this.#files.remove(oldest);
       } catch (thrown) {
         this.#log.warn(`${directory}: segment ${oldest.number} is past its retention but cannot be removed: ${thrown}`);
       }
     }
+  }
+
+  /** Says once that the log is larger than it should be, and who has to read on. */
+  #held(group: string, bytes: number): void {
+    const { directory, retentionBytes } = this.#options;
+    if (!this.#isHeld) {
+      this.#log.warn(
+        `${directory} takes ${bytes} B, more than retention_bytes ${retentionBytes}: its oldest file stays, until group ${group} has read it or it is past its retention`,
+        { group },
+      );
+    }
+    this.#isHeld = true;
   }
 
   /** Waits for appends under way, refuses new ones, and closes files. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Clock, silentLog, systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
 import type { Claim } from "../log.ts";
+import type { Loss } from "../loss.ts";
 import { temporaryDirectory } from "./journal.cases.ts";
 import { type EmbeddedOptions, openEmbedded } from "./open-embedded.ts";
 
@@ -78,9 +79,11 @@ test("a claim that wants what retention removed goes on at the low watermark and
       return () => undefined;
     },
   };
-  const warnings: string[] = [];
-  const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
-  const broker = await opened(directory, { clock, log, retentionMs: 60_000, segmentBytes: 100, tailCacheBytes: 0 });
+  const errors: string[] = [];
+  const losses: Loss[] = [];
+  const log = { ...silentLog, error: (message: string) => errors.push(message) };
+  const small = { retentionMs: 60_000, segmentBytes: 100, tailCacheBytes: 0 };
+  const broker = await opened(directory, { clock, log, ...small, onLoss: (loss) => losses.push(loss) });
   await broker.ensureTopics([{ name: "t", partitions: 1 }]);
   await broker.registerGroup({ group: "g", topic: "t", start: "earliest" });
   for (const one of ["a", "b", "c"]) await broker.append("t", 0, [record(one)]);
@@ -100,7 +103,40 @@ test("a claim that wants what retention removed goes on at the low watermark and
     failing,
   );
   await expect.poll(() => read).toEqual([3]);
-  expect(warnings).toEqual([expect.stringContaining("group g wants offset 0 of t/0, which retention has removed")]);
+  expect(errors).toEqual([expect.stringContaining("group g wants offset 0 of t/0, which retention has removed")]);
+  expect(losses).toEqual([{ group: "g", topic: "t", partition: 0, from: 0, to: 3 }]);
+  await broker.close();
+});
+
+test("size takes what every group has read, and says which group it waits for", async () => {
+  const warnings: string[] = [];
+  const log = { ...silentLog, warn: (message: string) => warnings.push(message) };
+  const directory = await temporaryDirectory();
+  const broker = await opened(directory, { log, retentionBytes: 1000, segmentBytes: 500, tailCacheBytes: 0 });
+  await broker.ensureTopics([{ name: "t", partitions: 2 }]);
+  await broker.registerGroup({ group: "g", topic: "t", start: "earliest" });
+  const append = async (count: number) => {
+    for (let index = 0; index < count; index++) await broker.append("t", index % 2, [record("x".repeat(100))]);
+  };
+  await append(20);
+  await expect.poll(() => warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/takes \d+ B, more than retention_bytes 1000: .* until group g has read it/);
+  expect(await broker.watermarks("t", 0)).toEqual({ low: 0, high: 10 });
+  const member = await broker.join(
+    { group: "g", topic: "t" },
+    async (claim: Claim) => {
+      for (let got = await claim.read(1e6); got.length > 0; got = await claim.read(1e6)) {
+        await claim.commit((got.at(-1)?.offset ?? 0) + 1, []);
+      }
+    },
+    failing,
+  );
+  await expect.poll(() => broker.position("g")).toMatchObject([{ committed: 10 }, { committed: 10 }]);
+  await append(4);
+  await expect.poll(() => broker.stats().bytes).toBeLessThan(1500);
+  expect((await broker.watermarks("t", 0)).low).toBeGreaterThan(6);
+  expect(warnings).toHaveLength(1);
+  await member.leave();
   await broker.close();
 });
 

@@ -1,6 +1,7 @@
 /** The broker of one process: a journal of files, LMDB for the small facts, and groups in memory. */
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Broker, GroupSpec, GroupStart, NewRecord } from "../log.ts";
+import { describeLoss, type Loss } from "../loss.ts";
 import { Catalogue, STATE_PREFIX } from "./catalogue.ts";
 import { makeClaim } from "./claim.ts";
 import { openDirectory, startupFault } from "./data-directory.ts";
@@ -20,8 +21,12 @@ export interface EmbeddedOptions {
   readonly partitions?: number;
   /** A journal file is sealed when it would grow beyond this; 64 MiB. */
   readonly segmentBytes?: number;
-  /** Files whose newest record is older are removed; 72 h. */
+  /** Files whose newest record is older are removed, read or not; 72 h. */
   readonly retentionMs?: number;
+  /** Above it, files that every group has read are removed, oldest first; absent: only age removes any. */
+  readonly retentionBytes?: number;
+  /** Called, beside the line in the log, when a reader finds that retention was faster. */
+  readonly onLoss?: (loss: Loss) => void;
   /** The largest value of a record; 4 MiB. */
   readonly maxRecordBytes?: number;
   /** False: acknowledge appends without waiting for the device; a power cut then loses what was acknowledged. True. */
@@ -88,6 +93,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
       clock,
       segmentBytes: options.segmentBytes ?? 64 << 20,
       retentionMs: options.retentionMs ?? 72 * 3_600_000,
+      ...(options.retentionBytes !== undefined && { retentionBytes: options.retentionBytes }),
+      unread: (stream) => catalogue.slowest(stream),
       sync,
       tailCacheBytes: options.tailCacheBytes ?? 8 << 20,
       queueBytes: options.queueBytes ?? 64 << 20,
@@ -177,7 +184,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
         revoked,
         stream: catalogue.stream(topic, partition),
         journal,
-        log,
+        onLoss: (loss) => {
+          log.error(describeLoss(loss), { group: name, topic, partition, lost: loss.to - loss.from });
+          options.onLoss?.(loss);
+        },
         append,
         commit: (offset, state, check) => catalogue.commit(name, partition, offset, state, check),
       });

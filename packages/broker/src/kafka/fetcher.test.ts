@@ -1,6 +1,7 @@
 import { type Fault, type Log, silentLog } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { describe, expect, test } from "vitest";
+import type { Loss } from "../loss.ts";
 import { Appender } from "./appender.ts";
 import { Cluster } from "./cluster.ts";
 import { Feed } from "./feed.ts";
@@ -17,7 +18,12 @@ function setup(brokers = 1) {
   const say = (message: string) => lines.push(message);
   const log: Log = { ...silentLog, info: say, warn: say, error: say };
   const broken: Fault[] = [];
-  const fetcher = new Fetcher({ group: "g", cluster, clock, log, onBroken: (_, fault) => broken.push(fault) });
+  const losses: Loss[] = [];
+  const fetcher = new Fetcher({
+    ...{ group: "g", cluster, clock, log },
+    onLoss: (loss) => losses.push(loss),
+    onBroken: (_, fault) => broken.push(fault),
+  });
   const open = (partition: number, offset = 0) => {
     const feed = new Feed("t", partition, offset, (one) => fetcher.hungry(one));
     fetcher.add(feed);
@@ -31,7 +37,7 @@ function setup(brokers = 1) {
       () => undefined,
     );
   const fetches = () => kafka.requests.filter((one) => one.startsWith("Fetch")).length;
-  return { clock, kafka, lines, broken, fetcher, open, write, fetches };
+  return { clock, kafka, lines, losses, broken, fetcher, open, write, fetches };
 }
 
 const take = async (feed: Feed, bytes = 1000) =>
@@ -153,13 +159,16 @@ describe("trouble", () => {
   });
 
   test("a feed goes on where retention has left something, and says what it lost", async () => {
-    const { kafka, lines, open, write } = setup();
+    const { kafka, lines, losses, open, write } = setup();
     await write(0, "a");
     await write(0, "b");
     kafka.log("t").batches.shift();
     kafka.log("t").low = 1;
     expect(await take(open(0))).toEqual(["b"]);
-    expect(lines).toEqual(["group g wants offset 0 of t/0, which retention has removed; going on at 1"]);
+    expect(lines).toEqual([
+      "group g wants offset 0 of t/0, which retention has removed; going on at 1, 1 records later",
+    ]);
+    expect(losses).toEqual([{ group: "g", topic: "t", partition: 0, from: 0, to: 1 }]);
   });
 
   test("a feed beyond the end waits for it, and says so once", async () => {

@@ -6,6 +6,7 @@
  * the next one includes it. Membership goes its own way: no fetch holds up a heartbeat.
  */
 import { type Clock, Fault, type Log, sleep } from "@rondo/core";
+import { describeLoss, type Loss } from "../loss.ts";
 import { type Cluster, faultFrom, OUT_OF_RANGE } from "./cluster.ts";
 import { type Address, type FetchAnswer, fetchExchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
@@ -33,6 +34,8 @@ export interface FetcherOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called, beside the line in the log, when retention was faster than a reader. */
+  readonly onLoss?: (loss: Loss) => void;
   /** Its feed cannot go on. */
   readonly onBroken: (feed: Feed, fault: Fault) => void;
 }
@@ -229,17 +232,16 @@ export class Fetcher {
 
   /** Retention has removed what is wanted, or the topic ends before it. */
   async #outside({ course, epoch, offset }: Errand): Promise<void> {
-    const { cluster, group, log } = this.#options;
+    const { cluster, group, log, onLoss } = this.#options;
     const { feed } = course;
     const { topic, partition } = feed;
     try {
       const { low, high } = await cluster.watermarks(topic, partition);
       if (!feed.isCurrent(epoch)) return;
       if (offset < low) {
-        log.warn(
-          `group ${group} wants offset ${offset} of ${topic}/${partition}, which retention has removed; going on at ${low}`,
-          { group, topic, partition, lost: low - offset },
-        );
+        const loss: Loss = { group, topic, partition, from: offset, to: low };
+        log.error(describeLoss(loss), { group, topic, partition, lost: low - offset });
+        onLoss?.(loss);
         this.#free(course);
         return feed.seek(low);
       }

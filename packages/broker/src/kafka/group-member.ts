@@ -6,6 +6,7 @@
  */
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Claim, ClaimStart, GroupSpec, Member } from "../log.ts";
+import type { Loss } from "../loss.ts";
 import { type ClaimWriter, makeClaim } from "./claim.ts";
 import type { Cluster } from "./cluster.ts";
 import { Feed } from "./feed.ts";
@@ -25,6 +26,7 @@ export interface MemberOptions extends MemberTimes {
   readonly clock: Clock;
   readonly log: Log;
   readonly writer: ClaimWriter;
+  readonly onLoss?: (loss: Loss) => void;
   readonly onClaim: (claim: Claim) => Promise<void>;
   readonly onFailure: (fault: Error) => void;
 }
@@ -83,6 +85,7 @@ export class GroupMember implements Member {
       cluster,
       clock,
       log,
+      ...(options.onLoss !== undefined && { onLoss: options.onLoss }),
       onBroken: (feed, fault) => {
         if (this.#held.get(feed.partition)?.feed === feed) this.#fail(fault);
       },

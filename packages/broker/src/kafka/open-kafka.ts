@@ -1,6 +1,7 @@
 /** The broker of a deployment: Kafka 3.9 or later, over kafkajs's connections. */
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import type { Broker, NewRecord } from "../log.ts";
+import type { Loss } from "../loss.ts";
 import { APPEND_HEADROOM } from "../record-bytes.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
@@ -44,6 +45,8 @@ export interface KafkaOptions extends Credentials {
    * for the first opening in a process's life, and only when it is known that no other lives under this name.
    */
   readonly evict?: boolean;
+  /** Called, beside the line in the log, when retention was faster than a reader. */
+  readonly onLoss?: (loss: Loss) => void;
   /** Session 6 s, heartbeat 0.5 s, rebalance 6 s. */
   readonly times?: Partial<MemberTimes>;
 }
@@ -168,7 +171,12 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
       if (known.topic !== spec.topic) {
         throw new Fault("config", `group ${spec.group} reads ${known.topic}, not ${spec.topic}`);
       }
-      const member = new GroupMember({ ...times, spec, registered, cluster, clock, log, writer, onClaim, onFailure });
+      const { onLoss } = options;
+      const losses = onLoss !== undefined && { onLoss };
+      const member = new GroupMember({
+        ...{ ...times, spec, registered, cluster, clock, log, writer },
+        ...{ ...losses, onClaim, onFailure },
+      });
       members.add(member);
       void member.ended.then(() => members.delete(member));
       await member.joined();

@@ -71,6 +71,20 @@ test("the rows of all partitions are added up by tenant, and balance", async () 
   await broker.close();
 });
 
+test("what retention removed unread is named by its group, and is no lag", async () => {
+  const broker = memoryBroker();
+  await prepareLog(ONE, broker);
+  for (const name of ["a", "b", "c"]) await produce(broker, [name]);
+  broker.trim(RAW_TOPICS.traces, 0, 2);
+  const page = await readLedger(ONE, broker);
+  const group = pipelineGroup("traces");
+  expect(page.lag.find((one) => one.group === group)).toMatchObject({ records: 1, lost: 2 });
+  const { errors, out } = printed();
+  printLedger(page, out);
+  expect(errors).toEqual([`${group}: retention removed 2 records before they were read`]);
+  await broker.close();
+});
+
 test("items that came in and went nowhere are a difference with its pipeline, exporter and tenant", async () => {
   const broker = memoryBroker();
   await prepareLog(ONE, broker);
@@ -141,7 +155,13 @@ test("the backlog of an exporter that was removed is shown as such, and no diffe
   await settle(ONE, broker);
   const page = await readLedger(ONE, broker);
   const group = exporterGroup("traces", "debug/late");
-  expect(page.lag.find((one) => one.group === group)).toEqual({ group, records: 1, fromStart: true, removed: true });
+  expect(page.lag.find((one) => one.group === group)).toEqual({
+    group,
+    records: 1,
+    lost: 0,
+    fromStart: true,
+    removed: true,
+  });
   const { lines, out } = printed();
   expect(printLedger(page, out)).toBe(EXIT.ok);
   expect(lines).toContain(`${group}: 1 records not committed yet (removed from the configuration)`);

@@ -1,6 +1,14 @@
 /** `rondo ledger`: the account as it stands in the log, with the place of any difference. Rules of the log 6. */
 import { resolve } from "node:path";
-import { type Broker, exporterGroup, type GroupSpec, pipelineGroup, windowsGroup } from "@rondo/broker";
+import {
+  type Broker,
+  exporterGroup,
+  type GroupSpec,
+  lostRecords,
+  lostSoFar,
+  pipelineGroup,
+  windowsGroup,
+} from "@rondo/broker";
 import type { Graph, PipelineNode } from "@rondo/config";
 import { type Clock, type Random, silentLog } from "@rondo/core";
 import { addRows, exporterSpec, loadTotals, NO_ITEMS, pipelineSpec, type Row, sumDrops } from "@rondo/worker";
@@ -44,6 +52,8 @@ export interface LedgerLine extends Row {
 export interface GroupLag {
   readonly group: string;
   readonly records: number;
+  /** Records that retention removed before the group had read them. */
+  readonly lost: number;
   /** The group has read its topic from the first record on, so it must have seen everything. */
   readonly fromStart: boolean;
   /** The configuration no longer has it. */
@@ -105,13 +115,16 @@ async function groupLines(
 /** Retention may have removed what was never read; only what is still there can be behind. */
 async function lagOf(broker: Broker, { group, topic }: GroupSpec): Promise<Omit<GroupLag, "removed">> {
   let records = 0;
+  let lost = 0;
   let fromStart = true;
-  for (const { partition, registered, committed } of await broker.position(group)) {
+  for (const position of await broker.position(group)) {
+    const { partition, registered, committed } = position;
     const { low, high } = await broker.watermarks(topic, partition);
     records += Math.max(0, high - Math.max(low, committed ?? registered));
+    lost += lostSoFar(position, { low, high }, await lostRecords(broker.state, group, partition));
     fromStart &&= registered === 0;
   }
-  return { group, records, fromStart };
+  return { group, records, lost, fromStart };
 }
 
 /** First what each row says of itself, then that what a pipeline forwarded is what its exporters got (rules of the log 6). */
@@ -191,7 +204,8 @@ export function printLedger({ lines, lag, differences }: LedgerPage, out: Out): 
       .trimEnd();
   out.line(row(COLUMNS));
   for (const line of cells) out.line(row(line));
-  for (const { group, records, removed } of lag) {
+  for (const { group, records, lost, removed } of lag) {
+    if (lost > 0) out.error(`${group}: retention removed ${lost} records before they were read`);
     if (records > 0)
       out.line(`${group}: ${records} records not committed yet${removed ? " (removed from the configuration)" : ""}`);
   }
