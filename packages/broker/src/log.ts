@@ -3,6 +3,7 @@
  * owner at a time. Two brokers implement it – embedded/ (one process, files) and kafka/ – and one contract suite holds both.
  * The rules behind it: docs/architecture.md, "rules of the log".
  */
+import type { Fault } from "@rondo/core";
 import type { StateStore, StateWrite } from "./state.ts";
 
 /** Header values of a record as they stand in the log: short ASCII or UTF-8 text. */
@@ -24,6 +25,12 @@ export interface LogRecord extends NewRecord {
   readonly offset: number;
   /** The broker's clock when it was appended (LogAppendTime), milliseconds since the epoch. */
   readonly timestamp: number;
+  /**
+   * Why what stands at `offset` cannot be read: damaged, of an unknown format, or larger than may be once inflated. Then there are no
+   * headers, and `value` is what stands there as it is, at most one batch; records behind `offset` may be in it. The log goes on
+   * behind them. `readRawHeaders` and `readEnrichedHeaders` throw it.
+   */
+  readonly fault?: Fault;
 }
 
 /** Where an append landed: its records have `baseOffset`, `baseOffset + 1`, … */

@@ -1,4 +1,4 @@
-import { META_BYTES } from "@rondo/core";
+import { Fault, META_BYTES } from "@rondo/core";
 import { expect, test } from "vitest";
 import { enrichedHeaders, rawHeaders, readEnrichedHeaders, readOrigin, readRawHeaders, writeOrigin } from "./record.ts";
 
@@ -25,6 +25,13 @@ test("headers of somebody else that have our names are passed over, and never ma
 
 test("a record of another layout is refused by offset and version", () => {
   expect(() => readRawHeaders(at({ v: "2" }), foreign)).toThrow(/offset 3 has layout version 2/);
+});
+
+// Whoever reads headers has one way out for everything that is no record of ours.
+test("a record that could not be read is refused with the reason", () => {
+  const damaged = { ...at({}), fault: new Fault("corrupt", "its sum is wrong") };
+  expect(() => readRawHeaders(damaged, foreign)).toThrow("its sum is wrong");
+  expect(() => readEnrichedHeaders(damaged)).toThrow("its sum is wrong");
 });
 
 test("enriched headers read back as they were written, with and without an account", () => {

@@ -34,10 +34,11 @@ export interface ForeignDefaults {
 }
 
 /**
- * Reads a raw record's headers; throws a `corrupt` Fault for a layout of another version. Headers that happen to have our
- * names and no sense are somebody else's, and are passed over.
+ * Reads a raw record's headers; throws a `corrupt` Fault for a layout of another version, and the Fault of a record that could not
+ * be read. Headers that happen to have our names and no sense are somebody else's, and are passed over.
  */
-export function readRawHeaders({ headers, value, offset }: LogRecord, foreign: ForeignDefaults): RawHeaders {
+export function readRawHeaders({ headers, value, offset, fault }: LogRecord, foreign: ForeignDefaults): RawHeaders {
+  if (fault !== undefined) throw fault;
   const version = headers["v"] ?? VERSION;
   if (version !== VERSION) {
     throw new Fault(
@@ -103,8 +104,9 @@ export function enrichedHeaders({ tenant, items, origin, at, account, meta }: En
     : { ...headers, acct: JSON.stringify([account.entered, account.created, account.dropped]) };
 }
 
-/** Reads an enriched record's headers; throws a `corrupt` Fault when one is missing. */
-export function readEnrichedHeaders({ headers, offset }: LogRecord): EnrichedHeaders {
+/** Reads an enriched record's headers; throws a `corrupt` Fault when one is missing, and the Fault of a record that could not be read. */
+export function readEnrichedHeaders({ headers, offset, fault }: LogRecord): EnrichedHeaders {
+  if (fault !== undefined) throw fault;
   const { tenant, items, origin, at, acct } = headers as Readonly<Partial<Record<string, string>>>;
   if (tenant === undefined || items === undefined || origin === undefined || at === undefined) {
     throw new Fault(
