@@ -2,6 +2,7 @@
 export * from "./log.ts";
 export * from "./loss.ts";
 export * from "./names.ts";
+export * from "./new-value.ts";
 export * from "./record.ts";
 export * from "./record-bytes.ts";
 export * from "./state.ts";

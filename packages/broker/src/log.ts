@@ -4,6 +4,7 @@
  * The rules behind it: docs/architecture.md, "rules of the log".
  */
 import type { Fault } from "@rondo/core";
+import type { NewValue } from "./new-value.ts";
 import type { StateStore, StateWrite } from "./state.ts";
 
 /** Header values of a record as they stand in the log: short ASCII or UTF-8 text. */
@@ -12,7 +13,7 @@ export type Headers = Readonly<Record<string, string>>;
 /** A record on its way into the log. Its key is null and its partition explicit, always. */
 export interface NewRecord {
   readonly headers: Headers;
-  readonly value: Uint8Array;
+  readonly value: NewValue;
   /**
    * Whoever appends the value never touches it again once it is durable: the log may give its memory back as soon as it needs it
    * no more, instead of leaving it to the collector. Absent: the value stays as it is.
@@ -20,8 +21,13 @@ export interface NewRecord {
   readonly given?: true;
 }
 
+/** A record whose value is in one piece. */
+export interface WholeRecord extends NewRecord {
+  readonly value: Uint8Array;
+}
+
 /** A record as it stands in the log. `value` stays valid as long as it is held, and is never changed in place. */
-export interface LogRecord extends NewRecord {
+export interface LogRecord extends WholeRecord {
   readonly offset: number;
   /** The broker's clock when it was appended (LogAppendTime), milliseconds since the epoch. */
   readonly timestamp: number;

@@ -1,5 +1,6 @@
 /** What records take in an append beside their values: thousands of small ones are more headers than anything else. */
 import type { Headers } from "./log.ts";
+import { type NewValue, valueBytes } from "./new-value.ts";
 
 /** What a record costs beside key, value and headers: varints and a byte of attributes, each at its longest. */
 const RECORD_OVERHEAD = 32;
@@ -12,10 +13,10 @@ export const APPEND_HEADROOM = 256 << 10;
 export function recordBytes(record: {
   readonly key?: Uint8Array | null;
   readonly headers: Headers;
-  readonly value: Uint8Array | null;
+  readonly value: NewValue | null;
 }): number {
   const { key, headers, value } = record;
-  let bytes = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0);
+  let bytes = RECORD_OVERHEAD + (key?.length ?? 0) + (value === null ? 0 : valueBytes(value));
   for (const name in headers) {
     bytes += HEADER_OVERHEAD + Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? "");
   }

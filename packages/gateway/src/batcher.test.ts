@@ -1,4 +1,4 @@
-import { type NewRecord, recordBytes } from "@rondo/broker";
+import { type NewRecord, recordBytes, wholeValue } from "@rondo/broker";
 import { sleep } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ function piece(number: number, size: number, partition = 0, tenant = "a"): Piece
 }
 
 function numbersIn({ value }: NewRecord): number[] {
-  const bytes = Buffer.from(value);
+  const bytes = Buffer.from(wholeValue(value));
   const numbers: number[] = [];
   for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at + 4)) numbers.push(bytes.readUInt32BE(at));
   return numbers;
@@ -232,4 +232,24 @@ test("whatever comes and fails: order is kept, every piece is answered once and 
     ),
     { numRuns: 150 },
   );
+});
+
+test("large requests stay where they are, as the pieces of a record's value, and small ones become one", async () => {
+  const clock = new FakeClock();
+  const written: { readonly pieces: boolean; readonly numbers: readonly number[] }[] = [];
+  const append = async (_topic: string, _partition: number, records: readonly NewRecord[]) => {
+    for (const record of records) written.push({ pieces: Array.isArray(record.value), numbers: numbersIn(record) });
+    return { returned: true } as const;
+  };
+  const limits = { targetBytes: 1 << 20, recordBytes: 1 << 20, appendBytes: 1 << 20, lingerMs: 10 };
+  const it = batcher(append, clock, limits);
+  const large = [1, 2, 3].map((number) => piece(number, 20_000, 0, "large"));
+  const small = [4, 5].map((number) => piece(number, 100, 0, "small"));
+  for (const one of [...large, ...small]) submit(it, one);
+  await clock.advance(10);
+  expect(written).toEqual([
+    { pieces: true, numbers: [1, 2, 3] },
+    { pieces: false, numbers: [4, 5] },
+  ]);
+  expect(large.map(({ body }) => body.length)).toEqual([0, 0, 0]);
 });

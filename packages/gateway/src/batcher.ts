@@ -3,7 +3,7 @@
  * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see
  * fair-queue.ts), so that one's pile is not the other's wait. Rules of the log 1 and 3.
  */
-import { type Appended, type NewRecord, rawHeaders, recordBytes } from "@rondo/broker";
+import { type Appended, type NewRecord, rawHeaders, recordBytes, valuePieces } from "@rondo/broker";
 import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
@@ -27,6 +27,12 @@ export const BATCH_LIMITS: Omit<BatchLimits, "lingerMs" | "weightOf"> = {
   recordBytes: 900 << 10,
   appendBytes: 2 << 20,
 };
+
+/**
+ * Pieces of so many bytes and more, in the mean, stay where they are: the log writes each from there. To copy smaller ones into one
+ * costs less than to write many.
+ */
+const PIECE_BYTES = 16 << 10;
 
 /** One request, or its share of one partition. */
 export interface Piece {
@@ -126,7 +132,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
   const gather = (lane: Lane, { via, tenant, meta, body, alone }: Piece): Gathering => {
     const key = `${via}\n${tenant}\n${meta === undefined ? "" : JSON.stringify(meta)}`;
     const found = lane.open.get(key);
-    if (found !== undefined && !alone && valueBytes(found) + body.length <= limits.recordBytes) return found;
+    if (found !== undefined && !alone && gatheredBytes(found) + body.length <= limits.recordBytes) return found;
     if (found !== undefined) seal(lane, found);
     const due = clock.monotonic() + limits.lingerMs;
     const headers = rawHeaders({ tenant, via, items: Number.MAX_SAFE_INTEGER, ...(meta && { meta }) });
@@ -154,7 +160,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     try {
       const records = taken.map(recordOf);
       const { returned } = await append(lane.topic, lane.partition, records);
-      if (returned) for (const { value } of records) free(value);
+      if (returned) for (const { value } of records) for (const piece of valuePieces(value)) free(piece);
     } catch (thrown) {
       fault = Fault.from(thrown, "unavailable");
     }
@@ -193,7 +199,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
       const bytes = piece.body.length;
       gathering.bytes += bytes;
       pending += 1;
-      if (valueBytes(gathering) >= limits.targetBytes || piece.alone) seal(lane, gathering);
+      if (gatheredBytes(gathering) >= limits.targetBytes || piece.alone) seal(lane, gathering);
       if (!lane.busy && (gathering.sealed || hurried || lane.wake === undefined)) flush(lane);
       return () => {
         if (gathering.begun || !gathering.entries.delete(entry)) return;
@@ -210,7 +216,7 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
   };
 }
 
-function valueBytes({ bytes, headerBytes }: Gathering): number {
+function gatheredBytes({ bytes, headerBytes }: Gathering): number {
   return bytes - headerBytes;
 }
 
@@ -227,7 +233,11 @@ function recordOf(gathering: Gathering): NewRecord {
   const { tenant, via, meta } = first;
   const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
   if (entries.size === 1) return { headers, value: first.body, given: true };
-  const value = allocate(valueBytes(gathering));
+  const bytes = gatheredBytes(gathering);
+  if (bytes >= PIECE_BYTES * entries.size) {
+    return { headers, value: Array.from(entries, ({ piece }) => piece.body), given: true };
+  }
+  const value = allocate(bytes);
   let at = 0;
   for (const { piece } of entries) {
     value.set(piece.body, at);

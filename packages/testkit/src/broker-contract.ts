@@ -65,6 +65,19 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       await expect(broker.partitions(`${topic}.missing`)).rejects.toMatchObject({ code: "not_found" });
     });
 
+    // A gateway writes what it gathered from many requests, without copying them together first.
+    test("a value in pieces is read as one, and they are its writer's again", async () => {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      const pieces = ["a", "b", "c"].map((text) => Buffer.alloc(20_000, text));
+      await broker.append(topic, 0, [{ headers: {}, value: pieces }, record("next")]);
+      for (const piece of pieces) piece.fill("x");
+      const [first, next] = await all(0, 2);
+      expect(texts([first, next].filter((one) => one !== undefined))).toEqual([
+        ["a", "b", "c"].map((text) => text.repeat(20_000)).join(""),
+        "next",
+      ]);
+    });
+
     // Every role makes sure of its topics when it starts, and roles of one deployment start together.
     test("two that create one topic at once both have it", async () => {
       const made = await Promise.all([

@@ -1,5 +1,5 @@
 /** One partition of the log in memory: ordered appends, reads from an offset, and a signal when something arrived. */
-import type { Appended, LogRecord, NewRecord, Watermarks } from "@rondo/broker";
+import { type Appended, type LogRecord, type NewRecord, type Watermarks, wholeValue } from "@rondo/broker";
 import type { Clock } from "@rondo/core";
 
 /** Runs before an append becomes visible: while its promise is open the append is held, when it rejects the append fails. */
@@ -39,7 +39,7 @@ export function memoryPartition(
     const timestamp = clock.now();
     for (const { headers, value } of added) {
       // Copied, so that a test notices a caller that reuses its buffer too early.
-      records.push({ headers: { ...headers }, value: new Uint8Array(value), offset: high(), timestamp });
+      records.push({ headers: { ...headers }, value: new Uint8Array(wholeValue(value)), offset: high(), timestamp });
     }
     for (const wake of [...waiting]) wake();
     return { baseOffset, timestamp };

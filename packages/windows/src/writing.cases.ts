@@ -1,5 +1,5 @@
 /** A windows' writer in a test: a log in memory, a clock that stands still, metrics as one names them. */
-import { enrichedHeaders, type Member, type NewRecord, writeOrigin } from "@rondo/broker";
+import { enrichedHeaders, type Member, type WholeRecord, writeOrigin } from "@rondo/broker";
 import { silentLog } from "@rondo/core";
 import { createRegistry } from "@rondo/monitor";
 import { type DecodedMetrics, encodeRequest } from "@rondo/otlp/codec";
@@ -16,7 +16,7 @@ export const MINUTE = 60_000;
 export type Gauge = readonly [name: string, job: string, time: number, value: number];
 
 /** An enriched record that holds gauges of a tenant. */
-export function metricsRecord(gauges: readonly Gauge[], tenant = "a", origin = 0): NewRecord {
+export function metricsRecord(gauges: readonly Gauge[], tenant = "a", origin = 0): WholeRecord {
   const metrics = gauges.map(([name, job, time, value]) => ({
     name,
     gauge: {

@@ -6,9 +6,9 @@
 import {
   enrichedHeaders,
   type LogRecord,
-  type NewRecord,
   type RawHeaders,
   type RecordAccount,
+  type WholeRecord,
   writeOrigin,
 } from "@rondo/broker";
 import { type Batch, free, META_BYTES, type Meta, type Part, type Processed, type Processor } from "@rondo/core";
@@ -32,7 +32,7 @@ export interface Stage {
 
 /** What one raw record became. */
 export interface Enriched {
-  readonly records: readonly NewRecord[];
+  readonly records: readonly WholeRecord[];
   readonly account: RecordAccount;
   /** Items in `records`. */
   readonly forwarded: number;
@@ -174,7 +174,7 @@ function toRecords(
   partition: number,
   { tenant, meta }: Pick<RawHeaders, "tenant" | "meta">,
   account: RecordAccount,
-): NewRecord[] {
+): WholeRecord[] {
   const pieces = parts.length === 0 ? [{ items: 0, body: new Uint8Array() }] : parts;
   return pieces.map(({ items, body }, part) => ({
     headers: enrichedHeaders({

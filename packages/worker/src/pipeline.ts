@@ -4,9 +4,9 @@ import {
   type Claim,
   type ForeignDefaults,
   type LogRecord,
-  type NewRecord,
   readRawHeaders,
   recordBytes,
+  type WholeRecord,
 } from "@rondo/broker";
 import { type Clock, free, type Log } from "@rondo/core";
 import { untilTaken } from "@rondo/delivery";
@@ -106,8 +106,8 @@ function process(record: LogRecord, claim: Claim, account: PartitionAccount, opt
 }
 
 /** Cuts records into appends of up to `maxBytes`, headers included, each of one record at least. */
-function inAppends(records: readonly NewRecord[], maxBytes: number): readonly (readonly NewRecord[])[] {
-  const appends: NewRecord[][] = [];
+function inAppends(records: readonly WholeRecord[], maxBytes: number): readonly (readonly WholeRecord[])[] {
+  const appends: WholeRecord[][] = [];
   let room = 0;
   for (const record of records) {
     const current = appends.at(-1);

@@ -19,7 +19,7 @@
  * tables in JavaScript), nothing has to be compiled, and both find every error burst up to 32 bits.
  */
 import { crc32 } from "node:zlib";
-import type { Headers, LogRecord, NewRecord } from "../log.ts";
+import type { Headers, LogRecord, WholeRecord } from "../log.ts";
 
 /** Bytes before the body. */
 export const HEADER_BYTES = 48;
@@ -56,7 +56,7 @@ const RECORD_HEAD = 8;
 const COPY_BELOW = 16 << 10;
 
 /** Encodes records as a body: for each u32 length of its headers as JSON, u32 length of its value, headers, value. */
-export function encodeRecords(records: readonly NewRecord[], salt: number): Body {
+export function encodeRecords(records: readonly WholeRecord[], salt: number): Body {
   const chunks: Uint8Array[] = [];
   for (const { headers, value } of records) {
     const json = JSON.stringify(headers);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, type Fault, silentLog, systemClock } from "@rondo/core";
 import { onTestFinished } from "vitest";
-import type { NewRecord } from "../log.ts";
+import type { WholeRecord } from "../log.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 
@@ -54,7 +54,7 @@ export async function journalRig(): Promise<JournalRig> {
 }
 
 /** A record whose value is `text`. */
-export function recordOf(text: string): NewRecord {
+export function recordOf(text: string): WholeRecord {
   return { headers: { n: text.slice(0, 8) }, value: Buffer.from(text) };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { type Clock, Fault, type Log } from "@rondo/core";
-import type { Appended, LogRecord, NewRecord, Watermarks } from "../log.ts";
+import type { Appended, LogRecord, Watermarks, WholeRecord } from "../log.ts";
 import { type BatchIndex, MAX_BATCHES } from "./batch-index.ts";
 import { diskFault } from "./disk-fault.ts";
 import { encodeRecords, HEADER_BYTES } from "./frame.ts";
@@ -99,7 +99,7 @@ export class Journal {
    * Appends records to a stream, all or none. Durable and visible when it resolves. `check` runs just before the write and
    * may throw to withdraw. Rejects with `disk_full`, `unavailable` (not written, later will do) or `aborted` (closed).
    */
-  append(stream: number, records: readonly NewRecord[], check: () => void = () => undefined): Promise<Appended> {
+  append(stream: number, records: readonly WholeRecord[], check: () => void = () => undefined): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new Fault("aborted", "the log is closed");
       const body = encodeRecords(records, this.#options.salt);

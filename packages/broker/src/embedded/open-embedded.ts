@@ -2,6 +2,7 @@
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Broker, GroupSpec, GroupStart, NewRecord } from "../log.ts";
 import { describeLoss, type Loss } from "../loss.ts";
+import { valueBytes } from "../new-value.ts";
 import { Catalogue, STATE_PREFIX } from "./catalogue.ts";
 import { makeClaim } from "./claim.ts";
 import { openDirectory, startupFault } from "./data-directory.ts";
@@ -10,6 +11,7 @@ import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { Group } from "./group.ts";
 import { Journal } from "./journal.ts";
 import { openStore, type Store, stateStore } from "./store.ts";
+import { wholeRecord } from "./whole-record.ts";
 
 /** How an embedded broker is opened. Sizes in bytes, times in milliseconds. */
 export interface EmbeddedOptions {
@@ -140,9 +142,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     const stream = catalogue.stream(topic, partition);
     let bytes = 0;
     for (const { value } of records) {
-      bytes += value.length;
-      if (value.length > maxRecordBytes) {
-        throw new Fault("too_large", `a record of ${value.length} B exceeds maxRecordBytes ${maxRecordBytes}`);
+      const length = valueBytes(value);
+      bytes += length;
+      if (length > maxRecordBytes) {
+        throw new Fault("too_large", `a record of ${length} B exceeds maxRecordBytes ${maxRecordBytes}`);
       }
     }
     if (bytes > maxRecordBytes * RECORDS_PER_APPEND) {
@@ -152,7 +155,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
       );
     }
     if (records.length === 0) return { baseOffset: journal.watermarks(stream).high, timestamp: clock.now() };
-    return await journal.append(stream, records, check);
+    return await journal.append(stream, records.map(wholeRecord), check);
   };
   const appendedByTopic = () => {
     const topics = new Map<string, { records: number; bytes: number }>();

@@ -1,12 +1,12 @@
 /** Gives a group of appends its offsets, timestamps and positions in the file, before anything is written. */
-import type { Appended, NewRecord } from "../log.ts";
+import type { Appended, WholeRecord } from "../log.ts";
 import { type Body, encodeHeader, HEADER_BYTES } from "./frame.ts";
 import type { Positions } from "./segment.ts";
 
 /** An append that waits to be written. */
 export interface Pending {
   readonly stream: number;
-  readonly records: readonly NewRecord[];
+  readonly records: readonly WholeRecord[];
   readonly body: Body;
   /** Runs just before the write; throws to withdraw. */
   readonly check: () => void;

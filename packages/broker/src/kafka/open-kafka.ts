@@ -2,6 +2,7 @@
 import { type Clock, Fault, type Log, type Random } from "@rondo/core";
 import type { Broker, NewRecord } from "../log.ts";
 import type { Loss } from "../loss.ts";
+import { valueBytes } from "../new-value.ts";
 import { APPEND_HEADROOM } from "../record-bytes.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
@@ -109,8 +110,9 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   const append = async (topic: string, partition: number, records: readonly NewRecord[], check: () => void) => {
     alive();
     for (const { value } of records) {
-      if (value.length > maxRecordBytes) {
-        throw new Fault("too_large", `a record of ${value.length} B exceeds maxRecordBytes ${maxRecordBytes}`);
+      const length = valueBytes(value);
+      if (length > maxRecordBytes) {
+        throw new Fault("too_large", `a record of ${length} B exceeds maxRecordBytes ${maxRecordBytes}`);
       }
     }
     if (records.length === 0) {

@@ -9,6 +9,7 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { crc32c, Fault } from "@rondo/core";
 import type { Headers } from "../log.ts";
+import { type NewValue, valueBytes, valuePieces } from "../new-value.ts";
 import { recordBytes } from "../record-bytes.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
@@ -16,11 +17,12 @@ import { WireReader, WireWriter } from "./wire.ts";
 export interface OutRecord {
   readonly key: Uint8Array | null;
   readonly headers: Headers;
-  readonly value: Uint8Array | null;
+  readonly value: NewValue | null;
 }
 
 /** A record that was read. Key and value are views of the answer that it came in. */
 export interface InRecord extends OutRecord {
+  readonly value: Uint8Array | null;
   readonly offset: number;
   readonly timestamp: number;
 }
@@ -64,12 +66,13 @@ export function writeBatch(writer: WireWriter, records: readonly OutRecord[], ti
 
 function writeRecord(writer: WireWriter, { key, headers, value }: OutRecord, delta: number): void {
   const head = new WireWriter(64).int8(0).varint(0).varint(delta).varbytes(key);
-  head.varint(value === null ? -1 : value.length);
+  const bytes = value === null ? 0 : valueBytes(value);
+  head.varint(value === null ? -1 : bytes);
   const names = Object.keys(headers);
   const tail = new WireWriter(128).varint(names.length);
   for (const name of names) tail.varbytes(Buffer.from(name)).varbytes(Buffer.from(headers[name] ?? ""));
-  writer.varint(head.length + (value?.length ?? 0) + tail.length).raw(head.bytes);
-  if (value !== null) writer.raw(value);
+  writer.varint(head.length + bytes + tail.length).raw(head.bytes);
+  if (value !== null) for (const piece of valuePieces(value)) writer.raw(piece);
   writer.raw(tail.bytes);
 }
 

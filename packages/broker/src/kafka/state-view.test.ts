@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { wholeValue } from "../new-value.ts";
 import type { InRecord, OutRecord } from "./record-batch.ts";
 import { StateView, tryRecord } from "./state-view.ts";
 
 /** A topic in which every record has the next offset. */
 function topic(...records: readonly OutRecord[]): readonly InRecord[] {
-  return records.map((record, offset) => ({ ...record, offset, timestamp: 0 }));
+  return records.map((record, offset) => ({
+    ...record,
+    value: record.value && wholeValue(record.value),
+    offset,
+    timestamp: 0,
+  }));
 }
 
 /** What compaction may leave of a topic: of each key the last record. */
@@ -76,7 +82,12 @@ test("any compaction of any topic leaves what it says", () => {
           ? view.records({ key: one.key, value: bytes })
           : [tryRecord(one.key, one.unique, bytes)];
         for (const record of written) {
-          const placed = { ...record, offset: records.length, timestamp: 0 };
+          const placed = {
+            ...record,
+            value: record.value && wholeValue(record.value),
+            offset: records.length,
+            timestamp: 0,
+          };
           records.push(placed);
           view.apply(placed);
         }
