@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { enrichedTopic, escapeName, exporterGroup, pipelineGroup } from "./names.ts";
+import {
+  enrichedTopic,
+  escapeName,
+  exporterGroup,
+  pipelineGroup,
+  readGroupName,
+  unescapeName,
+  windowsGroup,
+} from "./names.ts";
 
 test("letters, digits and hyphens stay; every other byte is written in hex", () => {
   expect(escapeName("site-7/a_b.ü")).toBe("site-7_2Fa_5Fb_2E_C3_BC");
@@ -25,4 +33,16 @@ test("topics and groups are named after pipelines and exporters", () => {
 test("a pipeline whose topic would be too long or reserved is refused by name", () => {
   expect(() => enrichedTopic("traces", `traces/${"x".repeat(250)}`)).toThrow(/longer than 249/);
   expect(() => enrichedTopic("traces", "traces/dlq")).toThrow(/reserved for dead letters/);
+});
+
+test("what was escaped is read back, and a group says whose it is", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme" }), (name) => {
+      expect(unescapeName(escapeName(name))).toBe(name);
+    }),
+  );
+  expect(readGroupName(pipelineGroup("traces/a.b"))).toEqual({ pipeline: "traces/a.b" });
+  expect(readGroupName(exporterGroup("traces", "otlp/tempo"))).toEqual({ pipeline: "traces", exporter: "otlp/tempo" });
+  expect(readGroupName(windowsGroup("metrics"))).toBeUndefined();
+  for (const other of ["rondo", "rondo.", "rondo.a.b.c", "others.traces"]) expect(readGroupName(other)).toBeUndefined();
 });

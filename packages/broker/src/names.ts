@@ -22,6 +22,14 @@ export function escapeName(part: string): string {
     .join("");
 }
 
+/** The name that `escapeName` wrote. */
+export function unescapeName(written: string): string {
+  const bytes = [...written.matchAll(/_([0-9A-F]{2})|([^_])/g)].map(([, hex, letter = ""]) =>
+    hex === undefined ? letter.charCodeAt(0) : Number.parseInt(hex, 16),
+  );
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
 /** The enriched topic of a pipeline: `otlp_spans.enriched`, for `traces/sampled` `otlp_spans.enriched.sampled`. */
 export function enrichedTopic(signal: Carried, pipeline: string): string {
   const slash = pipeline.indexOf("/");
@@ -51,4 +59,12 @@ export function exporterGroup(pipeline: string, exporter: string): string {
 /** The group that keeps the windows of a metrics pipeline. `_` begins no escaped byte here, so no exporter's group is called so. */
 export function windowsGroup(pipeline: string): string {
   return `rondo.${escapeName(pipeline)}._windows`;
+}
+
+/** Whose group a name of the functions above is: the pipeline, and the exporter where it is one's. Undefined for any other group. */
+export function readGroupName(group: string): { readonly pipeline: string; readonly exporter?: string } | undefined {
+  const [root, pipeline, exporter, ...rest] = group.split(".");
+  if (root !== "rondo" || pipeline === undefined || pipeline === "" || rest.length > 0) return undefined;
+  if (exporter === undefined) return { pipeline: unescapeName(pipeline) };
+  return exporter === "_windows" ? undefined : { pipeline: unescapeName(pipeline), exporter: unescapeName(exporter) };
 }

@@ -110,7 +110,8 @@ export function windowsWriter(around: WindowsAround): Reader | undefined {
   const { windows, settings, broker, registry, clock, log } = around;
   const { pipeline } = settings;
   if (pipeline === undefined) return undefined;
-  const spec = { group: windowsGroup(pipeline), topic: enrichedTopic("metrics", pipeline) };
+  const { renamedFrom: named = pipeline } = settings;
+  const spec = { group: windowsGroup(named), topic: enrichedTopic("metrics", named) };
   const { store, selectors } = windows;
   const options = {
     store,
@@ -120,7 +121,7 @@ export function windowsWriter(around: WindowsAround): Reader | undefined {
     clock,
     log,
     latenessMs: settings.latenessMs,
-    source: { topic: RAW_TOPICS.metrics, group: pipelineGroup(pipeline) },
+    source: { topic: RAW_TOPICS.metrics, group: pipelineGroup(named) },
   };
   return {
     ...{ spec, component: "windows", pipeline, signal: "metrics" },
@@ -136,7 +137,7 @@ export async function windowReaders(
   readonly { readonly tenant: string; readonly groups: readonly RuleGroup[]; readonly windows: WindowReader }[]
 > {
   const { store, selectors } = windows;
-  const topic = enrichedTopic("metrics", settings.pipeline ?? "metrics");
+  const topic = enrichedTopic("metrics", settings.renamedFrom ?? settings.pipeline ?? "metrics");
   const partitions = await broker.partitions(topic);
   const keepMs = selectors.longestMs;
   const keeps = selectors.fingerprint;

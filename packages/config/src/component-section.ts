@@ -3,6 +3,7 @@ import { type ComponentTypes, Fault, nameOf, type PlannedType, parseComponentId,
 import { type BuiltType, lookUp, SECTIONS, type SectionName } from "./catalogue.ts";
 import type { TreePlace } from "./findings.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
+import { readRenamedFrom, withoutRenamedFrom } from "./renamed-from.ts";
 import { isNothing } from "./tree.ts";
 
 /** A component as the configuration describes it. */
@@ -11,7 +12,7 @@ export type Component = {
   readonly section: SectionName;
   readonly place: TreePlace;
 } & (
-  | { readonly status: "built"; readonly type: BuiltType; readonly values: unknown }
+  | { readonly status: "built"; readonly type: BuiltType; readonly values: unknown; readonly renamedFrom?: string }
   | { readonly status: "planned"; readonly type: PlannedType; readonly extent?: string }
   /** A problem was reported; a reference to it is no second one. */
   | { readonly status: "broken" }
@@ -67,11 +68,13 @@ export function readComponent(
     return { ...broken, id: id.text };
   }
   const { type } = known;
-  const raw = isNothing(place.node) ? undefined : rawValue(place.node, docsAsGroup(type.fields));
+  const renamedFrom = section === "exporters" ? readRenamedFrom(place) : undefined;
+  const node = section === "exporters" ? withoutRenamedFrom(place.node) : place.node;
+  const raw = isNothing(node) ? undefined : rawValue(node, docsAsGroup(type.fields));
   const values = readFields(type.fields, raw, place);
   if (values === undefined) return { ...broken, id: id.text };
   type.check?.(values, place);
-  return { ...base, status: "built", type, values };
+  return { ...base, status: "built", type, values, ...(renamedFrom !== undefined && { renamedFrom }) };
 }
 
 /** Parses a component id; undefined after a problem. */

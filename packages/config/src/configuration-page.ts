@@ -21,6 +21,8 @@ This page lists what this build knows of it, and the sections of its own. It is 
 - \`--feature-gates=service.profilesSupport\` is the Collector's: without it a pipeline of \`profiles\` is an error. Profiles pass through
   as they came: a request is not joined, cut or converted; its items are its profiles, where the Collector counts samples; and a pipeline
   may have the processors \`memory_limiter\` and \`batch\`, which does nothing to them.
+- \`renamed_from: otlp/tempo\` on an exporter, or \`renamed_from: traces/old\` on a pipeline, is the first name that it had: it goes on with
+  that one's offsets, topic and account (docs/ledger.md). Without it a new name is a new exporter, and the old one's backlog stays.
 - \`rondo validate\` shows every problem at once, with file and line; \`rondo print-config\` shows what takes effect.
 `;
 

@@ -8,6 +8,8 @@ export interface Configured<T> {
   readonly type: T;
   // The values' type is that of the entry's `fields`; it is known again where `type.create(values, …)` is called.
   readonly values: unknown;
+  /** Exporters: the name under which its groups were made, where that is another; `renamed_from` in the file. */
+  readonly renamedFrom?: string;
 }
 
 /** One pipeline of `service.pipelines`, in the order of the file. */
@@ -15,6 +17,8 @@ export interface PipelineNode {
   /** `traces`, `traces/sampled`, … */
   readonly id: string;
   readonly signal: Carried;
+  /** The name under which its groups and its topic were made, where that is another; `renamed_from` in the file. */
+  readonly renamedFrom?: string;
   /** Ids of the receivers that run; those not built yet are left out. */
   readonly receivers: readonly string[];
   /** In the order of the file, one instance per pipeline. */
@@ -77,6 +81,8 @@ export interface WindowsSettings {
   readonly store: { readonly kind: "embedded" } | { readonly kind: "redis"; readonly url: Secret };
   /** The id of the metrics pipeline whose output is kept; undefined when there is no metrics pipeline. */
   readonly pipeline: string | undefined;
+  /** The name under which that pipeline's groups and its topic were made, where it is another. */
+  readonly renamedFrom?: string;
   /** Selectors of series that are kept although no rule reads them, as written. */
   readonly keep: readonly string[];
   /** How much later than its time a sample may arrive and still count, milliseconds. */

@@ -24,6 +24,7 @@ import {
 } from "./pipeline-section.ts";
 import type { ConfigFile } from "./read-config-files.ts";
 import { readYaml } from "./read-yaml.ts";
+import { checkRenames } from "./renamed-from.ts";
 import { readTelemetry } from "./telemetry-section.ts";
 import { readTenants } from "./tenants-section.ts";
 import { type ConfigNode, emptyMap, isNothing } from "./tree.ts";
@@ -125,6 +126,7 @@ function readGraph(root: TreePlace, { types, strict = false, gates = NO_GATES }:
   const exporters = new Set(pipelines.flatMap(({ running }) => running.exporters));
   checkExtensionReferences([...receivers, ...exporters], components.extensions, extensions);
   checkEndpoints(receivers);
+  checkRenames(pipelines.map(({ draft, running: { exporters: own } }) => ({ ...draft, exporters: own })));
   const broker = readBroker(
     root.at("broker"),
     receivers.map(({ id }) => id),
@@ -164,19 +166,23 @@ function reportAmbiguousConnectors({ connectors, exporters, receivers }: Compone
 }
 
 /** A pipeline as the roles see it: what is planned is gone from it, and its order is that of the file. */
-function pipelineNode({ id, signal }: PipelineDraft, running: ReturnType<typeof runningReferences>): PipelineNode {
+function pipelineNode(
+  { id, signal, renamedFrom }: PipelineDraft,
+  running: ReturnType<typeof runningReferences>,
+): PipelineNode {
   return {
     id,
     signal,
+    ...(renamedFrom !== undefined && { renamedFrom }),
     receivers: running.receivers.map((one) => one.id),
     processors: running.processors.map((one) => configured<AnyProcessorType>(one)),
     exporters: running.exporters.map((one) => configured<AnyExporterType>(one)),
   };
 }
 
-function configured<T>({ id, type, values }: BuiltComponent): Configured<T> {
+function configured<T>({ id, type, values, renamedFrom }: BuiltComponent): Configured<T> {
   // A section holds components of its own list only (catalogue.ts), and the caller names that list's type.
-  return { id, type: type as T, values };
+  return { id, type: type as T, values, ...(renamedFrom !== undefined && { renamedFrom }) };
 }
 
 /** Every planned component that something refers to, once, with the pipelines whose edge is left out. */

@@ -11,6 +11,7 @@ import {
 } from "./component-section.ts";
 import type { FeatureGates } from "./feature-gates.ts";
 import type { TreePlace } from "./findings.ts";
+import { RENAMED_FROM, readRenamedFrom } from "./renamed-from.ts";
 import { isNothing } from "./tree.ts";
 
 /** Every component of a configuration by section and id. */
@@ -20,6 +21,7 @@ export type Components = Readonly<Record<SectionName, ReadonlyMap<string, Compon
 export interface PipelineDraft {
   readonly id: string;
   readonly signal: Carried;
+  readonly renamedFrom?: string;
   readonly place: TreePlace;
   readonly receivers: readonly Reference[];
   readonly processors: readonly Reference[];
@@ -82,12 +84,13 @@ function readPipeline(
     place.problem("must be a map with receivers, processors and exporters");
     return undefined;
   }
-  reportUnknownKeys(place, PARTS);
+  reportUnknownKeys(place, [...PARTS, RENAMED_FROM]);
+  const renamedFrom = readRenamedFrom(place);
   const [receivers, processors, exporters] = PARTS.map((part) => references(place.at(part), part, components));
   for (const [part, found] of [["receivers", receivers] as const, ["exporters", exporters] as const]) {
     if (found?.length === 0) place.problem(`must have at least one ${part.slice(0, -1)}`);
   }
-  const draft = { id: id.text, signal, place };
+  const draft = { id: id.text, signal, place, ...(renamedFrom !== undefined && { renamedFrom }) };
   return { ...draft, receivers: receivers ?? [], processors: processors ?? [], exporters: exporters ?? [] };
 }
 

@@ -24,7 +24,7 @@ const REDIS_URL = /^rediss?:\/\/[^\s]+$/;
 /** The settings of the windows, with defaults for what is absent; undefined after a problem. */
 export function readWindows(
   place: TreePlace,
-  pipelines: readonly Pick<PipelineNode, "id" | "signal">[],
+  pipelines: readonly Pick<PipelineNode, "id" | "signal" | "renamedFrom">[],
 ): WindowsSettings | undefined {
   const raw = isNothing(place.node) ? undefined : rawValue(place.node, docsAsGroup(windowsFields));
   const values = readFields(windowsFields, raw, place);
@@ -34,9 +34,12 @@ export function readWindows(
   if (redis !== null && !REDIS_URL.test(redis.url.reveal())) {
     place.down("redis", "url").problem("must be an address such as redis://redis:6379 or rediss://redis:6379");
   }
+  const pipeline = chosenPipeline(place, values.pipeline, pipelines);
+  const renamedFrom = pipelines.find(({ id }) => id === pipeline)?.renamedFrom;
   return {
     store: redis === null ? { kind: "embedded" } : { kind: "redis", url: redis.url },
-    pipeline: chosenPipeline(place, values.pipeline, pipelines),
+    pipeline,
+    ...(renamedFrom !== undefined && { renamedFrom }),
     keep,
     latenessMs: lateness,
   };

@@ -1,14 +1,5 @@
 /** The worker role: one consumer group per pipeline and one per exporter, in one process. */
-import {
-  type Broker,
-  type Claim,
-  enrichedTopic,
-  exporterGroup,
-  type GroupSpec,
-  type Member,
-  pipelineGroup,
-  RAW_TOPICS,
-} from "@rondo/broker";
+import { type Broker, type Claim, type GroupSpec, type Member, RAW_TOPICS } from "@rondo/broker";
 import { type Graph, metadataSentBy, type PipelineNode } from "@rondo/config";
 import { type Clock, type Exporter, Fault, fired, type Log, type Random, type Surroundings, sleep } from "@rondo/core";
 import { chain, Recurring } from "@rondo/delivery";
@@ -17,6 +8,7 @@ import { type Carried, countItems, countProfiles, WireError } from "@rondo/otlp"
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
+import { exporterSpec, holdRenames, pipelineSpec, topicOfPipeline } from "./groups.ts";
 import { Ledger } from "./ledger.ts";
 import { measured } from "./measure.ts";
 import { runPipelineClaim } from "./pipeline.ts";
@@ -77,22 +69,13 @@ export async function prepareLog(graph: Graph, broker: Broker, others: readonly 
   const partitions = new Map(rawStates.map((state) => [state.name, state.partitions]));
   // Equal counts: every enriched record goes to the partition of its raw record.
   await broker.ensureTopics(
-    graph.pipelines.map(({ id, signal }) => {
-      const count = partitions.get(RAW_TOPICS[signal]);
-      return { name: enrichedTopic(signal, id), ...(count !== undefined && { partitions: count }) };
+    graph.pipelines.map((pipeline) => {
+      const count = partitions.get(RAW_TOPICS[pipeline.signal]);
+      return { name: topicOfPipeline(pipeline), ...(count !== undefined && { partitions: count }) };
     }),
   );
+  await holdRenames(graph, broker);
   for (const group of [...groups, ...others]) await broker.registerGroup(group);
-}
-
-/** The group that runs a pipeline, with the topic it reads. */
-export function pipelineSpec({ id, signal }: PipelineNode): GroupSpec {
-  return { group: pipelineGroup(id), topic: RAW_TOPICS[signal] };
-}
-
-/** The group of one exporter of a pipeline, with the topic it reads. */
-export function exporterSpec({ id, signal }: PipelineNode, exporter: string): GroupSpec {
-  return { group: exporterGroup(id, exporter), topic: enrichedTopic(signal, id) };
 }
 
 /** A ledger that knows every group of a configuration and no account yet: it can tell how far each is behind. */
@@ -164,7 +147,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       via: settings.defaultReceiver,
       count: (value: Uint8Array) => countForeign(pipeline.signal, value),
     };
-    const topic = enrichedTopic(pipeline.signal, pipeline.id);
+    const topic = topicOfPipeline(pipeline);
     const sentMetadata = metadataSentBy(pipeline, graph.extensions);
     keep(spec, (claim, ended) =>
       runPipelineClaim(claim, ended, {

@@ -88,7 +88,10 @@ export async function readLedger(graph: Graph, broker: Broker): Promise<LedgerPa
   }
   const { pipeline: windows } = graph.windows;
   // The windows' writer delivers to nobody outside: it has no row, and a lag.
-  const kept = graph.alerts !== undefined && windows !== undefined ? windowsGroup(windows) : undefined;
+  const kept =
+    graph.alerts !== undefined && windows !== undefined
+      ? windowsGroup(graph.windows.renamedFrom ?? windows)
+      : undefined;
   for (const spec of await broker.groups()) {
     if (!known.has(spec.group)) lag.push({ ...(await lagOf(broker, spec)), removed: spec.group !== kept });
   }

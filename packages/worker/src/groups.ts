@@ -1,0 +1,68 @@
+/**
+ * The groups and topics of a configuration's pipelines and exporters. One that was renamed goes on in the group that it was made
+ * with: its offsets and totals stay where they are, so there is no moment at which they could be torn. Rules of the log 7.
+ */
+import { type Broker, enrichedTopic, exporterGroup, type GroupSpec, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import type { Graph, PipelineNode } from "@rondo/config";
+import { Fault } from "@rondo/core";
+
+/** What names a pipeline's groups and its topic. */
+export type NamedPipeline = Pick<PipelineNode, "id" | "signal" | "renamedFrom" | "exporters">;
+
+/** The topic that a pipeline writes and its exporters read. */
+export function topicOfPipeline({ id, signal, renamedFrom = id }: Omit<NamedPipeline, "exporters">): string {
+  return enrichedTopic(signal, renamedFrom);
+}
+
+/** The group that runs a pipeline, with the topic it reads. */
+export function pipelineSpec({ id, signal, renamedFrom = id }: Omit<NamedPipeline, "exporters">): GroupSpec {
+  return { group: pipelineGroup(renamedFrom), topic: RAW_TOPICS[signal] };
+}
+
+/** The group of one exporter of a pipeline, with the topic it reads. */
+export function exporterSpec(pipeline: NamedPipeline, exporter: string): GroupSpec {
+  const first = pipeline.exporters.find(({ id }) => id === exporter)?.renamedFrom ?? exporter;
+  return { group: exporterGroup(pipeline.renamedFrom ?? pipeline.id, first), topic: topicOfPipeline(pipeline) };
+}
+
+/** Keys of `rondo.state` that say in which group a renamed pipeline or exporter goes on, by the group of its own name. */
+const RENAMES = "renamed/";
+
+/**
+ * Holds a configuration to the renames that were made before, and remembers its own: a name that goes on in another's group must
+ * not begin anew because `renamed_from` was taken out or names something in between. Throws a `config` Fault.
+ */
+export async function holdRenames({ pipelines }: Pick<Graph, "pipelines">, { state }: Broker): Promise<void> {
+  const stored = new Map<string, string>();
+  for (const [key, value] of await state.list(RENAMES))
+    stored.set(key.slice(RENAMES.length), Buffer.from(value).toString());
+  for (const pipeline of pipelines) {
+    const { id, renamedFrom } = pipeline;
+    const uses = [
+      { what: `pipeline ${id}`, own: pipelineGroup(id), used: pipelineSpec(pipeline).group, renamedFrom },
+      ...pipeline.exporters.map((one) => ({
+        what: `exporter ${one.id} of pipeline ${id}`,
+        own: exporterGroup(id, one.id),
+        used: exporterSpec(pipeline, one.id).group,
+        renamedFrom: one.renamedFrom ?? renamedFrom,
+      })),
+    ];
+    for (const { what, own, used, renamedFrom: from } of uses) {
+      const before = stored.get(own) ?? own;
+      const first = stored.get(used);
+      if (stored.has(own) && before !== used) throw wrongRename(what, before);
+      // What it names was itself renamed: its offsets are in the group of the first name.
+      if (used !== own && first !== undefined) throw wrongRename(`${what} (before: ${from ?? "another name"})`, first);
+      if (used === own || stored.has(own)) continue;
+      const stands = Buffer.from(await state.putFirst(RENAMES + own, Buffer.from(used))).toString();
+      if (stands !== used) throw wrongRename(what, stands);
+    }
+  }
+}
+
+function wrongRename(what: string, group: string): Fault {
+  return new Fault(
+    "config",
+    `${what} goes on with the offsets and the account of group ${group}: let renamed_from say the first name, or choose a new one`,
+  );
+}
