@@ -8,7 +8,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["cli"],
   ["gateway", "worker", "alerts"],
   ["windows", "exporters"],
-  ["processors", "delivery"],
+  ["processors", "delivery", "sdk"],
   ["broker"],
   ["monitor", "config"],
   ["core"],

@@ -18,6 +18,7 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/cli/src/alerts-role.ts": "test/e2e runs it as a process",
   "packages/broker/src/kafka/group-member.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/open-kafka.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
+  "packages/broker/src/kafka/open-reader.ts": "test/servers/sdk-consumer.test.ts runs it on a real Kafka",
   "packages/broker/src/kafka/registrations.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/broker/src/kafka/topics.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/cli/src/commands/demo.ts": "test/e2e runs it as a process",
@@ -42,4 +43,5 @@ export const DECODES: Readonly<Record<string, string>> = {
   "packages/cli/src/sink/": "a stand-in for backends, which must tell items apart",
   "packages/cli/src/replay/": "reads a recording once, before it is sent",
   "packages/exporters/src/debug/": "prints items for a person",
+  "packages/sdk/src/consumer/": "hands items to the code of users that asks for objects",
 };

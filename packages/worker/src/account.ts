@@ -2,10 +2,10 @@
  * The live account of one group on one partition. Records enter in offset order and settle in any; what is settled without
  * a gap is folded into the rows that are committed, so that rows and offset are always true for each other.
  */
-import type { DropCounts } from "@rondo/broker";
+import type { DropCounts, SettledOrigin } from "@rondo/broker";
 import { Fault } from "@rondo/core";
 import { Watermark } from "@rondo/delivery";
-import { NO_ITEMS, type Row, type SettledOrigin, sumDrops } from "./totals.ts";
+import { NO_ITEMS, type Row, sumDrops } from "./totals.ts";
 
 /** One record between being read and being folded into the committed rows. */
 export interface Entry {

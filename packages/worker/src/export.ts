@@ -6,9 +6,11 @@ import {
   type Broker,
   type Claim,
   type EnrichedHeaders,
+  isSettled,
   type LogRecord,
   readEnrichedHeaders,
   readOrigin,
+  type SettledOrigin,
 } from "@rondo/broker";
 import {
   type Batch,
@@ -27,15 +29,7 @@ import { Committer } from "./committer.ts";
 import { Flight } from "./flight.ts";
 import { readUntil } from "./read-until.ts";
 import { firstOffset } from "./resume.ts";
-import {
-  type Doubt,
-  encodeTotals,
-  isSettled,
-  loadTotals,
-  type SettledOrigin,
-  type Totals,
-  totalsKey,
-} from "./totals.ts";
+import { type Doubt, encodeTotals, loadTotals, type Totals, totalsKey } from "./totals.ts";
 
 /** What an exporter needs on every one of its partitions. */
 export interface ExportOptions {

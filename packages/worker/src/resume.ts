@@ -2,18 +2,17 @@
  * Where a pipeline goes on after a restart: behind the last raw record whose result stands in the enriched partition, so
  * that a crash between produce and commit repeats nothing. Rules of the log 3.
  */
-import { type Broker, type Claim, type EnrichedHeaders, readEnrichedHeaders, readOrigin } from "@rondo/broker";
-import type { Log } from "@rondo/core";
 import {
-  addDrops,
-  addRows,
+  type Broker,
+  type Claim,
+  type EnrichedHeaders,
   isSettled,
-  loadTotals,
-  NO_ITEMS,
-  type Row,
+  readEnrichedHeaders,
+  readOrigin,
   type SettledOrigin,
-  type Totals,
-} from "./totals.ts";
+} from "@rondo/broker";
+import type { Log } from "@rondo/core";
+import { addDrops, addRows, loadTotals, NO_ITEMS, type Row, type Totals } from "./totals.ts";
 
 /** Where and with what totals a pipeline starts on one partition. */
 export interface Resumption {

@@ -1,5 +1,5 @@
 /** The account's rows as they are kept in `rondo.state`: by group and partition, true for one offset. Rules of the log 6. */
-import type { DropCounts, StateStore } from "@rondo/broker";
+import type { DropCounts, SettledOrigin, StateStore } from "@rondo/broker";
 import { Fault } from "@rondo/core";
 
 /** One row of the account for one tenant, in items. A pipeline fills created and forwarded, an exporter the rest. */
@@ -46,24 +46,6 @@ export interface Totals {
 export interface Doubt {
   readonly below: number;
   readonly times: number;
-}
-
-/** The newest raw record of a partition of which a reader is done. */
-export interface SettledOrigin {
-  readonly offset: number;
-  readonly part: number;
-  readonly at: number;
-}
-
-/** Whether a reader that is done with `newest` has seen this origin: an overlap that an earlier owner of the partition left. */
-export function isSettled(
-  origin: { readonly offset: number; readonly part: number },
-  at: number,
-  newest: SettledOrigin | undefined,
-): boolean {
-  // A later timestamp under an old offset is no overlap: the raw topic was recreated and counts from its beginning again.
-  if (newest === undefined || at > newest.at) return false;
-  return origin.offset < newest.offset || (origin.offset === newest.offset && origin.part <= newest.part);
 }
 
 /** Adds two rows. */

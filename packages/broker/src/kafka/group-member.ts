@@ -29,7 +29,12 @@ export interface MemberOptions extends MemberTimes {
   readonly onLoss?: (loss: Loss) => void;
   readonly onClaim: (claim: Claim) => Promise<void>;
   readonly onFailure: (fault: Error) => void;
+  /** What to write down with a commit of the partition, up to NOTE_CHARACTERS: true for every offset that was asked for so far. */
+  readonly note?: (partition: number) => string | undefined;
 }
+
+/** Kafka's `offset.metadata.max.bytes` as it is shipped: a commit with a longer note is refused. */
+export const NOTE_CHARACTERS = 4_096;
 
 /** How long committed offsets are asked for, milliseconds. */
 const OFFSETS_MS = 60_000;
@@ -231,9 +236,12 @@ export class GroupMember implements Member {
 
   /** Commits in the generation of the moment, after a join that is under way. */
   async #sendOffsets(offsets: ReadonlyMap<number, number>): Promise<void> {
-    const { clock, spec, cluster } = this.#options;
+    const { clock, spec, cluster, note } = this.#options;
     const { group, topic } = spec;
-    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset }));
+    const partitions = [...offsets].map(([partition, offset]) => {
+      const metadata = note?.(partition);
+      return metadata === undefined ? { partition, offset } : { partition, offset, metadata };
+    });
     const onFailure = ({ remedy }: Failure) => {
       if (remedy !== "again") cluster.forgetCoordinator(group);
     };
@@ -276,18 +284,36 @@ function revoke({ stop, feed }: Held): void {
   feed?.close();
 }
 
+/** A commit as it stands with the coordinator. */
+export interface Commit {
+  readonly offset: number;
+  /** What was written down with it; empty when nothing was. */
+  readonly note: string;
+}
+
 /** A group's commits, of the partitions that have one. Rejects with kafkajs's errors. */
-export async function committedOffsets(
+export async function commitsOf(
   node: KafkajsNode,
   { group, topic }: GroupSpec,
   partitions: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlyMap<number, Commit>> {
   const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
   const { responses } = await node.offsetFetch({ groupId: group, topics });
   const found = responses.flatMap((response) => response.partitions);
-  return new Map(
-    found.map(({ partition, offset }) => [partition, Number(offset)] as const).filter(([, offset]) => offset >= 0),
+  const commits = found.map(
+    ({ partition, offset, metadata }) => [partition, { offset: Number(offset), note: metadata ?? "" }] as const,
   );
+  return new Map(commits.filter(([, { offset }]) => offset >= 0));
+}
+
+/** The offsets of `commitsOf`. */
+export async function committedOffsets(
+  node: KafkajsNode,
+  spec: GroupSpec,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const commits = await commitsOf(node, spec, partitions);
+  return new Map([...commits].map(([partition, { offset }]) => [partition, offset]));
 }
 
 /** What `run` threw, as a Fault; undefined when it returned. */

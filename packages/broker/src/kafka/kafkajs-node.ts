@@ -86,7 +86,11 @@ export interface KafkajsNode {
     readonly memberId: string;
     readonly topics: readonly {
       readonly topic: string;
-      readonly partitions: readonly { readonly partition: number; readonly offset: number }[];
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly offset: number;
+        readonly metadata?: string;
+      }[];
     }[];
   }): Promise<unknown>;
   offsetFetch(request: {
@@ -97,7 +101,11 @@ export interface KafkajsNode {
     }[];
   }): Promise<{
     readonly responses: readonly {
-      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata?: string | null;
+      }[];
     }[];
   }>;
   describeGroups(request: { readonly groupIds: readonly string[] }): Promise<{

@@ -8,10 +8,11 @@ import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
 import { evictPredecessor, isOfProcess } from "./evict.ts";
-import type { Address } from "./exchange.ts";
+
 import { GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
 import { type Credentials, nodeFactory } from "./kafkajs-node.ts";
+import { readAddress } from "./read-address.ts";
 import { batchBytes, type OutRecord } from "./record-batch.ts";
 import { Registrations } from "./registrations.ts";
 import { StateTopic } from "./state-topic.ts";
@@ -196,13 +197,4 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
       return closing;
     },
   };
-}
-
-/** Reads `host:port`, also `[v6]:port`. Throws a `config` Fault. */
-function readAddress(text: string): Address {
-  const [, v6, host = v6, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || port === undefined) {
-    throw new Fault("config", `"${text}" is no Kafka broker; write host:port`);
-  }
-  return { host, port: Number(port) };
 }

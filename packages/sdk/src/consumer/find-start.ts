@@ -1,0 +1,58 @@
+/** Where a partition is gone on with: at the group's commit, and without one where the options say. */
+import type { GroupSpec, SettledOrigin } from "@rondo/broker";
+import type { KafkaReader } from "@rondo/broker/kafka";
+import type { Log } from "@rondo/core";
+import type { ConsumeStart } from "./consume-options.ts";
+import { readNote } from "./note.ts";
+
+/** What of a reader is asked. */
+export type Positions = Pick<KafkaReader, "commits" | "watermarks" | "offsetSince" | "partitions">;
+
+/** Where to begin, and what the group has settled before. */
+export interface Start {
+  readonly offset: number;
+  readonly origin?: SettledOrigin;
+  /** Partitions of the topic when the group began. */
+  readonly partitions: number;
+  /** The group stands nowhere yet: its beginning is to be committed before anything is handed over. */
+  readonly isFirst: boolean;
+}
+
+/** Finds it. Throws the reader's Faults. */
+export async function findStart(
+  reader: Positions,
+  spec: GroupSpec,
+  partition: number,
+  start: ConsumeStart,
+  log: Log,
+): Promise<Start> {
+  const { topic, group } = spec;
+  const [commits, { low, high }, count] = await Promise.all([
+    reader.commits(spec),
+    reader.watermarks(topic, partition),
+    reader.partitions(topic),
+  ]);
+  const notes = [...commits.values()].map(({ note }) => readNote(note).partitions);
+  const partitions = notes.find((number) => number !== undefined) ?? count;
+  const own = commits.get(partition);
+  if (own === undefined) {
+    const from = partition >= partitions ? "earliest" : start;
+    if (from instanceof Date) {
+      const offset = await reader.offsetSince(topic, partition, from.getTime());
+      return { offset, partitions, isFirst: true };
+    }
+    return { offset: from === "earliest" ? low : high, partitions, isFirst: true };
+  }
+  const { origin } = readNote(own.note);
+  const known = { partitions, isFirst: false, ...(origin && { origin }) };
+  const where = { group, topic, partition };
+  if (own.offset > high) {
+    // Its records are told from those of before by their time, so that none is taken for settled.
+    log.error("the topic was made anew: starting at its beginning", { ...where, was: own.offset, now: low });
+    return { ...known, offset: low };
+  }
+  if (own.offset < low) {
+    log.error("retention has removed records that the group had not read", { ...where, lost: low - own.offset });
+  }
+  return { ...known, offset: Math.max(own.offset, low) };
+}
