@@ -50,7 +50,7 @@ export type ConsumeOptions<S extends Signal = Signal> = Source<S> & {
   readonly sessionTimeoutMs?: number;
   /** How long `close` waits for what is in hand; 10 s. */
   readonly closeTimeoutMs?: number;
-  /** Told of each partition that is given to this consumer. */
+  /** Told of each partition that is given to this consumer, once it stands where the group goes on. */
   readonly onPartition?: (partition: PartitionEvents) => void;
   /** Told what went wrong: a handler that threw, a Kafka that cannot be reached. The consumer goes on by itself. */
   readonly onFault?: (fault: Fault) => void;

@@ -46,17 +46,16 @@ export function consumeBy<S extends Signal>(clock: Clock, options: ConsumeOption
   const giveUp = new AbortController();
   const handoff = new Handoff<ConsumedBatch<S>>();
   const onBatch = options.onBatch ?? ((batch: ConsumedBatch<S>) => handoff.give(batch, batch.revoked));
-  const common = { spec, signal, start, positions: reader, onBatch, isManual, retry, clock, log, onFault };
+  const common = { spec, signal, start, positions: reader, onBatch, isManual, retry, clock, log, onFault, onPartition };
   const join = async (failed: (fault: Error) => void) => {
     const share = Math.max(LEAST_SHARE, Math.floor(inFlightBytes / (await reader.partitions(topic))));
     return await reader.join(spec, {
       onFailure: failed,
       note: (partition) => readers.get(partition)?.note(),
       async onClaim(claim) {
-        const { partition, revoked } = claim;
+        const { partition } = claim;
         const own = new PartitionReader(claim, { ...common, inFlightBytes: share, giveUp: giveUp.signal });
         readers.set(partition, own);
-        onPartition({ partition, revoked });
         try {
           await own.run();
         } finally {

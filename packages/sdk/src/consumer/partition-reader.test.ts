@@ -45,6 +45,7 @@ async function read({ broker, commit }: Laid, settings: Settings = {}) {
     clock: systemClock,
     log: silentLog,
     onFault: ({ message }: Fault) => faults.push(message),
+    onPartition: () => undefined,
     giveUp: never,
     ...settings,
   };

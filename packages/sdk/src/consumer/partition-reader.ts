@@ -15,7 +15,7 @@ import {
 import { type Clock, Fault, type Log, sleep } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 import { CommitBeat } from "./commit-beat.ts";
-import type { ConsumeStart } from "./consume-options.ts";
+import type { ConsumeStart, PartitionEvents } from "./consume-options.ts";
 import { type ConsumedBatch, makeBatch } from "./consumed-batch.ts";
 import { findStart, type Positions } from "./find-start.ts";
 import { writeNote } from "./note.ts";
@@ -36,6 +36,8 @@ export interface ReaderShare<S extends Signal> {
   readonly clock: Clock;
   readonly log: Log;
   readonly onFault: (fault: Fault) => void;
+  /** Told of the partition when its beginning is known and stands. */
+  readonly onPartition: (partition: PartitionEvents) => void;
   /** Fires when nothing that is in hand is waited for any more. */
   readonly giveUp: AbortSignal;
 }
@@ -79,8 +81,9 @@ export class PartitionReader<S extends Signal> {
     this.#partitions = partitions;
     claim.seek(offset);
     if (isFirst) await this.#commitStart();
+    const { partition, revoked } = claim;
+    this.#share.onPartition({ partition, revoked });
     const half = Math.ceil(inFlightBytes / 2);
-    const { revoked } = claim;
     while (!revoked.aborted) {
       await this.#until(() => revoked.aborted || this.#progress.bytes < half);
       const records = revoked.aborted ? [] : await claim.read(half);
