@@ -231,6 +231,20 @@ withConfig(program.command("ledger").description("print the account of everythin
   );
 
 program
+  .command("data")
+  .description("look after the folder of the log on this machine")
+  .command("check")
+  .description("read every byte of it, say what is there, what is wrong and what to do")
+  .option("--data <dir>", "folder of the log", "data")
+  .option("--repair", "cut off what a crash interrupted, and make wrong indexes again")
+  .action(
+    running(async (flags: { readonly data: string; readonly repair?: boolean }) => {
+      const { dataCheckCommand } = await import("./commands/data-check.ts");
+      return await dataCheckCommand(flags, { out: processOut, clock: systemClock });
+    }),
+  );
+
+program
   .command("sink")
   .description("receive OTLP in the place of a backend and keep the ids of what arrived")
   .option<readonly string[]>("--grpc <[name=]host:port>", "listen for OTLP/gRPC; once for each exporter", several, [])

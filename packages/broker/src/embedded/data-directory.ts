@@ -71,7 +71,8 @@ export async function openDirectory(options: DirectoryOptions): Promise<DataDire
   }
 }
 
-async function readVersion(fs: FileSystem, directory: string): Promise<number> {
+/** The salt of a data directory. Throws a `startup` Fault for one that is none or of another version. */
+export async function readVersion(fs: FileSystem, directory: string): Promise<number> {
   const bytes = Buffer.alloc(256);
   let length: number;
   try {

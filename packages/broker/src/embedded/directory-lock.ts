@@ -99,19 +99,37 @@ async function take(fs: FileSystem, directory: string, passing: string, find: Fi
   throw new Fault("startup", `data directory ${directory}: many processes start on it at once; start one`);
 }
 
+/** The pid of the living process that has the directory; undefined when none has. Throws the system's errors. */
+export async function holderOf(fs: FileSystem, directory: string, find: FindProcess): Promise<number | undefined> {
+  const locks = join(directory, "lock");
+  const numbers = await held(fs, locks).catch((thrown: unknown) => {
+    if (errorCode(thrown) === "ENOENT") return [];
+    throw thrown;
+  });
+  for (const number of numbers) {
+    const holder = await livingHolder(join(locks, String(number)), find);
+    if (holder !== undefined) return holder.pid;
+  }
+  return undefined;
+}
+
 async function held(fs: FileSystem, locks: string): Promise<readonly number[]> {
   return (await fs.list(locks)).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
 async function refuseIfAlive(directory: string, path: string, find: FindProcess): Promise<void> {
-  const holder = await readHolder(path);
+  const holder = await livingHolder(path, find);
   if (holder === undefined) return;
-  const now = await find(holder.pid);
-  if (now === undefined || now.started !== holder.started || now.boot !== holder.boot) return;
   throw new Fault(
     "startup",
     `data directory ${directory} is in use by pid ${holder.pid}; stop that process or choose another directory with --data`,
   );
+}
+
+async function livingHolder(path: string, find: FindProcess): Promise<ProcessIdentity | undefined> {
+  const holder = await readHolder(path);
+  const now = holder && (await find(holder.pid));
+  return now !== undefined && now.started === holder?.started && now.boot === holder.boot ? holder : undefined;
 }
 
 async function readHolder(path: string): Promise<ProcessIdentity | undefined> {

@@ -135,6 +135,11 @@ export class Journal {
     return this.#waiters.wait(stream, until);
   }
 
+  /** One more than the highest stream that was ever written. */
+  get streams(): number {
+    return this.#positions.pairs().length / 2;
+  }
+
   /** Syncs since the journal was opened; one makes a whole group of appends durable. */
   get syncs(): number {
     return this.#syncs;

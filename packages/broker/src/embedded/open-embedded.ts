@@ -1,4 +1,5 @@
 /** The broker of one process: a journal of files, LMDB for the small facts, and groups in memory. */
+import { join } from "node:path";
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Broker, GroupSpec, GroupStart, NewRecord } from "../log.ts";
 import { describeLoss, type Loss } from "../loss.ts";
@@ -11,6 +12,7 @@ import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { Group } from "./group.ts";
 import { Journal } from "./journal.ts";
 import { openStore, type Store, stateStore } from "./store.ts";
+import { storeHeadProblem } from "./store-file.ts";
 import { wholeRecord } from "./whole-record.ts";
 
 /** How an embedded broker is opened. Sizes in bytes, times in milliseconds. */
@@ -78,6 +80,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   let journal: Journal;
   let catalogue: Catalogue;
   try {
+    await refuseDamaged(fs, data.state);
     store = openStore({ directory: data.state, readOnly });
     catalogue = new Catalogue(store);
     // LMDB syncs its file and never the name of it.
@@ -107,6 +110,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     throw startupFault(directory, thrown);
   }
   const opened = store;
+  try {
+    // A reader beside a running process sees the two at different moments.
+    if (!readOnly) refuseForeign(catalogue, journal, data.state);
+  } catch (thrown) {
+    await journal.close();
+    await opened.close();
+    await data.unlock();
+    throw thrown;
+  }
   const groups = new Map<string, Group>();
   let closing: Promise<void> | undefined;
 
@@ -259,4 +271,25 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
       return closing;
     },
   };
+}
+
+/** LMDB would end the process over a file that is none of its own. Throws `startup`. */
+async function refuseDamaged(fs: FileSystem, state: string): Promise<void> {
+  const path = join(state, "data.mdb");
+  const problem = await storeHeadProblem(fs, path);
+  if (problem === undefined) return;
+  throw new Fault(
+    "startup",
+    `${path} cannot be used: ${problem}; put back the whole data directory from a copy, or choose an empty one with --data`,
+  );
+}
+
+/** Streams that no topic names belong to topics that are forgotten: new ones would get their records. Throws `startup`. */
+function refuseForeign(catalogue: Catalogue, journal: Journal, state: string): void {
+  const known = catalogue.topics().reduce((most, topic) => Math.max(most, topic.firstStream + topic.partitions), 0);
+  if (journal.streams <= known) return;
+  throw new Fault(
+    "startup",
+    `the journal beside ${state} holds ${journal.streams} partitions, ${state} knows of ${known}: they are not of one data directory; put both back from one copy, or choose an empty one with --data`,
+  );
 }

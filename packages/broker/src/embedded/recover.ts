@@ -100,7 +100,12 @@ async function examine(
     return undefined;
   }
   // Kept, without content, until it is as old as retention lets a file become: someone may want to look into it.
-  settings.onCorrupt(new Fault("corrupt", `${path}: nothing in it is what was written; all of it is skipped`));
+  settings.onCorrupt(
+    new Fault(
+      "corrupt",
+      `${path}: nothing in it is what was written; all of it is skipped; rondo data check says what is lost`,
+    ),
+  );
   const empty = { previous: null, starts: new Positions(), firstTimestamp: 0, lastTimestamp: 0 };
   return { segment: { ...empty, number, end: limit ?? 0 }, opened: false, index: new BatchIndex() };
 }

@@ -106,6 +106,9 @@ function indexOf(
 
 function report({ onCorrupt }: JournalFiles, path: string, from: number, to: number): void {
   onCorrupt(
-    new Fault("corrupt", `${path}: ${to - from} B from position ${from} are not what was written; they are skipped`),
+    new Fault(
+      "corrupt",
+      `${path}: ${to - from} B from position ${from} are not what was written; they are skipped; rondo data check says what is lost`,
+    ),
   );
 }

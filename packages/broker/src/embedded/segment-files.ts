@@ -88,7 +88,7 @@ export class SegmentFiles {
       this.#settings.onCorrupt(
         new Fault(
           "corrupt",
-          `${path}: the batch at position ${entry.position} (offsets ${entry.base} to ${entry.base + entry.count - 1}) is not what was written; it is skipped`,
+          `${path}: the batch at position ${entry.position} (offsets ${entry.base} to ${entry.base + entry.count - 1}) is not what was written; it is skipped; rondo data check looks over the whole directory`,
         ),
       );
     }

@@ -1,0 +1,132 @@
+/**
+ * Looks over a whole data directory, offline or beside the process that uses it, and puts right what can be put right without
+ * losing anything that was acknowledged. What `rondo data check` prints.
+ */
+import { join } from "node:path";
+import { type Clock, Fault, type Log, silentLog } from "@rondo/core";
+import { checkJournal, type StreamContent } from "./check-journal.ts";
+import { checkState } from "./check-state.ts";
+import { readVersion, startupFault } from "./data-directory.ts";
+import { type FindProcess, findProcess, holderOf } from "./directory-lock.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import type { Finding, Missing } from "./finding.ts";
+import { openEmbedded } from "./open-embedded.ts";
+
+/** How a data directory is looked over. */
+export interface CheckDataOptions {
+  readonly directory: string;
+  readonly fs?: FileSystem;
+  readonly findProcess?: FindProcess;
+}
+
+/** What is kept of a partition. */
+export interface PartitionContent extends StreamContent {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offsets between `low` and `high` of which nothing is there. */
+  readonly missing: number;
+}
+
+/** What was found. */
+export interface DataReport {
+  readonly partitions: readonly PartitionContent[];
+  readonly findings: readonly Finding[];
+  readonly segments: number;
+  readonly bytes: number;
+  /** The process that uses it now. */
+  readonly usedBy: number | undefined;
+  /** Files that `repairData` may remove. */
+  readonly superfluous: readonly string[];
+}
+
+/** What a data directory holds beside the journal and the state. */
+const OTHERS = ["version", "lock", "journal", "state", "windows"];
+
+/**
+ * Reads everything and changes nothing. Damage is a finding, never an error: throws a `startup` Fault only for a directory that
+ * is none of Rondo's or cannot be read at all.
+ */
+export async function checkData(options: CheckDataOptions): Promise<DataReport> {
+  const { directory, fs = nodeFileSystem } = options;
+  try {
+    const salt = await readVersion(fs, directory);
+    const usedBy = await holderOf(fs, directory, options.findProcess ?? findProcess);
+    const isInUse = usedBy !== undefined;
+    const journal = await checkJournal({ fs, directory: join(directory, "journal"), salt, log: silentLog, isInUse });
+    const state = await checkState(fs, join(directory, "state"), journal.streams, isInUse);
+    const partitions = state.topics.flatMap((topic) =>
+      Array.from({ length: topic.partitions }, (_, partition): PartitionContent => {
+        const stream = topic.firstStream + partition;
+        const holes = journal.missing.filter((one) => one.stream === stream);
+        const missing = holes.reduce((sum, { from, to }) => sum + to - from, 0);
+        const nothing: StreamContent = { low: 0, high: 0, records: 0, bytes: 0, oldest: 0, newest: 0 };
+        return { ...(journal.streams.get(stream) ?? nothing), topic: topic.name, partition, missing };
+      }),
+    );
+    const nameOf = (stream: number) => {
+      const topic = state.topics.find(
+        ({ firstStream, partitions: n }) => stream >= firstStream && stream < firstStream + n,
+      );
+      return topic === undefined ? `stream ${stream}` : `${topic.name}/${stream - topic.firstStream}`;
+    };
+    const findings = [
+      ...(await strangers(fs, directory)),
+      ...journal.findings,
+      ...journal.missing.map((one) => lost(one, nameOf(one.stream))),
+      ...state.findings,
+    ];
+    const { segments, bytes, superfluous } = journal;
+    return { partitions, findings, segments, bytes, usedBy, superfluous };
+  } catch (thrown) {
+    throw startupFault(directory, thrown);
+  }
+}
+
+function lost({ from, to, file }: Missing, place: string): Finding {
+  return {
+    kind: "damage",
+    place,
+    message: `records ${from} to ${to - 1} should stand in ${file} and do not: they are lost, unless a copy of that file has them`,
+  };
+}
+
+async function strangers(fs: FileSystem, directory: string): Promise<readonly Finding[]> {
+  return (await fs.list(directory))
+    .filter((name) => !OTHERS.includes(name))
+    .map((name) => ({
+      kind: "note",
+      place: join(directory, name),
+      message:
+        name === "version.new"
+          ? "is left of the making of this directory and does no harm"
+          : "is no file of Rondo's; it is left alone",
+    }));
+}
+
+/**
+ * Does what a start does – cuts off what a crash interrupted, removes files that never counted – and makes indexes again that
+ * are wrong. Nothing that a reader could still get is removed. Answers a line for each change, as the log would have them. Throws
+ * a `startup` Fault while a process uses the directory, and where the next start would throw one.
+ */
+export async function repairData(options: CheckDataOptions & { readonly clock: Clock }): Promise<readonly string[]> {
+  const { directory, clock, fs = nodeFileSystem } = options;
+  const before = await checkData(options);
+  if (before.usedBy !== undefined) {
+    throw new Fault(
+      "startup",
+      `data directory ${directory} is in use by pid ${before.usedBy}; stop that process to repair it`,
+    );
+  }
+  const lines: string[] = [];
+  for (const path of before.superfluous) {
+    await fs.unlink(path);
+    lines.push(`${path} is removed; it is made again where it is needed`);
+  }
+  const say = (message: string) => lines.push(message);
+  const log: Log = { ...silentLog, warn: say };
+  // Not for a moment is anything past its retention: whoever repairs may want to read what is left.
+  const retentionMs = Number.MAX_SAFE_INTEGER;
+  const broker = await openEmbedded({ ...options, clock, log, retentionMs });
+  await broker.close();
+  return lines;
+}
