@@ -1,32 +1,11 @@
 /** Reads `broker:`: where batches are kept between a client's acknowledgement and the exporters'. */
-import {
-  duration,
-  type Field,
-  field,
-  flag,
-  group,
-  integer,
-  list,
-  optional,
-  readFields,
-  text,
-  type ValuesOf,
-} from "@rondo/core";
+import { duration, flag, group, integer, optional, readFields, text } from "@rondo/core";
 import type { TreePlace } from "./findings.ts";
 import type { BrokerSettings } from "./graph.ts";
+import { checkKafka, kafkaFields, kafkaSettings, RETENTION_LEAST_MS } from "./kafka-section.ts";
 import { docsAsGroup, rawValue } from "./raw-value.ts";
 import { size } from "./size.ts";
 import { isNothing } from "./tree.ts";
-
-/** Refused rather than left out: what its author believes protected would go over the wire in the clear. */
-function notBuilt(doc: string): Field<null> {
-  return optional(
-    field<null>("not built yet", doc, (_, place) => {
-      place.problem("is not built yet; use a listener without it, on a network of your own");
-      return undefined;
-    }),
-  );
-}
 
 /** The fields of `broker:`. */
 export const brokerFields = {
@@ -52,30 +31,7 @@ export const brokerFields = {
     }),
     sync: flag("Waits for the disk before a client is answered. false loses what a power cut finds in memory.", true),
   }),
-  kafka: optional(
-    group("A Kafka cluster, 3.9 or newer: what several processes share.", {
-      brokers: list("Addresses of brokers that are asked first, host:port.", text("host:port.")),
-      topics: group("Topics that Rondo creates; one that exists is left as it is.", {
-        partitions: integer("Partitions of each raw topic: how many workers and threads can share it.", 12, {
-          min: 1,
-          max: 1024,
-        }),
-        replication_factor: optional(
-          integer("Copies of each partition; absent: 3, or as many as there are brokers.", undefined, {
-            min: 1,
-            max: 32,
-          }),
-        ),
-        retention: duration("How long a record is kept, whether or not it was delivered.", "72h"),
-      }),
-      session_timeout: duration(
-        "How long a process may be silent before its partitions go to others; the cluster's floor is 6s.",
-        "6s",
-      ),
-      sasl: notBuilt("Authentication to the brokers."),
-      tls: notBuilt("TLS to the brokers."),
-    }),
-  ),
+  kafka: optional(kafkaFields),
   linger: duration(
     "How long the gateway waits to join requests into one record; more is fewer, larger records.",
     "10ms",
@@ -84,12 +40,8 @@ export const brokerFields = {
   default_receiver: text("Receiver that such records count as: the pipelines that have it read them.", "otlp"),
 };
 
-/**
- * Bounds that need more than one field or a duration, which core's `duration` does not bound. A record is kept for a minute at
- * least, or a worker that restarts could find that what it was about to read is gone.
- */
+/** Core's `duration` has no bounds of its own. */
 const LINGER_MOST_MS = 1_000;
-const RETENTION_LEAST_MS = 60_000;
 
 /**
  * The settings of the broker, with defaults for what is absent; undefined after a problem. `receivers` are the ids of those that
@@ -124,10 +76,7 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
       place.problem("has both embedded and kafka; keep the one where batches are to be");
     }
     checkKafka(place.at("kafka"), kafka);
-    const { partitions, replication_factor: replicationFactor, retention: retentionMs } = kafka.topics;
-    const { brokers, session_timeout: sessionTimeoutMs } = kafka;
-    const copies = replicationFactor !== null && { replicationFactor };
-    return { kind: "kafka", ...common, brokers, partitions, ...copies, retentionMs, sessionTimeoutMs };
+    return { kind: "kafka", ...common, ...kafkaSettings(kafka) };
   }
   return {
     kind: "embedded",
@@ -138,22 +87,4 @@ export function readBroker(place: TreePlace, receivers: readonly string[]): Brok
     segmentBytes,
     sync: embedded.sync,
   };
-}
-
-type KafkaValues = NonNullable<ValuesOf<typeof brokerFields>["kafka"]>;
-
-/** The broker's own floor and ceiling of a session (Kafka: group.min.session.timeout.ms, group.max.session.timeout.ms). */
-const SESSION_LEAST_MS = 6_000;
-const SESSION_MOST_MS = 1_800_000;
-const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})$/;
-
-function checkKafka(place: TreePlace, { brokers, topics, session_timeout: session }: KafkaValues): void {
-  if (brokers.length === 0) place.at("brokers").problem("must name at least one broker, such as [kafka:9092]");
-  for (const [index, broker] of brokers.entries()) {
-    const port = Number(ADDRESS.exec(broker)?.[1]);
-    if (!(port > 0 && port < 65_536)) place.down("brokers", index).problem("must be host:port, such as kafka:9092");
-  }
-  if (topics.retention < RETENTION_LEAST_MS) place.down("topics", "retention").problem("must be at least 1m");
-  if (session < SESSION_LEAST_MS || session > SESSION_MOST_MS)
-    place.at("session_timeout").problem("must be from 6s to 30m: a Kafka broker takes no other");
 }

@@ -1,5 +1,12 @@
 /** The typed graph that a configuration becomes: what runs, and how it is wired. Nothing of YAML is left in it. */
-import type { AnyExporterType, AnyProcessorType, AnySettingsType, Secret } from "@rondo/core";
+import type {
+  AnyExporterType,
+  AnyProcessorType,
+  AnySettingsType,
+  ClientTlsValues,
+  SaslValues,
+  Secret,
+} from "@rondo/core";
 import type { Carried } from "@rondo/otlp";
 
 /** One configured component that runs: its entry in the component list, and its parsed values. */
@@ -74,6 +81,10 @@ export interface KafkaBrokerSettings extends AnyBrokerSettings {
   /** Absent: 3, or as many as there are brokers. */
   readonly replicationFactor?: number;
   readonly sessionTimeoutMs: number;
+  /** Absent: brokers do not ask who we are, or ask for a certificate only. */
+  readonly sasl?: SaslValues;
+  /** Absent: the brokers are spoken to in plain text. */
+  readonly tls?: ClientTlsValues;
 }
 
 /** Where the windows are that rules are evaluated from, and what is in them. */

@@ -1,5 +1,6 @@
 /** What every package speaks in: batches, verdicts, faults, fields, components, clocks. */
 export * from "./batch.ts";
+export * from "./client-tls.ts";
 export * from "./clock.ts";
 export * from "./component.ts";
 export * from "./crc32c.ts";
@@ -12,5 +13,7 @@ export * from "./field.ts";
 export * from "./free.ts";
 export * from "./id.ts";
 export * from "./metadata.ts";
+export * from "./sasl.ts";
 export * from "./sibling-module.ts";
+export * from "./unbuilt.ts";
 export * from "./verdict.ts";

@@ -10,6 +10,7 @@ import {
   field,
   flag,
   group,
+  idleKey,
   integer,
   type Log,
   list,
@@ -25,7 +26,6 @@ import {
   type Verdict,
 } from "@rondo/core";
 import { Recurring } from "@rondo/delivery";
-import { idleKey } from "./unbuilt.ts";
 
 const RETRIES =
   "How a request that failed for now is repeated. Rondo repeats until the backend has settled it: what was accepted waits in " +

@@ -8,7 +8,7 @@ import { type Admin, Kafka as Client, logLevel } from "kafkajs";
 import { tool } from "../../needs.ts";
 import { freePorts } from "../free-port.ts";
 import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
-import { formatProperties, type KafkaPorts, kafkaProperties } from "./kafka-properties.ts";
+import { formatProperties, type KafkaListener, type KafkaPorts, kafkaProperties } from "./kafka-properties.ts";
 import { removeFolder, type ServerProcess, serverFolder, startServer } from "./server-process.ts";
 
 /** The versions that there are; each is a tool that a test must ask for, as in `needs("kafka-3.9")`. */
@@ -27,6 +27,10 @@ export interface KafkaOptions {
   readonly proxied?: boolean;
   /** Further lines of server.properties, by name; they win. */
   readonly config?: Readonly<Record<string, string | number>>;
+  /** Listeners besides the one that tests use; with one node only. */
+  readonly listeners?: readonly KafkaListener[];
+  /** Users that the cluster begins with, as `SCRAM-SHA-512=[name=u,password=p]`. */
+  readonly scram?: readonly string[];
   /** The Java heap of a node, MiB; 256 unless told otherwise. */
   readonly heapMib?: number;
   /** Lets Java optimise all it can, for long load; it costs each node a second of CPU at its start. */
@@ -52,6 +56,8 @@ export interface Kafka {
   readonly nodes: readonly KafkaNode[];
   /** Resolves when every partition of every topic has all its replicas in sync. Throws when that takes longer than two minutes. */
   inSync(): Promise<void>;
+  /** Runs one of Kafka's own tools, by the name of its class; resolves with what it printed. */
+  run(tool: string, given: readonly string[]): Promise<string>;
   /** Ends it and removes its data. */
   close(): Promise<void>;
 }
@@ -61,6 +67,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const jars = join(tool(TOOLS[options.version ?? "4.1.1"]), "*");
   const quick = options.optimised === true ? [] : ["-XX:TieredStopAtLevel=1"];
   const java = (heapMib: number) => [`-Xmx${heapMib}m`, "-XX:+UseSerialGC", ...quick, "-cp", jars];
+  const users = (options.scram ?? []).flatMap((user) => ["--add-scram", user]);
   const folder = serverFolder("kafka");
   const { cluster, proxies } = await choosePorts(options);
   const started: KafkaNode[] = [];
@@ -70,9 +77,13 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     const own = join(folder, String(id));
     const file = join(own, "server.properties");
     mkdirSync(own);
-    const properties = { ...kafkaProperties(id, cluster), "log.dirs": join(own, "data"), ...options.config };
+    const properties = {
+      ...kafkaProperties(id, cluster, options.listeners),
+      "log.dirs": join(own, "data"),
+      ...options.config,
+    };
     writeFileSync(file, formatProperties(properties));
-    const format = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", file];
+    const format = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", file, ...users];
     await promisify(execFile)("java", [...java(128), ...format]);
     const port = cluster[id - 1]?.direct ?? 0;
     const server = await startServer({
@@ -107,6 +118,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
     direct,
     nodes: started.toSorted((one, other) => one.id - other.id),
     inSync: () => waitInSync(direct),
+    run: async (name, given) => (await promisify(execFile)("java", [...java(128), name, ...given])).stdout,
     close,
   };
 }

@@ -5,13 +5,12 @@
  */
 import type { Socket } from "node:net";
 import type { Log } from "@rondo/core";
-import { Kafka, type KafkaConfig, type LogEntry, logLevel } from "kafkajs";
+import { Kafka, type LogEntry, logLevel } from "kafkajs";
+import type { Entrance } from "./entrance.ts";
 import type { Address, Exchange } from "./exchange.ts";
 import { socketFactory, writePieces } from "./framed-socket.ts";
+import type { Credentials, Login } from "./login.ts";
 import { WireWriter } from "./wire.ts";
-
-/** How to reach the brokers and who to be there. Nothing of it is ever logged. */
-export type Credentials = Pick<KafkaConfig, "ssl" | "sasl">;
 
 /** A member of a group, as `JoinGroup` tells the leader and `DescribeGroups` everyone. */
 export interface GroupMemberEntry {
@@ -118,6 +117,8 @@ export interface KafkajsNode {
 /** One socket of a node. */
 interface KafkajsConnection {
   readonly clientId: string;
+  sasl?: Credentials["sasl"] | null;
+  ssl?: Credentials["ssl"] | null;
   readonly socket: Socket;
   failIfNotConnected(): void;
   nextCorrelationId(): number;
@@ -157,8 +158,10 @@ interface KafkajsCluster {
 }
 
 /** What connections are made with. Times in milliseconds. */
-export interface NodeOptions extends Credentials {
+export interface NodeOptions {
   readonly clientId: string;
+  readonly login: Login;
+  readonly entrance: Entrance;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly log: Log;
@@ -169,7 +172,7 @@ const SESSION_MARGIN_MS = 2_000;
 
 /** Returns a function that makes nodes, not yet connected. */
 export function nodeFactory(options: NodeOptions): (address: Address) => Promise<KafkajsNode> {
-  const { clientId, connectTimeoutMs, requestTimeoutMs, log, ssl, sasl } = options;
+  const { clientId, login, entrance, connectTimeoutMs, requestTimeoutMs, log } = options;
   const kafka = new Kafka({
     // Connections are asked for by address; kafkajs only insists that there is a list.
     brokers: ["localhost:9092"],
@@ -182,19 +185,42 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
     socketFactory: socketFactory(),
     logCreator: () => (entry: LogEntry) =>
       log.debug(`kafka connection: ${entry.log.message}`, { broker: entry.log["broker"] }),
-    ...(ssl !== undefined && { ssl }),
-    ...(sasl !== undefined && { sasl }),
   });
   const cluster = clusterOf(kafka);
   return async (address) => {
     const connectionPool = await cluster.connectionPoolBuilder.build(address);
+    const node = cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
+    const connect = node.connect.bind(node);
     const [connection] = poolConnections(connectionPool);
     if (connection !== undefined) {
       quieten(connection.requestQueue);
       takeWhole(connection);
     }
-    return cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
+    node.connect = async () => {
+      try {
+        const credentials = await login();
+        if (connection !== undefined) present(credentials, connectionPool, connection);
+        await connect();
+        entrance.letIn();
+      } catch (thrown) {
+        // A broker that refused may wait for another try on the same socket; there is none.
+        void node.disconnect().catch(() => undefined);
+        throw entrance.fault(`${address.host}:${address.port}`, thrown);
+      }
+    };
+    return node;
   };
+}
+
+/**
+ * Gives a connection that is not yet open its credentials. They are the connection's own, so that the next one has those of its
+ * day; that its pool has some tells kafkajs to log in, and to look at the end of the session.
+ */
+function present({ sasl, ssl }: Credentials, pool: KafkajsNode["connectionPool"], connection: KafkajsConnection): void {
+  connection.sasl = sasl ?? null;
+  connection.ssl = ssl ?? null;
+  // In the pinned version a pool has the credentials of its connections in a property of this name.
+  (pool as unknown as { sasl: Credentials["sasl"] | null }).sasl = connection.sasl;
 }
 
 /** A node's own messages go over the first connection of its pool; the second stays closed. */

@@ -7,11 +7,13 @@ import { APPEND_HEADROOM } from "../record-bytes.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
+import { Entrance } from "./entrance.ts";
 import { evictPredecessor, isOfProcess } from "./evict.ts";
 
 import { GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
-import { type Credentials, nodeFactory } from "./kafkajs-node.ts";
+import { nodeFactory } from "./kafkajs-node.ts";
+import { loginOf, type Security } from "./login.ts";
 import { readAddress } from "./read-address.ts";
 import { batchBytes, type OutRecord } from "./record-batch.ts";
 import { Registrations } from "./registrations.ts";
@@ -19,7 +21,7 @@ import { StateTopic } from "./state-topic.ts";
 import { Topics } from "./topics.ts";
 
 /** How Kafka is opened. Sizes in bytes, times in milliseconds. */
-export interface KafkaOptions extends Credentials {
+export interface KafkaOptions extends Security {
   /** Brokers to ask first, as `host:port`. */
   readonly brokers: readonly string[];
   /** `rondo/<instance>/<role>/<thread>`: the same again after a restart, and nobody else's. */
@@ -76,20 +78,21 @@ const GROUPS = "g/";
  * broker answers, for the caller to wait and try again; `startup` and `config` with what to do about it.
  */
 export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
-  const { clock, log, random, clientId, ssl, sasl, stateTopic = "rondo.state" } = options;
+  const { clock, log, random, clientId, stateTopic = "rondo.state" } = options;
   const { maxRecordBytes = 4 << 20, queueBytes = 64 << 20 } = options;
   const times = { ...TIMES, ...options.times };
   if (times.rebalanceMs < times.sessionMs) {
     throw new Fault("config", `rebalanceMs ${times.rebalanceMs} is below sessionMs ${times.sessionMs}; raise it`);
   }
   const maxBatchBytes = maxRecordBytes + APPEND_HEADROOM;
+  const entrance = new Entrance(options);
   const make = nodeFactory({
     clientId,
+    login: loginOf(options, clock),
+    entrance,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     log,
-    ...(ssl !== undefined && { ssl }),
-    ...(sasl !== undefined && { sasl }),
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
   const appender = new Appender({ cluster, clock, queueBytes });
@@ -145,7 +148,9 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   };
 
   try {
-    await cluster.topology.any();
+    await cluster.topology.any().catch((thrown: unknown) => {
+      throw entrance.unanswered(thrown);
+    });
     await topics.ensureState(stateTopic);
     await state.catchUp();
     if (options.evict === true) await evict();

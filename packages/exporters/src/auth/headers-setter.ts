@@ -9,12 +9,12 @@ import {
   type Meta,
   optional,
   type Place,
+  refusedKey,
   type SetHeaders,
   secret,
   text,
   type ValuesOf,
 } from "@rondo/core";
-import { refusedKey } from "../unbuilt.ts";
 
 const rule = {
   key: text("The header to set, in any case."),

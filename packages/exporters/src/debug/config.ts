@@ -1,6 +1,16 @@
 /** The keys of `debug` and their defaults. */
-import { choice, flag, integer, list, optional, type Place, text, type ValuesOf } from "@rondo/core";
-import { idleKey, refusedKey } from "../unbuilt.ts";
+import {
+  choice,
+  flag,
+  idleKey,
+  integer,
+  list,
+  optional,
+  type Place,
+  refusedKey,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
 
 /** Fields of the exporter. */
 export const fields = {

@@ -1,15 +1,13 @@
 /** The keys of every exporter that sends over HTTP (the Collector's confighttp), with their defaults, in one place. */
-import { duration, flag, integer, type ValuesOf } from "@rondo/core";
+import { clientTls, duration, flag, idleKey, integer, refusedKey, type ValuesOf } from "@rondo/core";
 import { clientAuth } from "../auth/client-auth.ts";
 import { headers } from "../sending-fields.ts";
-import { tls } from "../tls.ts";
-import { idleKey, refusedKey } from "../unbuilt.ts";
 
 const HTTP2 = "requests go out over HTTP/1.1";
 
 /** Fields of the connections; address, timeout and compression are each exporter's own. */
 export const connectionFields = {
-  tls,
+  tls: clientTls,
   headers,
   compression_params: idleKey("The compression level.", "the algorithm's own default is used"),
   max_conns_per_host: integer("Most connections at once; 0 is one for each request in flight.", 0),

@@ -1,9 +1,8 @@
 /** The connections of one HTTP exporter: kept between requests, bounded, closed at once, and silent about secrets. */
 import { Agent, validateHeaderName, validateHeaderValue } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { Fault, type Meta, retry, unanswered, type Verdict } from "@rondo/core";
+import { Fault, type Meta, retry, tlsMaterial, unanswered, type Verdict } from "@rondo/core";
 import { type HeadersByAuth, httpValue } from "../auth/client-auth.ts";
-import { tlsMaterial } from "../tls.ts";
 import type { ConnectionValues } from "./connection-fields.ts";
 import type { HttpEndpoint } from "./http-endpoint.ts";
 import { type HttpAnswer, post } from "./post.ts";

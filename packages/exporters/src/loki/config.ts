@@ -1,9 +1,8 @@
 /** The keys of `loki`: those of `otlphttp` as far as they concern logs, so that one configuration can become the other. */
-import { duration, type Place, type ValuesOf } from "@rondo/core";
+import { duration, idleKey, type Place, type ValuesOf } from "@rondo/core";
 import { connectionFields } from "../http/connection-fields.ts";
 import { httpEndpoint } from "../http/http-endpoint.ts";
 import { compression, retryOnFailure, sendingQueue } from "../sending-fields.ts";
-import { idleKey } from "../unbuilt.ts";
 import { namesPushApi } from "./endpoint.ts";
 
 /** Fields of the exporter. */

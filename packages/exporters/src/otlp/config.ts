@@ -1,9 +1,18 @@
 /** The keys of `otlp` (the Collector's otlp_grpc exporter) and their defaults. */
-import { duration, flag, group, integer, optional, text, type ValuesOf } from "@rondo/core";
+import {
+  clientTls,
+  duration,
+  flag,
+  group,
+  idleKey,
+  integer,
+  optional,
+  refusedKey,
+  text,
+  type ValuesOf,
+} from "@rondo/core";
 import { clientAuth } from "../auth/client-auth.ts";
 import { compression, headers, retryOnFailure, sendingQueue } from "../sending-fields.ts";
-import { tls } from "../tls.ts";
-import { idleKey, refusedKey } from "../unbuilt.ts";
 import { grpcEndpoint } from "./endpoint.ts";
 
 const WINDOWS = "flow control is the transport's";
@@ -11,7 +20,7 @@ const WINDOWS = "flow control is the transport's";
 /** Fields of the exporter. */
 export const fields = {
   endpoint: grpcEndpoint,
-  tls,
+  tls: clientTls,
   headers,
   compression: compression(["gzip", "deflate"]),
   compression_params: idleKey("The compression level.", "the algorithm's own default is used"),

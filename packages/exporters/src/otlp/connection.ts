@@ -9,7 +9,7 @@ import {
   compressionAlgorithms,
   credentials,
 } from "@grpc/grpc-js";
-import { tlsMaterial } from "../tls.ts";
+import { tlsMaterial } from "@rondo/core";
 import type { OtlpValues } from "./config.ts";
 
 /** grpc-js would wait up to two minutes between attempts to connect; a backend that is back is used within 2 s. */

@@ -1,8 +1,7 @@
 /** The keys of `prometheus` (the Collector's exporter of that name) and their defaults. */
-import { duration, flag, type Place, type ValuesOf } from "@rondo/core";
+import { duration, flag, idleKey, type Place, refusedKey, type ValuesOf } from "@rondo/core";
 import { sendingQueue } from "../sending-fields.ts";
 import { checkLabels, fixedLabels, translationFields } from "../translation-fields.ts";
-import { idleKey, refusedKey } from "../unbuilt.ts";
 import { listenAddress } from "./listen-address.ts";
 
 const SMALL = "the page is answered at once, and what a scraper may take is bounded";

@@ -1,10 +1,21 @@
 /** The keys of `prometheusremotewrite` (the Collector's prometheus_remote_write exporter) and their defaults. */
-import { choice, duration, flag, group, integer, optional, type Place, type ValuesOf } from "@rondo/core";
+import {
+  choice,
+  duration,
+  flag,
+  group,
+  idleKey,
+  integer,
+  optional,
+  type Place,
+  refusedFlag,
+  refusedKey,
+  type ValuesOf,
+} from "@rondo/core";
 import { connectionFields } from "../http/connection-fields.ts";
 import { httpEndpoint } from "../http/http-endpoint.ts";
 import { retryOnFailureFrom } from "../sending-fields.ts";
 import { checkLabels, fixedLabels, translationFields } from "../translation-fields.ts";
-import { idleKey, refusedFlag, refusedKey } from "../unbuilt.ts";
 
 /** Why the keys of the Collector's queue have no effect. */
 const QUEUE = "the queue is Rondo's log, and one request a partition is in flight, which keeps samples in order";

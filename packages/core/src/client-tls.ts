@@ -1,14 +1,15 @@
 /** The Collector's client TLS keys, and what Node needs of them. */
 import { readFileSync } from "node:fs";
 import { rootCertificates, type SecureVersion } from "node:tls";
-import { choice, Fault, flag, group, optional, secret, text, type ValuesOf } from "@rondo/core";
+import { Fault } from "./fault.ts";
+import { choice, flag, group, optional, secret, text, type ValuesOf } from "./field.ts";
 import { idleKey, refusedKey } from "./unbuilt.ts";
 
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996), and OpenSSL refuses them by default. */
 const VERSIONS = ["1.2", "1.3"] as const;
 
-/** `tls` of an exporter. */
-export const tls = group("How the connection is protected.", {
+/** `tls` of a client. */
+export const clientTls = group("How the connection is protected.", {
   insecure: flag("Talk without TLS. An endpoint that begins with https:// uses TLS all the same.", false),
   insecure_skip_verify: flag("Use TLS without checking who answers. For tests only.", false),
   ca_file: optional(text("The certificates to trust, a PEM file. Absent: those that Node brings.")),
@@ -28,11 +29,11 @@ export const tls = group("How the connection is protected.", {
 });
 
 /** What `tls` parses to. */
-export type TlsValues = ValuesOf<{ tls: typeof tls }>["tls"];
+export type ClientTlsValues = ValuesOf<{ tls: typeof clientTls }>["tls"];
 
 /** What Node's TLS takes. */
 export interface TlsMaterial {
-  readonly ca?: readonly (string | Buffer)[];
+  readonly ca?: (string | Buffer)[];
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
   readonly servername?: string;
@@ -42,7 +43,7 @@ export interface TlsMaterial {
 }
 
 /** Reads the files. Throws a Fault `config` that names key and file, never their content. */
-export function tlsMaterial(values: TlsValues): TlsMaterial {
+export function tlsMaterial(values: ClientTlsValues): TlsMaterial {
   const ca = material("ca", values.ca_file, values.ca_pem);
   const cert = material("cert", values.cert_file, values.cert_pem);
   const key = material("key", values.key_file, values.key_pem?.reveal() ?? null);

@@ -1,5 +1,5 @@
-/** Keys of the Collector's exporters that this build knows and does not honour: named at load, never ignored in silence. */
-import { type Field, field } from "@rondo/core";
+/** Keys of the Collector that this build knows and does not honour: named at load, never ignored in silence. */
+import { type Field, field } from "./field.ts";
 
 const ABSENT = { value: null, text: "none" };
 
