@@ -1,9 +1,11 @@
 /** Reads `broker::kafka`: the cluster that several processes share, who to be there, and how topics are made. */
 import {
   checkSasl,
-  clientTls,
+  clientTlsFields,
   duration,
+  flag,
   group,
+  idleKey,
   integer,
   isLoopback,
   list,
@@ -36,7 +38,13 @@ export const kafkaFields = group("A Kafka cluster, 3.9 or newer: what several pr
     "6s",
   ),
   sasl: optional(saslFields),
-  tls: optional(clientTls),
+  tls: optional(
+    group("TLS to the brokers; its files are read again for every connection.", {
+      ...clientTlsFields,
+      insecure: flag("Talk without TLS, as without this section.", false),
+      reload_interval: idleKey("How often the files are read again.", "they are read for every connection"),
+    }),
+  ),
 });
 
 type KafkaValues = ValuesOf<{ kafka: typeof kafkaFields }>["kafka"];

@@ -8,8 +8,8 @@ import { idleKey, refusedKey } from "./unbuilt.ts";
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996), and OpenSSL refuses them by default. */
 const VERSIONS = ["1.2", "1.3"] as const;
 
-/** `tls` of a client. */
-export const clientTls = group("How the connection is protected.", {
+/** The keys of `tls`, for a client that honours one of them in its own way. */
+export const clientTlsFields = {
   insecure: flag("Talk without TLS. An endpoint that begins with https:// uses TLS all the same.", false),
   insecure_skip_verify: flag("Use TLS without checking who answers. For tests only.", false),
   ca_file: optional(text("The certificates to trust, a PEM file. Absent: those that Node brings.")),
@@ -26,7 +26,10 @@ export const clientTls = group("How the connection is protected.", {
   cipher_suites: refusedKey("Allowed TLS 1.2 ciphers.", "remove the key, or set min_version: 1.3"),
   curve_preferences: refusedKey("Allowed elliptic curves.", "remove the key"),
   tpm: refusedKey("A private key in a TPM.", "use key_file"),
-});
+};
+
+/** `tls` of a client. */
+export const clientTls = group("How the connection is protected.", clientTlsFields);
 
 /** What `tls` parses to. */
 export type ClientTlsValues = ValuesOf<{ tls: typeof clientTls }>["tls"];

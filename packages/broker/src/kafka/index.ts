@@ -1,6 +1,6 @@
 /** The log on Kafka. */
 
 export { type Commit, NOTE_CHARACTERS } from "./group-member.ts";
-export type { Credentials } from "./kafkajs-node.ts";
+export type { Credentials } from "./login.ts";
 export { type KafkaBroker, type KafkaOptions, openKafka } from "./open-kafka.ts";
 export { type KafkaReader, openReader, type ReaderOptions, type ReaderRun } from "./open-reader.ts";

@@ -161,7 +161,8 @@ interface KafkajsCluster {
 export interface NodeOptions {
   readonly clientId: string;
   readonly login: Login;
-  readonly entrance: Entrance;
+  /** Puts into words why a broker does not let us in; absent: kafkajs's error says it. */
+  readonly entrance?: Entrance;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly log: Log;
@@ -201,11 +202,11 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
         const credentials = await login();
         if (connection !== undefined) present(credentials, connectionPool, connection);
         await connect();
-        entrance.letIn();
+        entrance?.letIn();
       } catch (thrown) {
         // A broker that refused may wait for another try on the same socket; there is none.
         void node.disconnect().catch(() => undefined);
-        throw entrance.fault(`${address.host}:${address.port}`, thrown);
+        throw entrance === undefined ? thrown : entrance.fault(`${address.host}:${address.port}`, thrown);
       }
     };
     return node;

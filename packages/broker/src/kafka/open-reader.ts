@@ -8,7 +8,8 @@ import { Cluster } from "./cluster.ts";
 
 import { type Commit, commitsOf, GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
-import { type Credentials, nodeFactory } from "./kafkajs-node.ts";
+import { nodeFactory } from "./kafkajs-node.ts";
+import type { Credentials } from "./login.ts";
 import { readAddress } from "./read-address.ts";
 import { Topics } from "./topics.ts";
 
@@ -55,8 +56,8 @@ export function openReader(options: ReaderOptions): KafkaReader {
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     log,
-    ...(ssl !== undefined && { ssl }),
-    ...(sasl !== undefined && { sasl }),
+    // kafkajs writes into what it is given.
+    login: async () => ({ ...(ssl !== undefined && { ssl }), ...(sasl !== undefined && { sasl: { ...sasl } }) }),
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
   // It makes none: these settings are never used.
