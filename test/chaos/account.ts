@@ -38,7 +38,11 @@ function dropped(
  * Every disagreement, as sentences; empty when the account is right. For a drained process whose pipelines are named as
  * their signals and drop nothing: then a pipeline forwards, and each of its exporters delivers, all that entered.
  */
-export function checkAccount(samples: readonly Sample[], delivered: Delivered): readonly string[] {
+export function checkAccount(
+  samples: readonly Sample[],
+  delivered: Delivered,
+  refused: Delivered = new Map(),
+): readonly string[] {
   const problems: string[] = [];
   const exporters = new Set(delivered.keys());
   const expectEqual = (what: string, left: number, right: number) => {
@@ -72,6 +76,17 @@ export function checkAccount(samples: readonly Sample[], delivered: Delivered): 
       );
     }
   }
-  expectEqual("dropped by anyone", sumOf(samples, item("dropped_total")), 0);
+  for (const exporter of exporters) {
+    const owed = Object.values(refused.get(exporter) ?? {}).reduce((sum, items) => sum + items, 0);
+    const given = sumOf(samples, item("dead_lettered_total"), { component: exporter });
+    expectEqual(
+      `exporter ${exporter}, dropped + dead-lettered = refused for good by the backend`,
+      sumOf(samples, item("dropped_total"), { component: exporter }) + given,
+      owed,
+    );
+  }
+  const byExporters = [...exporters].map((component) => sumOf(samples, item("dropped_total"), { component }));
+  const byOthers = sumOf(samples, item("dropped_total")) - byExporters.reduce((sum, items) => sum + items, 0);
+  expectEqual("dropped by anyone else", byOthers, 0);
   return problems;
 }

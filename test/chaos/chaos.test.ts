@@ -10,7 +10,7 @@ import { capturedLines } from "./capture.ts";
 import { INSERTED, identify, ledgerLine } from "./identity.ts";
 import { followLines, openLedger } from "./ledger.ts";
 import { buildRequest } from "./load.ts";
-import { hitSomething, type RoundResult, runRounds } from "./run.ts";
+import { runSelection } from "./selection.cases.ts";
 import { openTally } from "./tally.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rondo-chaos-test-"));
@@ -189,9 +189,10 @@ rondo_log_lag_records{signal="logs",pipeline="logs",component="a"} ${lag}
   });
 });
 
-test("five rounds of kill -9 lose nothing that was acknowledged", { timeout: 180_000 }, async () => {
-  const results: RoundResult[] = [];
-  await runRounds({ seed: 20, from: 0, rounds: 5, folder: join(folder, "rounds") }, (result) => results.push(result));
-  expect(results.flatMap(({ round, problems }) => problems.map((problem) => `round ${round}: ${problem}`))).toEqual([]);
-  expect(results.filter(hitSomething).length).toBeGreaterThanOrEqual(4);
+test("nothing that was acknowledged is lost to kill -9, an orderly end, a bad backend, a power cut", {
+  timeout: 240_000,
+}, async () => {
+  const found = await runSelection({ broker: "embedded", seed: 20, rounds: { F1: 5, F2: 1, F8: 3, F11: 1 }, folder });
+  expect(found.problems).toEqual([]);
+  expect(found.results.filter(({ hit }) => hit === true).length).toBeGreaterThanOrEqual(4);
 });

@@ -4,27 +4,9 @@ import { beaconProblems } from "./beacon.ts";
 import { partitionClients, partitionOf } from "./clients.ts";
 import { compareLedgers } from "./ledgers.ts";
 import { buildRequest } from "./load.ts";
-import { breakText, planOf } from "./plan.ts";
 import { Progress, spread } from "./progress.ts";
 import { SpanLedger } from "./span-ledger.ts";
 import { openTally } from "./tally.ts";
-
-describe("a plan", () => {
-  const sixty = Array.from({ length: 60 }, (_, round) => planOf(1, round));
-
-  test("is the same for the same seed and round, and every second one is apart", () => {
-    expect(planOf(1, 17)).toEqual(planOf(1, 17));
-    expect(sixty.filter(({ apart }) => apart)).toHaveLength(30);
-    expect(new Set(sixty.map((plan) => breakText(plan.break))).size).toBeGreaterThan(10);
-  });
-
-  test("flushes Redis five times in sixty rounds, whatever the seed", () => {
-    for (const seed of [1, 2, 3, 77]) {
-      const plans = Array.from({ length: 60 }, (_, round) => planOf(seed, round));
-      expect(plans.filter(({ flush }) => flush)).toHaveLength(5);
-    }
-  });
-});
 
 test("every partition has two clients, and no service instance two", () => {
   const clients = partitionClients(6);

@@ -2,9 +2,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Deployment, prepareDeployment } from "../rig/deployment.ts";
+import { KafkaReplies } from "../rig/kafka-replies.ts";
+import { connectionsOf } from "../rig/process-state.ts";
 import { type RecordingProxy, startRecordingProxy } from "../rig/recording-proxy.ts";
 import type { Ports } from "../rig/rondo-process.ts";
 import { type Kafka, startAlertmanager, startKafka, startRedis } from "../rig/servers/index.ts";
+import { startTcpProxy, type TcpProxy } from "../rig/tcp-proxy.ts";
 import { type Shared, sharedYaml } from "./config.ts";
 import { PROCESSES, type Victim } from "./plan.ts";
 
@@ -12,10 +15,13 @@ import { PROCESSES, type Victim } from "./plan.ts";
 export const PARTITIONS = 6;
 const THREADS = 2;
 
-/** A site that runs. */
+/** A site that runs. Rondo reaches Kafka and Redis through proxies alone. */
 export interface Site {
   readonly kafka: Kafka;
+  /** Loses answers of Kafka. */
+  readonly replies: KafkaReplies;
   readonly redis: Awaited<ReturnType<typeof startRedis>>;
+  readonly redisRoad: TcpProxy;
   readonly alertmanager: Awaited<ReturnType<typeof startAlertmanager>>;
   /** Before Alertmanager. */
   readonly told: RecordingProxy;
@@ -58,17 +64,20 @@ export async function openSite(setup: SiteSetup): Promise<Site> {
   const { folder, rules, times, yaml, processes = PROCESSES } = setup;
   mkdirSync(folder, { recursive: true });
   const opened = new Opened();
+  const replies = new KafkaReplies();
   try {
     const [kafka, redis, alertmanager] = await Promise.all([
-      opened.add(startKafka({ nodes: 3 })),
-      opened.add(startRedis()),
+      opened.add(startKafka({ nodes: 3, proxied: true, watch: replies.watch })),
+      opened.add(startRedis({ flags: ["--enable-debug-command", "yes"] })),
       opened.add(startAlertmanager()),
     ]);
+    const redisRoad = await opened.add(startTcpProxy({ target: redis.port }));
+    const redisUrl = `redis://127.0.0.1:${redisRoad.port}`;
     const told = await opened.add(startRecordingProxy({ target: alertmanager.port }));
     const file = join(folder, rules.file);
     writeFileSync(file, rules.text);
     const shared = {
-      ...{ brokers: kafka.brokers, partitions: PARTITIONS, redis: redis.url, rules: file, alertmanager: told.url },
+      ...{ brokers: kafka.brokers, partitions: PARTITIONS, redis: redisUrl, rules: file, alertmanager: told.url },
       ...times,
     };
     const rondo = await prepareDeployment({
@@ -78,9 +87,24 @@ export async function openSite(setup: SiteSetup): Promise<Site> {
     });
     await opened.add({ close: () => rondo.kill() });
     await rondo.start();
-    return { kafka, redis, alertmanager, told, rondo, close: () => opened.close() };
+    return { kafka, replies, redis, redisRoad, alertmanager, told, rondo, close: () => opened.close() };
   } catch (thrown) {
     await opened.close();
     throw thrown;
   }
+}
+
+/** Who of Rondo reached Kafka or Redis round the proxies, as sentences; and whether nobody is seen to go through them at all. */
+export function roundaboutProblems({ kafka, redis, redisRoad, rondo }: Site): readonly string[] {
+  const [own, proxies] = [
+    new Set([...kafka.ownPorts, redis.port]),
+    new Set([...kafka.nodes.map(({ proxy }) => proxy?.port ?? 0), redisRoad.port]),
+  ];
+  const connections = rondo.all.flatMap(({ role, pid }) => connectionsOf(pid).map(({ remote }) => ({ role, remote })));
+  return [
+    ...connections
+      .filter(({ remote }) => own.has(remote))
+      .map(({ role, remote }) => `a process of the role ${role} has a connection to port ${remote}, round the proxies`),
+    ...(connections.some(({ remote }) => proxies.has(remote)) ? [] : ["no connection through the proxies was seen"]),
+  ];
 }

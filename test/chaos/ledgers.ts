@@ -8,6 +8,8 @@ import { type Findings, openTally, type Tally } from "./tally.ts";
 export interface DeliveryFile {
   readonly exporter: string;
   readonly path: string;
+  /** The file in which it writes down what it refused for good. */
+  readonly refusals?: string;
   /** The ledger lines of one line of the file; the line itself unless given. */
   readonly lines?: (line: string) => readonly string[];
 }
@@ -35,10 +37,12 @@ export function openLedgers(
   const [sent, acked] = [openLedger(join(folder, "sent.ledger")), openLedger(join(folder, "acked.ledger"))];
   const tally = openTally([...deliveries.map(({ exporter }) => exporter), ...others]);
   const [newSent, newAcked] = [followLines(sent.path), followLines(acked.path)];
-  const delivered = deliveries.map(({ exporter, path, lines = (line: string) => [line] }) => {
+  const delivered = deliveries.map(({ exporter, path, refusals, lines = (line: string) => [line] }) => {
     const follow = followLines(path);
+    const followRefusals = refusals === undefined ? () => [] : followLines(refusals);
     return () => {
       for (const line of follow().flatMap(lines)) tally.delivered(exporter, line);
+      for (const line of followRefusals()) tally.refused(exporter, line);
     };
   });
   return {

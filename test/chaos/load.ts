@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { SIGNALS, type Signal } from "@rondo/otlp";
 import { type DecodedAttribute, type DecodedRequest, encodeRequest } from "@rondo/otlp/codec";
-import { grpcClient, httpClient, type OtlpClient } from "../rig/otlp-client.ts";
+import { type Answer, grpcClient, httpClient, type OtlpClient } from "../rig/otlp-client.ts";
 import { between } from "../rig/random.ts";
 import { identify, ledgerLine, STAMP_KEY } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
@@ -45,6 +45,9 @@ export interface Load {
   readonly unanswered: number;
   /** Requests answered with yes so far. */
   readonly accepted: number;
+  /** Requests answered with no, by status; and the answers after which a client must not try again, each once. */
+  readonly refused: ReadonlyMap<number, number>;
+  readonly finals: ReadonlySet<string>;
   /** No new requests; resolves when every client has ended and its ledger lines are on disk. */
   stop(): Promise<void>;
 }
@@ -57,6 +60,12 @@ const CLIENTS: readonly LoadClient[] = Array.from({ length: 6 }, (_, index) => (
   itemsBelow: 20,
   pauseMs: 0,
 }));
+
+/** What a client may repeat (OTLP 1.11, "Failures"): gRPC's RESOURCE_EXHAUSTED and UNAVAILABLE among them. */
+const RETRYABLE: Readonly<Record<LoadClient["transport"], readonly number[]>> = {
+  http: [429, 502, 503, 504],
+  grpc: [8, 14],
+};
 
 /** How long a client waits that was refused or got no answer, milliseconds. */
 const AGAIN_MS = 20;
@@ -176,6 +185,14 @@ export function startLoad(options: LoadOptions): Load {
   let sequence = 0;
   let unanswered = 0;
   let accepted = 0;
+  const refused = new Map<number, number>();
+  const finals = new Set<string>();
+  const note = (client: LoadClient, answer: Answer | undefined) => {
+    if (answer?.kind !== "refused") return;
+    const { status, text: said } = answer;
+    refused.set(status, (refused.get(status) ?? 0) + 1);
+    if (!RETRYABLE[client.transport].includes(status)) finals.add(`${client.transport} ${status} ${said}`);
+  };
 
   const run = async (client: LoadClient, index: number) => {
     const ways = gateways.map((ports) => way(client, ports));
@@ -191,6 +208,7 @@ export function startLoad(options: LoadOptions): Load {
       unanswered++;
       const answer = await ways[at]?.send(signal, body);
       unanswered--;
+      note(client, answer);
       if (answer?.kind === "accepted") {
         accepted++;
         await options.acked.append(lines);
@@ -210,6 +228,8 @@ export function startLoad(options: LoadOptions): Load {
     get accepted() {
       return accepted;
     },
+    refused,
+    finals,
     async stop() {
       stopping = true;
       await Promise.all(running);

@@ -1,56 +1,46 @@
 /** What a run says: a line for every round, and what was measured in the end. */
-import type { KafkaRoundResult } from "./kafka-run.ts";
-import { breakText } from "./plan.ts";
 import { spread } from "./progress.ts";
-import type { RoundResult } from "./run.ts";
-import { RAW } from "./written-down.ts";
+import { reproduce, sumLine } from "./results.ts";
+import type { RoundResult } from "./rounds.ts";
 
-const counted = (result: Pick<RoundResult, "duplicates" | "redelivered">) =>
-  [...result.redelivered].map(([name, counted]) => `${name} ${result.duplicates.get(name)}/${counted}`).join(", ");
-
-const verdict = ({ problems }: { readonly problems: readonly string[] }) =>
-  problems.length === 0 ? "ok    " : "FAILED";
-
-/** The line of a round on one machine. */
-export function lineOf(seed: number, result: RoundResult): string {
-  const state = `${result.unanswered} unanswered, ${result.unsettled} unsettled`;
-  return (
-    `${verdict(result)} seed ${seed} round ${result.round}: killed ${result.moment} (${state}); ` +
-    `acked ${result.acked} of ${result.sent}; again/counted: ${counted(result)}; drained in ${result.drainMs} ms`
-  );
-}
-
-/** The line of a round over Kafka. */
-export function kafkaLineOf(seed: number, result: KafkaRoundResult): string {
-  const { plan, victims, others, readyMs, repeated } = result;
-  const inLog = result.duplicates.get(RAW) ?? 0;
-  const again = plan.again === undefined ? "" : `, then ${plan.again.victim}-${plan.again.index + 1}`;
+/** The line of a round, and one for each of its problems; a failed one says how it can be had again. */
+export function roundLines(seed: number, result: RoundResult, long = false): readonly string[] {
+  const { broker, fault, variant, round, problems, own, others, readyMs, raw, enriched, refused } = result;
+  const again = Object.entries(result.again).map(([name, [times, counted]]) => `${name} ${times}/${counted}`);
   const said = [
-    breakText(plan.break) + again + (plan.flush ? ", Redis flushed" : ""),
+    result.text,
     ...(readyMs === undefined ? [] : [`ready after ${Math.round(readyMs)} ms`]),
-    ...(plan.apart ? [`stops: its own ${spread(victims)}, others ${spread(others)}`] : []),
+    ...(own.length + others.length > 0 ? [`stops: its own ${spread(own)}, others ${spread(others)}`] : []),
     `acked ${result.acked} of ${result.sent}`,
-    `again/counted: ${counted(result)}`,
-    ...(inLog > 0 ? [`${inLog} items twice in the log`] : []),
-    ...(repeated > 0 ? [`${repeated} enriched twice`] : []),
+    ...(again.length > 0 ? [`again/counted: ${again.join(", ")}`] : []),
+    ...(refused > 0 ? [`${refused} items refused for good`] : []),
+    ...(raw > 0 ? [`${raw} items twice in the log`] : []),
+    ...(enriched > 0 ? [`${enriched} enriched twice`] : []),
     `drained in ${result.drainMs} ms`,
+    `${(result.tookMs / 1_000).toFixed(1)} s`,
   ];
-  return `${verdict(result)} seed ${seed} round ${result.round}: ${said.join("; ")}`;
+  const verdict = problems.length === 0 ? "ok    " : "FAILED";
+  const named = `${broker} ${fault} seed ${seed} ${long ? "long" : `round ${round}`} (${variant})`;
+  return [
+    `${verdict} ${named}: ${said.join("; ")}`,
+    ...problems.map((problem) => `       ${problem}`),
+    ...(problems.length > 0 ? [`       again: ${reproduce(broker, fault, seed, round, long)}`] : []),
+  ];
 }
 
-/** The stops of all measured rounds by what was broken, a line each. */
-export function stopLines(results: readonly KafkaRoundResult[]): readonly string[] {
-  const measured = Map.groupBy(
-    results.filter(({ plan }) => plan.apart),
-    ({ plan }) =>
-      (plan.break.kind === "restart" || plan.break.kind === "absence" ? `${plan.break.victim} ` : "") + plan.break.kind,
+/** What all rounds come to: by fault, with the stops where they were measured. */
+export function sumUp(results: readonly RoundResult[]): readonly string[] {
+  const lines = [...Map.groupBy(results, ({ broker, fault }) => `${broker} ${fault}`)].map(
+    ([name, rounds]) => `${name}: ${sumLine(rounds)}${stopsOf(rounds)}`,
   );
-  return [...measured].map(([kind, rounds]) => {
-    const worst = spread(rounds.map(({ victims }) => Math.max(0, ...victims)));
-    const [own, others] = [
-      spread(rounds.flatMap(({ victims }) => victims)),
-      spread(rounds.flatMap((one) => one.others)),
-    ];
-    return `${kind}: stops of its own partitions ${own}; worst of a round ${worst}; of the others ${others}`;
-  });
+  const kills = results.filter(({ hit }) => hit !== undefined);
+  const hits = kills.filter(({ hit }) => hit).length;
+  if (kills.length === 0) return lines;
+  return [...lines, `${hits} of ${kills.length} kills hit a request without an answer or an item that was not settled`];
+}
+
+function stopsOf(rounds: readonly RoundResult[]): string {
+  const [own, others] = [rounds.flatMap((one) => one.own), rounds.flatMap((one) => one.others)];
+  if (own.length + others.length === 0) return "";
+  return `; stops of its own partitions ${spread(own)}, of the others ${spread(others)}`;
 }

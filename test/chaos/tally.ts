@@ -8,6 +8,8 @@ interface Fate {
   acked: boolean;
   /** Times delivered, by exporter. */
   readonly delivered: Map<string, number>;
+  /** The exporters whose backends refused it for good. */
+  readonly refused: Set<string>;
 }
 
 interface Counts {
@@ -22,6 +24,8 @@ export interface Findings {
   readonly acked: number;
   /** Different items delivered, by exporter and signal. */
   readonly delivered: Delivered;
+  /** Items that a backend refused for good and never took, by exporter and signal. */
+  readonly refused: Delivered;
   /** Deliveries beyond the first, by exporter. */
   readonly duplicates: ReadonlyMap<string, number>;
   /** The same by signal. */
@@ -38,6 +42,8 @@ export interface Tally {
   sent(line: string): void;
   acked(line: string): void;
   delivered(exporter: string, line: string): void;
+  /** A backend said that it will never take it. */
+  refused(exporter: string, line: string): void;
   findings(): Findings;
   /**
    * First deliveries since the last call that overtook an earlier request of their service instance, as sentences, at most
@@ -54,6 +60,7 @@ export function openTally(exporters: readonly string[]): Tally {
   const fates = new Map<string, Fate>();
   const distinct = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
   const repeats = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
+  const refused = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
   /** Acknowledged items still to be delivered, by exporter; keeps a check from walking the whole run. */
   const owed = new Map<string, Set<string>>(exporters.map((name) => [name, new Set()]));
   const order = new Order();
@@ -77,7 +84,7 @@ export function openTally(exporters: readonly string[]): Tally {
     sent(line) {
       const { key, stamp } = parse(line);
       if (fates.has(key)) throw new Error(`the generator sent ${key} twice`);
-      fates.set(key, { stamp, acked: false, delivered: new Map() });
+      fates.set(key, { stamp, acked: false, delivered: new Map(), refused: new Set() });
     },
     acked(line) {
       const { key } = parse(line);
@@ -86,7 +93,9 @@ export function openTally(exporters: readonly string[]): Tally {
       if (fate.acked) return;
       fate.acked = true;
       acked++;
-      for (const [exporter, items] of owed) if (!fate.delivered.has(exporter)) items.add(key);
+      for (const [exporter, items] of owed) {
+        if (!fate.delivered.has(exporter) && !fate.refused.has(exporter)) items.add(key);
+      }
     },
     delivered(exporter, line) {
       const { key, signal } = parse(line);
@@ -101,7 +110,23 @@ export function openTally(exporters: readonly string[]): Tally {
       owed.get(exporter)?.delete(key);
       const counts = (before > 0 ? repeats : distinct).get(exporter);
       if (counts !== undefined) counts[signal]++;
+      const gaveUp = refused.get(exporter);
+      if (before === 0 && fate.refused.has(exporter) && gaveUp !== undefined) gaveUp[signal]--;
       if (before === 0) order.delivered(exporter, signal, fate);
+    },
+    refused(exporter, line) {
+      const { key, signal } = parse(line);
+      const fate = fates.get(key);
+      const counts = refused.get(exporter);
+      if (fate === undefined || counts === undefined) {
+        strangers++;
+        if (strange.length < 5) strange.push(`${exporter} was to refuse ${key}, which nobody sent`);
+        return;
+      }
+      if (fate.refused.has(exporter)) return;
+      fate.refused.add(exporter);
+      owed.get(exporter)?.delete(key);
+      if (!fate.delivered.has(exporter)) counts[signal]++;
     },
     disorder: () => order.settle(),
     findings() {
@@ -112,6 +137,7 @@ export function openTally(exporters: readonly string[]): Tally {
         sent: fates.size,
         acked,
         delivered: copyOf(distinct),
+        refused: copyOf(refused),
         repeats: copyOf(repeats),
         duplicates: new Map([...repeats].map(([name, { traces, metrics, logs }]) => [name, traces + metrics + logs])),
         lost: [...owed.values()].reduce((sum, keys) => sum + keys.size, 0),

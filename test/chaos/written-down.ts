@@ -2,11 +2,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "../rig/random.ts";
-import { startBackend } from "./backend.ts";
+import { type Backend, startBackend } from "./backend.ts";
 import { partitionOf } from "./clients.ts";
 import { OTLP, OTLP_HTTP } from "./config.ts";
 import { Opened, PARTITIONS } from "./kafka-site.ts";
-import { type Ledgers, openLedgers } from "./ledgers.ts";
+import { type DeliveryFile, type Ledgers, openLedgers } from "./ledgers.ts";
 import { Progress } from "./progress.ts";
 
 /** The exporters of a run over Kafka. */
@@ -17,6 +17,7 @@ export const RAW = "the raw topic";
 
 /** Everything that is written down. */
 export interface WrittenDown {
+  readonly backends: Readonly<Record<(typeof EXPORTERS)[number], Backend>>;
   /** The ports of the backends. */
   readonly grpc: number;
   readonly http: number;
@@ -25,14 +26,28 @@ export interface WrittenDown {
   close(): Promise<void>;
 }
 
+/** What is written down besides. */
+export interface WrittenBesides {
+  /** Partitions of the log: the same as of a site unless given. */
+  readonly partitions?: number;
+  /** Other exporters' files. */
+  readonly files?: readonly DeliveryFile[];
+  /** What is tallied as exporters are, and told of by its reader. */
+  readonly others?: readonly string[];
+}
+
 /** Opens the backends, with ledgers in `folder`. */
-export async function openWrittenDown(folder: string, seed: number): Promise<WrittenDown> {
+export async function openWrittenDown(
+  folder: string,
+  seed: number,
+  { partitions = PARTITIONS, files: more = [], others = [RAW] }: WrittenBesides = {},
+): Promise<WrittenDown> {
   mkdirSync(folder, { recursive: true });
   const opened = new Opened();
   const progress = new Progress();
   const partitionsOf = new Map<string, number>();
   const partition = (instance: string) => {
-    const known = partitionsOf.get(instance) ?? partitionOf(Number(instance), PARTITIONS);
+    const known = partitionsOf.get(instance) ?? partitionOf(Number(instance), partitions);
     partitionsOf.set(instance, known);
     return known;
   };
@@ -47,9 +62,11 @@ export async function openWrittenDown(folder: string, seed: number): Promise<Wri
   const grpc = await opened.add(backend(OTLP, "grpc", 1));
   const http = await opened.add(backend(OTLP_HTTP, "http", 2));
   const files = [
-    { exporter: OTLP, path: grpc.ledger.path },
-    { exporter: OTLP_HTTP, path: http.ledger.path },
+    { exporter: OTLP, path: grpc.ledger.path, refusals: grpc.refusals.path },
+    { exporter: OTLP_HTTP, path: http.ledger.path, refusals: http.refusals.path },
+    ...more,
   ];
-  const ledgers = await opened.add(openLedgers(folder, files, [RAW]));
-  return { grpc: grpc.port, http: http.port, ledgers, progress, close: () => opened.close() };
+  const ledgers = await opened.add(openLedgers(folder, files, others));
+  const backends = { [OTLP]: grpc, [OTLP_HTTP]: http };
+  return { backends, grpc: grpc.port, http: http.port, ledgers, progress, close: () => opened.close() };
 }

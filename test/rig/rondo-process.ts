@@ -28,6 +28,8 @@ export interface RondoOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Its data; `folder/data` unless told otherwise. */
   readonly data?: string;
+  /** A program, with its arguments, that is started instead and is told to run the command: a tracer. */
+  readonly under?: readonly string[];
 }
 
 /** A process that can be started, killed and started again on the same data. */
@@ -98,7 +100,8 @@ export function prepareRondo(folder: string, ports: Ports, yaml: string, options
     launch() {
       if (child !== undefined && child.exitCode === null && child.signalCode === null)
         throw new Error(`rondo ${command} already runs`);
-      const started = spawn(COMMAND, args, {
+      const [program = COMMAND, ...rest] = [...(options.under ?? []), COMMAND, ...args];
+      const started = spawn(program, rest, {
         stdio: ["ignore", out, out],
         env: { ...process.env, ...options.env },
       });

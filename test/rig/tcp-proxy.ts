@@ -12,6 +12,8 @@ export interface Fault {
   readonly blackhole?: "requests" | "replies" | "both";
   /** New connections are reset at once. */
   readonly refuse?: boolean;
+  /** Whose connections it befalls, by the port that they come from; everybody's unless given. */
+  readonly only?: (clientPort: number) => boolean;
 }
 
 /** The next piece of an answer of at least `minBytes`, counted from one. */
@@ -20,6 +22,13 @@ export interface LostReply {
   readonly minBytes?: number;
   /** Whether the connection is then reset; otherwise it stays open and the client waits. */
   readonly reset: boolean;
+}
+
+/** Sees what passes through one connection, and decides what of the answers gets through. */
+export interface Watch {
+  request(piece: Buffer, clientPort: number): void;
+  /** What gets through instead of this piece, perhaps nothing; undefined resets the connection. */
+  reply(piece: Buffer, clientPort: number): Buffer | undefined;
 }
 
 /** A proxy that listens on loopback. */
@@ -33,8 +42,8 @@ export interface TcpProxy {
   set(fault?: Fault): void;
   /** Loses one piece of an answer, once, after which everything gets through again. */
   loseReply(reply: LostReply): void;
-  /** Breaks all open connections with RST. */
-  reset(): void;
+  /** Breaks open connections with RST: all, or those that come from such ports. */
+  reset(only?: (clientPort: number) => boolean): void;
   close(): Promise<void>;
 }
 
@@ -44,6 +53,8 @@ export interface TcpProxyOptions {
   readonly port?: number;
   /** The server's port on loopback. */
   readonly target: number;
+  /** Makes the watch of a connection. */
+  readonly watch?: () => Watch;
 }
 
 type Way = "requests" | "replies";
@@ -52,11 +63,16 @@ type Way = "requests" | "replies";
 interface Link {
   readonly client: Socket;
   readonly server: Socket;
+  readonly port: number;
+  readonly watch: Watch | undefined;
+  /** Whether the fault is one for this connection. */
+  befallen: boolean;
 }
 
 /** Starts a proxy that forwards faithfully until it is told otherwise. */
-export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Promise<TcpProxy> {
+export async function startTcpProxy({ port = 0, target, watch }: TcpProxyOptions): Promise<TcpProxy> {
   let fault: Fault = {};
+  const befalls = (clientPort: number) => fault.only?.(clientPort) ?? true;
   let losing: LostReply | undefined;
   let [made, lost, seen] = [0, 0, 0];
   const links = new Set<Link>();
@@ -79,14 +95,14 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
     // Whatever the delay becomes, what was sent first arrives first.
     const waiting: (() => void)[] = [];
     const later = (act: () => void) => {
-      const { delayMs = 0 } = fault;
+      const delayMs = link.befallen ? (fault.delayMs ?? 0) : 0;
       if (delayMs === 0 && waiting.length === 0) act();
       else {
         waiting.push(act);
         setTimeout(() => waiting.shift()?.(), delayMs);
       }
     };
-    const swallowed = () => fault.blackhole === way || fault.blackhole === "both";
+    const swallowed = () => link.befallen && (fault.blackhole === way || fault.blackhole === "both");
     from.on("data", (piece: Buffer) => {
       if (swallowed()) return;
       const reply = way === "replies" ? loses(piece) : undefined;
@@ -95,8 +111,14 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
         if (reply.reset) breakOff(link);
         return;
       }
+      if (way === "requests") link.watch?.request(piece, link.port);
+      const through = way === "replies" && link.watch !== undefined ? link.watch.reply(piece, link.port) : piece;
+      if (through === undefined) {
+        breakOff(link);
+        return;
+      }
       // A full buffer holds the sender back, as the road itself would.
-      later(() => void (to.writable && !to.write(piece) && from.pause()));
+      if (through.length > 0) later(() => void (to.writable && !to.write(through) && from.pause()));
     });
     to.on("drain", () => from.resume());
     from.on("end", () => void (swallowed() || later(() => to.end())));
@@ -106,12 +128,14 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
 
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     made++;
-    if (fault.refuse === true) {
+    const clientPort = client.remotePort ?? 0;
+    const befallen = befalls(clientPort);
+    if (fault.refuse === true && befallen) {
       client.on("error", () => {}).resetAndDestroy();
       return;
     }
     const behind = dial({ port: target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    const link: Link = { client, server: behind };
+    const link: Link = { client, server: behind, port: clientPort, watch: watch?.(), befallen };
     links.add(link);
     carry(link, "requests");
     carry(link, "replies");
@@ -122,8 +146,8 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
-  const reset = () => {
-    for (const link of links) breakOff(link);
+  const reset = (only: (clientPort: number) => boolean = () => true) => {
+    for (const link of links) if (only(link.port)) breakOff(link);
   };
   return {
     port: address.port,
@@ -135,6 +159,7 @@ export async function startTcpProxy({ port = 0, target }: TcpProxyOptions): Prom
     },
     set(next = {}) {
       fault = next;
+      for (const link of links) link.befallen = befalls(link.port);
     },
     loseReply(reply) {
       seen = 0;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { type Admin, Kafka as Client, logLevel } from "kafkajs";
 import { tool } from "../../needs.ts";
 import { freePorts } from "../free-port.ts";
-import { startTcpProxy, type TcpProxy } from "../tcp-proxy.ts";
+import { startTcpProxy, type TcpProxy, type Watch } from "../tcp-proxy.ts";
 import { formatProperties, type KafkaListener, type KafkaPorts, kafkaProperties } from "./kafka-properties.ts";
 import { removeFolder, type ServerProcess, serverFolder, startServer } from "./server-process.ts";
 
@@ -25,6 +25,8 @@ export interface KafkaOptions {
   readonly nodes?: 1 | 3;
   /** Clients are led through a proxy before every node: see `brokers` and `KafkaNode.proxy`. */
   readonly proxied?: boolean;
+  /** Makes what watches a connection through a proxy. */
+  readonly watch?: () => Watch;
   /** Further lines of server.properties, by name; they win. */
   readonly config?: Readonly<Record<string, string | number>>;
   /** Listeners besides the one that tests use; with one node only. */
@@ -50,6 +52,8 @@ export interface KafkaNode extends ServerProcess {
 export interface Kafka {
   /** What clients are given: `127.0.0.1:<port>` of each node, or of the proxy before each. */
   readonly brokers: readonly string[];
+  /** Every port on which a node listens itself: a client that has a connection to one went round the proxies. */
+  readonly ownPorts: readonly number[];
   /** The same without proxies. */
   readonly direct: readonly string[];
   /** In the order of their ids, which count from one. */
@@ -115,6 +119,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const direct = cluster.map((ports) => `127.0.0.1:${ports.direct}`);
   return {
     brokers: proxies.length === 0 ? direct : proxies.map(({ port }) => `127.0.0.1:${port}`),
+    ownPorts: cluster.flatMap(({ direct: port, control, proxied }) => [port, control, proxied?.listens ?? port]),
     direct,
     nodes: started.toSorted((one, other) => one.id - other.id),
     inSync: () => waitInSync(direct),
@@ -124,14 +129,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
 }
 
 /** Ports for every node, and the proxies when there are to be any. */
-async function choosePorts({ nodes = 1, proxied = false }: KafkaOptions) {
+async function choosePorts({ nodes = 1, proxied = false, watch }: KafkaOptions) {
   const ports = await freePorts(nodes * 3);
   const proxies: TcpProxy[] = [];
   const cluster: KafkaPorts[] = [];
   for (let index = 0; index < nodes; index++) {
     const [direct = 0, control = 0, listens = 0] = ports.slice(index * 3);
     if (proxied) {
-      const proxy = await startTcpProxy({ target: listens });
+      const proxy = await startTcpProxy({ target: listens, ...(watch && { watch }) });
       proxies.push(proxy);
       cluster.push({ direct, control, proxied: { listens, advertises: proxy.port } });
     } else cluster.push({ direct, control });

@@ -1,0 +1,102 @@
+/** Faults of backends: each answer and each silence that an exporter can meet, one backend at a time. */
+import { setTimeout as pause } from "node:timers/promises";
+import { between } from "../../rig/random.ts";
+import type { Mood } from "../backend.ts";
+import { OTLP, OTLP_HTTP } from "../config.ts";
+import type { Attack, FaultCase, Scene, Variant } from "../fault.ts";
+
+type Road = Scene["backends"][typeof OTLP]["road"];
+
+/** What a backend does: a mood, or something about the road to it. */
+interface Misbehaviour {
+  readonly name: string;
+  readonly mood?: Mood;
+  readonly road?: (road: Road, forMs: number) => Promise<void>;
+}
+
+const status = (http: number, grpc: number, delayS?: number) => ({
+  http,
+  grpc,
+  ...(delayS !== undefined && { delayS }),
+});
+const later = (reply: Mood["reply"]): Mood => ({ reply, takes: "not now" });
+const never = (reply: Mood["reply"]): Mood => ({ reply, takes: "never" });
+const taken = (reply: Mood["reply"], afterMs = 0): Mood => ({ reply, takes: "always", afterMs });
+/** Between two resets of all connections, milliseconds. */
+const RESET_EVERY_MS = 40;
+
+/** gRPC beside HTTP: RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, INVALID_ARGUMENT. */
+const MISBEHAVIOURS: readonly Misbehaviour[] = [
+  { name: "429 with a delay", mood: later(status(429, 8, 1)) },
+  { name: "500", mood: later(status(500, 13)) },
+  { name: "503", mood: later(status(503, 14)) },
+  { name: "400", mood: never(status(400, 3)) },
+  { name: "413", mood: never(status(413, 3)) },
+  { name: "slow beyond the timeout", mood: taken("accepted", 2_500) },
+  { name: "accept and no reply", mood: later("hang") },
+  {
+    name: "half open",
+    async road(road, forMs) {
+      road.set({ blackhole: "both" });
+      await pause(forMs);
+      road.set();
+      road.reset();
+    },
+  },
+  {
+    name: "reset in the middle of a body",
+    async road(road, forMs) {
+      const until = performance.now() + forMs;
+      for (; performance.now() < until; await pause(RESET_EVERY_MS)) road.reset();
+    },
+  },
+  { name: "reset in the middle of an answer", mood: taken("torn") },
+  { name: "an answer without end", mood: taken("endless") },
+];
+
+/** How long a partition of the other backend may get nothing meanwhile: milliseconds, and a share of the time where that is more. */
+const OTHERS_MS = 2_000;
+const OTHERS_SHARE = 0.8;
+
+/** One backend misbehaves, the other must not notice. */
+function misbehave({ name, mood, road }: Misbehaviour, random: () => number): Attack<Scene> {
+  const [victim, other] = random() < 0.5 ? ([OTLP, OTLP_HTTP] as const) : ([OTLP_HTTP, OTLP] as const);
+  const forMs = between(random, 2_500, 5_500);
+  return {
+    text: `the backend of ${victim}: ${name}, for ${forMs} ms`,
+    loadMs: 2_000,
+    async run({ backends, stopOf }) {
+      backends[other].treat("calm");
+      await pause(500);
+      const at = performance.now();
+      if (mood !== undefined) {
+        backends[victim].treat(mood);
+        await pause(forMs);
+      } else await road?.(backends[victim].road, forMs);
+      const until = performance.now();
+      for (const backend of Object.values(backends)) backend.treat("moody");
+      const stop = stopOf(other, at, until);
+      const most = Math.max(OTHERS_MS, OTHERS_SHARE * (until - at));
+      const problems =
+        stop > most ? [`a partition of ${other} got nothing for ${Math.round(stop)} ms meanwhile`] : [];
+      return { at, until, problems };
+    },
+  };
+}
+
+const VARIANTS: readonly Variant<Scene>[] = MISBEHAVIOURS.map((one) => ({
+  name: one.name,
+  draw: (random) => misbehave(one, random),
+}));
+
+/** A backend misbehaves. */
+export const sinks: FaultCase = {
+  id: "F8",
+  title: "A backend misbehaves",
+  breaks:
+    "one backend answers 429 with a delay, 500, 503, 400 or 413, is slow, keeps connections without a word, swallows what it is sent, resets connections while a request or an answer is under way, or never ends its answer",
+  heals: "it behaves again",
+  checks: "what was refused for good is counted, item by item; every partition of the other backend gets on meanwhile",
+  embedded: VARIANTS,
+  kafka3: VARIANTS,
+};
