@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { expect, test } from "vitest";
 import { anonymousBytes, connectionsOf, coreSeconds, openFiles } from "./process-state.ts";
@@ -11,6 +12,7 @@ test("knows this process", async () => {
   // A server on TCP has an AddressInfo; only pipes have a string.
   const { port } = server.address() as AddressInfo;
   const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
   await expect.poll(() => connectionsOf(process.pid)).toContainEqual({ local: socket.localPort, remote: port });
   socket.destroy();
   await new Promise((closed) => server.close(closed));

@@ -77,8 +77,7 @@ function misbehave({ name, mood, road }: Misbehaviour, random: () => number): At
       for (const backend of Object.values(backends)) backend.treat("moody");
       const stop = stopOf(other, at, until);
       const most = Math.max(OTHERS_MS, OTHERS_SHARE * (until - at));
-      const problems =
-        stop > most ? [`a partition of ${other} got nothing for ${Math.round(stop)} ms meanwhile`] : [];
+      const problems = stop > most ? [`a partition of ${other} got nothing for ${Math.round(stop)} ms meanwhile`] : [];
       return { at, until, problems };
     },
   };
