@@ -9,8 +9,15 @@ export interface Drop {
   readonly items: number;
   /** Which records of a joined batch lost how many; absent when the batch has a single source. */
   readonly sources?: readonly Source[];
-  /** The dropped items as an OTLP request of their own, for the dead-letter topic. */
+  /** The dropped items as an OTLP request of their own, for the dead-letter topic; absent where nobody can say which they were. */
   readonly body?: Uint8Array;
+  /**
+   * They went down together, for what may be wrong with a single one of them: smaller requests can find out which. Comes with a
+   * `body`, the batch's own.
+   */
+  readonly together?: true;
+  /** The items stand in the dead-letter topic: they can be looked at, and sent again. */
+  readonly deadLettered?: true;
   /** Why, in the words of whoever refused. */
   readonly detail?: string;
 }

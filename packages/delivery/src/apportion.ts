@@ -64,5 +64,7 @@ function dropOf(drop: Drop, taken: readonly { readonly share: Share; readonly it
     sources: taken.map(({ share, items }) => ({ origin: share.origin, items })),
     ...(drop.detail !== undefined && { detail: drop.detail }),
     ...(whole && drop.body !== undefined && { body: drop.body }),
+    ...(whole && drop.together && { together: drop.together }),
+    ...(drop.deadLettered && { deadLettered: drop.deadLettered }),
   };
 }

@@ -2,7 +2,7 @@ import { SETTLED } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { chain } from "./chain.ts";
-import { batchOf, manualBackend, never, recordingLog, unhurried } from "./layers.cases.ts";
+import { batchOf, keepsAll, manualBackend, never, recordingLog, unhurried } from "./layers.cases.ts";
 import { DEFAULT_RETRY } from "./retry.ts";
 
 function set(timeoutMs = 1_000) {
@@ -23,7 +23,7 @@ function set(timeoutMs = 1_000) {
 test("a joined request is repeated unchanged until it is settled, whether the backend hangs or the exporter throws", async () => {
   const { clock, backend, make } = set();
   const noted: (number | undefined)[] = [];
-  const deliver = make(unhurried(), async (batch) => void noted.push(batch.sources?.length));
+  const deliver = make(unhurried(), async (batch) => void noted.push(batch.sources?.length), keepsAll);
   const ends = ["a", "b", "c"].map((origin) => deliver(batchOf(origin, 1), never()));
   backend.calls[0]?.answer(SETTLED);
   await clock.advance(1_000 + 5_000);
@@ -39,7 +39,8 @@ test("a joined request is repeated unchanged until it is settled, whether the ba
 
 test("partitions are in flight side by side, and a dead backend is logged once for all of them", async () => {
   const { clock, log, backend, make } = set();
-  for (let partition = 0; partition < 12; partition++) void make(unhurried(), async () => {})(batchOf("a", 1), never());
+  for (let partition = 0; partition < 12; partition++)
+    void make(unhurried(), async () => {}, keepsAll)(batchOf("a", 1), never());
   await settled();
   expect(backend.calls.length).toBe(12);
   await clock.advance(1_000);

@@ -10,6 +10,7 @@ import {
   type Random,
 } from "@rondo/core";
 import { accumulate, type Flow } from "./accumulate.ts";
+import { deadLetter, type SetAside } from "./dead-letter.ts";
 import { guard } from "./guard.ts";
 import { noteUnanswered } from "./note-unanswered.ts";
 import { type RetryOptions, retry } from "./retry.ts";
@@ -25,12 +26,16 @@ export interface ChainOptions {
   readonly onRetry?: RetryOptions["onRetry"];
 }
 
-/** Makes the chain of one partition. `note` is awaited after every try whose answer was lost, before the next one. */
-export type MakeChain = (flow: Flow, note: (batch: Batch) => Promise<void>) => Deliver;
+/**
+ * Makes the chain of one partition. `note` is awaited after every try whose answer was lost, before the next one; `setAside`
+ * keeps what the backend will never take.
+ */
+export type MakeChain = (flow: Flow, note: (batch: Batch) => Promise<void>, setAside: SetAside) => Deliver;
 
 /**
  * Returns a maker of chains: one call per partition, so that order and back-pressure stay with the partition, while what is
- * said to the log is said once per exporter. `accumulate` joins records; `retry` repeats the joined request unchanged, so
+ * said to the log is said once per exporter. `accumulate` joins records; `deadLetter` cuts what is refused for good down to
+ * the items that are to blame; `retry` repeats the joined request unchanged, so
  * that a backend that deduplicates requests can; `timeout` bounds each try; `guard` holds the exporter to its contract.
  * A chain answers `settled`, or a retry with a Fault `aborted` after an abort (or `throttled` beyond accumulate's limit).
  */
@@ -39,6 +44,10 @@ export function chain(exporter: Exporter, options: ChainOptions): MakeChain {
   const accumulation = { ...options.accumulation, ...exporter.accumulation };
   const retrying = retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) });
   const inner = [timeout(exporter.timeoutMs, clock), guard(log, clock)];
-  return (flow, note) =>
-    compose([accumulate(accumulation, clock, flow), retrying, noteUnanswered(note), ...inner], exporter.deliver);
+  const searching = deadLetter({ log, clock });
+  return (flow, note, setAside) =>
+    compose(
+      [accumulate(accumulation, clock, flow), searching(setAside), retrying, noteUnanswered(note), ...inner],
+      exporter.deliver,
+    );
 }

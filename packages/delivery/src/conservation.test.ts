@@ -34,7 +34,10 @@ function moody(moods: readonly Mood[], clock: FakeClock) {
   const away = () => retryVerdict(new Fault("unavailable", "away"));
   const act: Record<Mood, (batch: Batch, abort: AbortSignal) => Promise<Verdict>> = {
     settle: async (batch) => take(batch),
-    "drop all": async ({ items }) => ({ kind: "settled", drops: [{ reason: "backend_rejected", items }] }),
+    "drop all": async ({ items, body }) => ({
+      kind: "settled",
+      drops: [{ reason: "backend_rejected", items, body, together: true }],
+    }),
     "drop some": async (batch) => {
       take(batch);
       return { kind: "settled", drops: [{ reason: "backend_rejected", items: Math.ceil(batch.items / 2) }] };
@@ -94,9 +97,14 @@ test("every item ends once: delivered, dropped by name, or back with its owner",
     const inner = chain(exporter, { accumulation: joined, clock, random: () => 0.5, log: recordingLog() })(
       unhurried(),
       async () => {},
+      async (letters) => {
+        for (const { items } of letters) lettered += items;
+        return true;
+      },
     );
     const inFlight = new InFlight();
-    const account = { entered: 0, delivered: 0, dropped: 0, returned: 0 };
+    let lettered = 0;
+    const account = { entered: 0, delivered: 0, dropped: 0, deadLettered: 0, returned: 0 };
     const deliver = observe(
       {
         entered: (batch) => {
@@ -106,6 +114,7 @@ test("every item ends once: delivered, dropped by name, or back with its owner",
           const dropped = verdict.drops.reduce((sum, { items }) => sum + items, 0);
           account.dropped += dropped;
           account.delivered += batch.items - dropped;
+          for (const { deadLettered, items } of verdict.drops) account.deadLettered += deadLettered ? items : 0;
         },
         returned: (batch) => {
           account.returned += batch.items;
@@ -132,6 +141,8 @@ test("every item ends once: delivered, dropped by name, or back with its owner",
     await settled();
     expect([inFlight.items, inFlight.batches]).toEqual([0, 0]);
     expect(account.entered).toBe(total);
+    // An abort may leave a letter behind whose batch went back to its owner.
+    expect(account.deadLettered).toBeLessThanOrEqual(lettered);
     expect(account.delivered + account.dropped + account.returned).toBe(total);
 
     for (const [origin, verdict] of await Promise.all(ends)) {

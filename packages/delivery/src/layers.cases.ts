@@ -1,6 +1,7 @@
 /** What the tests of the Layers share: batches that are easy to make, a backend that does as it is told, a log that remembers. */
 import type { Batch, Deliver, Log, Verdict } from "@rondo/core";
 import type { Flow } from "./accumulate.ts";
+import type { SetAside } from "./dead-letter.ts";
 
 /** A batch of `items` whose body is as many bytes. */
 export function batchOf(origin: string, items: number, more: Partial<Batch> = {}): Batch {
@@ -19,6 +20,9 @@ export const never = (): AbortSignal => new AbortController().signal;
 
 /** A flow that is never full and has all the time. */
 export const unhurried = (): Flow => ({ isFull: () => false, hurry: never() });
+
+/** A dead-letter topic that has room. */
+export const keepsAll: SetAside = async () => true;
 
 /** One call that reached the backend, and the ways to answer it. */
 export interface Reached {

@@ -28,9 +28,18 @@ test.each([
   expect(verdict.kind === "settled" && verdict.drops.reduce((sum, { items }) => sum + items, 0)).toBe(dropped);
 });
 
-test("a refusal drops the whole batch under its reason", () => {
+test("what a backend rejected item by item is known by its bytes only when it is all of a request", () => {
+  const bodies = [2, 5].map((rejected) => acceptedVerdict(batch, { rejected, message: "" }, trouble()));
+  expect(bodies.map((verdict) => verdict.kind === "settled" && verdict.drops[0]?.body)).toEqual([
+    undefined,
+    batch.body,
+  ]);
+  expect(bodies).not.toContainEqual(expect.objectContaining({ together: true }));
+});
+
+test("a refusal drops the whole batch under its reason, for whichever of its items", () => {
   expect(refusedVerdict(batch, "no", trouble())).toEqual({
     kind: "settled",
-    drops: [{ reason: "backend_rejected", items: 5, detail: "no" }],
+    drops: [{ reason: "backend_rejected", items: 5, detail: "no", body: batch.body, together: true }],
   });
 });

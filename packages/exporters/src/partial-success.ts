@@ -1,5 +1,5 @@
 /** What an OTLP backend's answer to an accepted request says of its items (OTLP, "Partial Success"). */
-import { type Batch, SETTLED, type Verdict } from "@rondo/core";
+import { type Batch, type Drop, type DropReason, SETTLED, type Verdict } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
 import { decodeResponse, type PartialSuccess, WireError } from "@rondo/otlp";
 
@@ -35,15 +35,22 @@ export function acceptedVerdict(batch: Batch, partial: PartialSuccess, trouble: 
     return SETTLED;
   }
   trouble.happened("the backend rejected items of a request for good", { signal: batch.signal, items, says: detail });
-  return { kind: "settled", drops: [{ reason: "backend_rejected", items, detail }] };
+  // Which of the items they were is known only when they were all.
+  const body = items === batch.items && { body: batch.body };
+  return { kind: "settled", drops: [{ reason: "backend_rejected", items, detail, ...body }] };
 }
 
-/** The verdict on a batch that the backend refused for good, whole. */
+/** The verdict on a batch that the backend refused for good, whole: one item may have been the reason, or all. */
 export function refusedVerdict(batch: Batch, why: string, trouble: Recurring): Verdict {
-  trouble.happened("the backend refused a request for good; its items are dropped", {
+  trouble.happened("the backend refused a request for good", {
     signal: batch.signal,
     items: batch.items,
     says: why,
   });
-  return { kind: "settled", drops: [{ reason: "backend_rejected", items: batch.items, detail: why }] };
+  return { kind: "settled", drops: [togetherRefused(batch, "backend_rejected", batch.items, why)] };
+}
+
+/** Items of a batch that went down together, whichever of them was the reason. */
+export function togetherRefused({ body }: Batch, reason: DropReason, items: number, detail: string): Drop {
+  return { reason, items, detail, body, together: true };
 }

@@ -117,7 +117,7 @@ test("partial success is logged, and what breaks JSON is dropped as invalid", as
   const broken = { ...sampleBatch("traces"), body: Uint8Array.of(0x0a, 0xff) };
   expect(await json.deliver(broken, never())).toEqual({
     kind: "settled",
-    drops: [{ reason: "invalid_item", items: 3 }],
+    drops: [{ reason: "invalid_item", items: 3, detail: expect.any(String), body: broken.body, together: true }],
   });
   await json.close();
 });

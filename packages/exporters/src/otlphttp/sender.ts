@@ -7,7 +7,7 @@ import type { ConnectionValues } from "../http/connection-fields.ts";
 import { HttpConnections } from "../http/connections.ts";
 import type { HttpEndpoint } from "../http/http-endpoint.ts";
 import type { HttpAnswer } from "../http/post.ts";
-import { acceptedVerdict, refusedVerdict } from "../partial-success.ts";
+import { acceptedVerdict, refusedVerdict, togetherRefused } from "../partial-success.ts";
 import { readPartial, readRefusal } from "./answer.ts";
 import { type BodyFormat, encodeBody } from "./encode.ts";
 import { meaningOf, retryAfterMs } from "./status-table.ts";
@@ -41,7 +41,15 @@ export class OtlpHttpSender {
   async send(batch: Batch, abort: AbortSignal): Promise<Verdict> {
     const encoded = await encodeBody(batch, this.#format);
     // Only JSON is decoded, and only decoding finds out; no retry would make OTLP of it.
-    if (encoded === undefined) return { kind: "settled", drops: [{ reason: "invalid_item", items: batch.items }] };
+    if (encoded === undefined) {
+      const drop = togetherRefused(
+        batch,
+        "invalid_item",
+        batch.items,
+        "an item of the request cannot be written as JSON",
+      );
+      return { kind: "settled", drops: [drop] };
+    }
     const headers = { ...this.#parts.headersOf?.(batch), ...encoded.headers };
     const outcome = await this.#connections.post({ body: encoded.body, headers, meta: batch.meta }, abort);
     return "verdict" in outcome ? outcome.verdict : this.#judge(batch, outcome.answer);

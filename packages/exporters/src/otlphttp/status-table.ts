@@ -23,7 +23,7 @@ const PLACE = "check the exporter's endpoint, and whether the backend is set up 
  *   whoever has to renew a token wants to find the night's data in the log, not in a counter of drops.
  * - 408 says that the server did not get the request in time: nothing about the request is wrong.
  * - 501 and 505 will be answered tomorrow as well.
- * - 413 is for good as long as requests are not bisected.
+ * - 413 is a refusal like any other: the search for the items that are refused makes requests smaller.
  */
 const EXCEPTIONS: Readonly<Record<number, HttpMeaning>> = {
   401: waits("unauthenticated", CREDENTIALS),

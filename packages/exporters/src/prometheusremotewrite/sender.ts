@@ -5,6 +5,7 @@ import { WireError } from "@rondo/otlp";
 import { createTranslator, type Translator } from "@rondo/prometheus";
 import type { HttpConnections } from "../http/connections.ts";
 import { tenantHeader } from "../http/tenant-header.ts";
+import { togetherRefused } from "../partial-success.ts";
 import { dropsOfRefusals } from "../refused-points.ts";
 import { labelsOf, translationOf } from "../translation-fields.ts";
 import { type Chunk, chunksOf } from "./chunks.ts";
@@ -18,6 +19,8 @@ interface Progress {
   readonly chunks: readonly Chunk[];
   next: number;
   readonly drops: Drop[];
+  /** Drops of requests that were refused as one. */
+  readonly together: Drop[];
 }
 
 /** The sender of one exporter. */
@@ -59,8 +62,8 @@ export class RemoteWriteSender {
       const judged = verdictOf(outcome.answer, chunk, this.#protocol, this.#clock.now());
       if ("kind" in judged) return judged;
       for (const drop of judged.drops) {
-        progress.drops.push(drop);
-        this.#trouble.happened("the backend refused samples for good; their points are dropped", {
+        (judged.together ? progress.together : progress.drops).push(drop);
+        this.#trouble.happened("the backend refused samples for good", {
           points: drop.items,
           says: drop.detail,
         });
@@ -69,7 +72,8 @@ export class RemoteWriteSender {
     }
     // Should the same object ever come again, it is a batch like any other.
     this.#progress.delete(batch);
-    return progress.drops.length === 0 ? SETTLED : { kind: "settled", drops: progress.drops };
+    const drops = [...progress.drops, ...joined(batch, progress.together)];
+    return drops.length === 0 ? SETTLED : { kind: "settled", drops };
   }
 
   /** Ends the tries in flight and every connection. */
@@ -88,11 +92,23 @@ export class RemoteWriteSender {
       // Rows first: only sorting finds the last clashes.
       const chunks = chunksOf(table.rows(), this.#values.max_batch_size_bytes);
       if (table.clashes > 0) drops.push({ reason: "duplicate_sample", items: table.clashes });
-      return { chunks, next: 0, drops };
+      return { chunks, next: 0, drops, together: [] };
     } catch (thrown) {
       // No retry would make OTLP of it.
       if (!(thrown instanceof WireError)) throw thrown;
-      return { chunks: [], next: 0, drops: [{ reason: "invalid_item", items: batch.items, detail: thrown.message }] };
+      const drop = togetherRefused(batch, "invalid_item", batch.items, thrown.message);
+      return { chunks: [], next: 0, drops: [drop], together: [] };
     }
   }
+}
+
+/**
+ * The refused requests of a batch as one drop: which points they had cannot be told from the outside, so that the search for
+ * the bad ones begins with the batch. Samples that it had taken are the same again, which a backend takes while they are its newest.
+ */
+function joined(batch: Batch, drops: readonly Drop[]): readonly Drop[] {
+  const [first] = drops;
+  if (first === undefined) return [];
+  const items = drops.reduce((sum, drop) => sum + drop.items, 0);
+  return [togetherRefused(batch, first.reason, items, first.detail ?? "")];
 }

@@ -18,6 +18,7 @@ test("version 1 is all or nothing", () => {
   expect(verdictOf(answer(204), chunk, V1, 0)).toEqual({ drops: [] });
   expect(verdictOf(answer(400, "out of order sample\n"), chunk, V1, 0)).toEqual({
     drops: [{ reason: "backend_rejected", items: 10, detail: "HTTP 400: out of order sample" }],
+    together: true,
   });
 });
 

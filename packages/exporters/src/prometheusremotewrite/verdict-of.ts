@@ -6,8 +6,8 @@ import { meaningOf, retryAfterMs } from "../otlphttp/status-table.ts";
 import type { Chunk } from "./chunks.ts";
 import { type Protocol, writtenSamples } from "./protocol.ts";
 
-/** Settled with what was refused, which is often nothing; or a retry. */
-export type ChunkOutcome = { readonly drops: readonly Drop[] } | Retry;
+/** Settled with what was refused, which is often nothing, and whether that was the whole request; or a retry. */
+export type ChunkOutcome = { readonly drops: readonly Drop[]; readonly together?: true } | Retry;
 
 /**
  * Statuses mean what they mean in OTLP: 5xx, 429, redirects and what speaks of credentials or address are tried again – a Prometheus
@@ -30,7 +30,9 @@ export function verdictOf(answer: HttpAnswer, chunk: Chunk, protocol: Protocol, 
     const message = meaning.hint === undefined ? why : `${why}; ${meaning.hint}`;
     return retry(new Fault(meaning.fault, message), retryAfterMs(answer.headers["retry-after"], now));
   }
-  return { drops: dropsOf(chunk, chunk.samples - (written ?? 0), why) };
+  const drops = dropsOf(chunk, chunk.samples - (written ?? 0), why);
+  // What was written in part has been judged sample by sample, and which they were cannot be known.
+  return (written ?? 0) === 0 ? { drops, together: true } : { drops };
 }
 
 /** Nothing is lost over a setting: the requests wait until it is changed. */
