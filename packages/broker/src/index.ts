@@ -1,4 +1,5 @@
 /** The log interface and its names. The brokers themselves are entry points of their own: `@rondo/broker/embedded`. */
+export * from "./letter.ts";
 export * from "./log.ts";
 export * from "./loss.ts";
 export * from "./names.ts";

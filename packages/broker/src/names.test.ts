@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  deadLetterTopic,
   enrichedTopic,
   escapeName,
   exporterGroup,
@@ -26,12 +27,16 @@ test("no two names become one", () => {
 test("topics and groups are named after pipelines and exporters", () => {
   expect(enrichedTopic("traces", "traces")).toBe("otlp_spans.enriched");
   expect(enrichedTopic("logs", "logs/a/b")).toBe("otlp_logs.enriched.a_2Fb");
+  expect(deadLetterTopic(enrichedTopic("traces", "traces"))).toBe("otlp_spans.enriched.dlq");
   expect(pipelineGroup("traces/sampled")).toBe("rondo.traces_2Fsampled");
   expect(exporterGroup("metrics", "otlp/tempo")).toBe("rondo.metrics.otlp_2Ftempo");
 });
 
 test("a pipeline whose topic would be too long or reserved is refused by name", () => {
   expect(() => enrichedTopic("traces", `traces/${"x".repeat(250)}`)).toThrow(/longer than 249/);
+  // The name alone would just fit, and its dead letters' would not.
+  expect(() => enrichedTopic("traces", `traces/${"x".repeat(229)}`)).toThrow(/longer than 249/);
+  expect(enrichedTopic("traces", `traces/${"x".repeat(225)}`)).toHaveLength(245);
   expect(() => enrichedTopic("traces", "traces/dlq")).toThrow(/reserved for dead letters/);
 });
 

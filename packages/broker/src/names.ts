@@ -12,6 +12,14 @@ export const RAW_TOPICS: Readonly<Record<Carried, string>> = {
 
 const TOPIC_LIMIT = 249;
 
+/** What the topic of dead letters has behind the name of the topic that they came from. */
+const DEAD_LETTERS = ".dlq";
+
+/** The topic of what was set aside of another topic: of a raw one by pipelines, of an enriched one by exporters. */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}${DEAD_LETTERS}`;
+}
+
 /** Writes every UTF-8 byte outside [A-Za-z0-9-] as `_XX` (hex), `_` itself as `_5F`. */
 export function escapeName(part: string): string {
   return [...new TextEncoder().encode(part)]
@@ -35,12 +43,13 @@ export function enrichedTopic(signal: Carried, pipeline: string): string {
   const slash = pipeline.indexOf("/");
   const base = `${RAW_TOPICS[signal]}.enriched`;
   const name = slash < 0 ? base : `${base}.${escapeName(pipeline.slice(slash + 1))}`;
-  if (name.endsWith(".dlq"))
+  if (name.endsWith(DEAD_LETTERS))
     throw new Fault("config", `pipeline ${pipeline}: the name dlq is reserved for dead letters; choose another`);
-  if (name.length > TOPIC_LIMIT) {
+  // Its dead letters need a topic as well.
+  if (deadLetterTopic(name).length > TOPIC_LIMIT) {
     throw new Fault(
       "config",
-      `pipeline ${pipeline}: its topic would be called ${name}, longer than ${TOPIC_LIMIT} characters; choose a shorter name`,
+      `pipeline ${pipeline}: its topics would be called ${name} and ${deadLetterTopic(name)}, longer than ${TOPIC_LIMIT} characters; choose a shorter name`,
     );
   }
   return name;

@@ -82,6 +82,8 @@ export interface RecordAccount {
   readonly entered: number;
   readonly created: number;
   readonly dropped: DropCounts;
+  /** Items of a record that was set aside whole. */
+  readonly deadLettered?: number;
 }
 
 /** What an enriched record says of itself. */
@@ -99,9 +101,9 @@ export interface EnrichedHeaders {
 /** The headers of an enriched record. */
 export function enrichedHeaders({ tenant, items, origin, at, account, meta }: EnrichedHeaders): Headers {
   const headers = { tenant, items: String(items), origin, at: String(at), ...metaHeader(meta) };
-  return account === undefined
-    ? headers
-    : { ...headers, acct: JSON.stringify([account.entered, account.created, account.dropped]) };
+  if (account === undefined) return headers;
+  const { entered, created, dropped, deadLettered } = account;
+  return { ...headers, acct: JSON.stringify([entered, created, dropped, ...(deadLettered ? [deadLettered] : [])]) };
 }
 
 /** Reads an enriched record's headers; throws a `corrupt` Fault when one is missing, and the Fault of a record that could not be read. */
@@ -118,8 +120,18 @@ export function readEnrichedHeaders({ headers, offset, fault }: LogRecord): Enri
   const base = { tenant, items: Number(items), origin, at: Number(at), ...(meta !== undefined && { meta }) };
   if (acct === undefined) return base;
   // Written by `enrichedHeaders` above.
-  const [entered, created, dropped] = JSON.parse(acct) as [number, number, DropCounts];
-  return { ...base, account: { entered, created, dropped } };
+  const [entered, created, dropped, deadLettered] = JSON.parse(acct) as [number, number, DropCounts, number?];
+  return { ...base, account: { entered, created, dropped, ...(deadLettered && { deadLettered }) } };
+}
+
+/** As `readEnrichedHeaders`; undefined for a record that cannot be read, by readers that leave it to the exporters to set it aside. */
+export function tryEnrichedHeaders(record: LogRecord): EnrichedHeaders | undefined {
+  try {
+    return readEnrichedHeaders(record);
+  } catch (thrown) {
+    if (thrown instanceof Fault) return undefined;
+    throw thrown;
+  }
 }
 
 /** The origin of an enriched record that came from a raw one. */

@@ -19,12 +19,12 @@ export function observeAccount(
       const labels = { signal, tenant, pipeline, component };
       emit("rondo_items_entered_total", labels, row.entered);
       emit("rondo_items_in_flight", labels, row.inFlight);
+      emit("rondo_items_dead_lettered_total", labels, row.deadLettered);
       if (component === "") {
         emit("rondo_items_created_total", labels, row.created);
         emit("rondo_items_forwarded_total", labels, row.forwarded);
       } else {
         emit("rondo_items_delivered_total", labels, row.delivered);
-        emit("rondo_items_dead_lettered_total", labels, row.deadLettered);
         emit("rondo_items_redelivered_total", labels, row.redelivered);
       }
       for (const [key, items] of Object.entries(row.dropped)) {

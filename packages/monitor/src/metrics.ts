@@ -58,7 +58,7 @@ export const METRICS = {
   rondo_items_dead_lettered_total: {
     type: "counter",
     labels: ROW,
-    doc: "Items that an exporter set aside in its dead-letter topic.",
+    doc: "Items set aside in a dead-letter topic: by an exporter what its backend refuses, by a pipeline what it cannot read.",
   },
   rondo_items_dropped_total: {
     type: "counter",

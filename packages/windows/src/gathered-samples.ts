@@ -1,5 +1,5 @@
 /** What is to be written next: samples of enriched records that something reads, by tenant and slot, as blocks. */
-import { type LogRecord, readEnrichedHeaders } from "@rondo/broker";
+import { type LogRecord, tryEnrichedHeaders } from "@rondo/broker";
 import type { Clock } from "@rondo/core";
 import type { Registry } from "@rondo/monitor";
 import { WireError } from "@rondo/otlp";
@@ -61,8 +61,9 @@ export class GatheredSamples {
 
   /** Adds what is to be kept of an enriched record. What cannot be read of it is passed over: it would never become readable. */
   add(record: LogRecord): void {
-    const { tenant, items } = readEnrichedHeaders(record);
-    if (items === 0) return;
+    const headers = tryEnrichedHeaders(record);
+    if (headers === undefined || headers.items === 0) return;
+    const { tenant } = headers;
     const { selectors, latenessMs, clock, registry } = this.#options;
     // The present, not the record's time: what is too old to be read by now is not worth writing, however it comes so late.
     const now = clock.now();

@@ -2,7 +2,7 @@
  * How far the pipeline is that windows are written after. An enriched topic that has been read to its end says nothing of what
  * its pipeline has still to process: until that is there too, what is missing in the windows may only be late.
  */
-import { type Broker, type LogRecord, readEnrichedHeaders, readOrigin } from "@rondo/broker";
+import { type Broker, type LogRecord, readOrigin, tryEnrichedHeaders } from "@rondo/broker";
 
 /** Where the pipeline reads, and as which group. */
 export interface PipelineSource {
@@ -35,7 +35,9 @@ export class PipelineProgress {
   /** Takes note of an enriched record; returns the ingest time up to which everything before it was in the log, milliseconds. */
   saw(record: LogRecord): number {
     if (this.#source === undefined) return record.timestamp;
-    const { origin: written, at } = readEnrichedHeaders(record);
+    const headers = tryEnrichedHeaders(record);
+    // What cannot be read says nothing of the pipeline: what is known before it stays.
+    const { origin: written, at } = headers ?? { origin: "", at: 0 };
     const origin = readOrigin(written);
     // Of a part that is not the last one, and of what Rondo itself made, nothing follows for the records behind it.
     if (origin !== undefined && origin.part + 1 === origin.parts && at >= this.#at) {

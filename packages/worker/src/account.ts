@@ -17,11 +17,12 @@ export interface Entry {
   outcome?: Outcome;
 }
 
-/** How a record's items ended: forwarded by a pipeline, delivered by an exporter, or dropped for a reason. */
+/** How a record's items ended: forwarded by a pipeline, delivered by an exporter, set aside, or dropped for a reason. */
 export interface Outcome {
   readonly created?: number;
   readonly forwarded?: number;
   readonly delivered?: number;
+  readonly deadLettered?: number;
   /** How often these items may have been delivered before, times their number: an upper bound. */
   readonly redelivered?: number;
   readonly dropped: DropCounts;
@@ -86,8 +87,8 @@ export class PartitionAccount {
 
   /** A record is settled. Throws a Fault `bug` when its outcome does not name every item, or it is settled already. */
   settle(entry: Entry, outcome: Outcome): void {
-    const { created = 0, forwarded = 0, delivered = 0, dropped } = outcome;
-    const named = forwarded + delivered + sumDrops(dropped);
+    const { created = 0, forwarded = 0, delivered = 0, deadLettered = 0, dropped } = outcome;
+    const named = forwarded + delivered + deadLettered + sumDrops(dropped);
     if (named !== entry.items + created) {
       throw new Fault(
         "bug",
@@ -141,6 +142,7 @@ function addEntry(sum: Sum, { items, outcome }: Entry): void {
   sum.created += outcome.created ?? 0;
   sum.forwarded += outcome.forwarded ?? 0;
   sum.delivered += outcome.delivered ?? 0;
+  sum.deadLettered += outcome.deadLettered ?? 0;
   sum.redelivered += outcome.redelivered ?? 0;
   for (const [key, items] of Object.entries(outcome.dropped)) sum.dropped[key] = (sum.dropped[key] ?? 0) + items;
 }

@@ -1,5 +1,14 @@
 /** Pipelines and exporters over the log in memory, crashed at will: what the rules of the log promise of them. */
-import { enrichedHeaders, enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
+import {
+  deadLetterTopic,
+  enrichedHeaders,
+  enrichedTopic,
+  exporterGroup,
+  pipelineGroup,
+  RAW_TOPICS,
+  rawHeaders,
+  readLetter,
+} from "@rondo/broker";
 import {
   type Batch,
   type Deliver,
@@ -33,7 +42,7 @@ function spans(ids: readonly number[]): Uint8Array {
 
 async function openLog(partitions = 1, maxRecordBytes = 4 << 20): Promise<MemoryBroker> {
   const broker = memoryBroker({ partitions, maxRecordBytes });
-  await broker.ensureTopics([{ name: RAW }, { name: ENRICHED }]);
+  await broker.ensureTopics([RAW, ENRICHED].flatMap((name) => [{ name }, { name: deadLetterTopic(name) }]));
   await broker.registerGroup(PIPELINE);
   await broker.registerGroup(EXPORTER);
   return broker;
@@ -72,6 +81,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
         const done = runPipelineClaim(claim, AbortSignal.any([claim.revoked, stop.signal]), {
           ...common,
           ...PIPELINE,
+          pipeline: "traces",
           stages: processor === undefined ? [] : [{ id: "edit", processor }],
           receivers: new Set(["otlp"]),
           maxRecordBytes: broker.maxRecordBytes,
@@ -91,6 +101,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
         const done = runExporterClaim(claim, AbortSignal.any([claim.revoked, stop.signal]), {
           ...common,
           ...EXPORTER,
+          pipeline: "traces",
           component: "out",
           chain: chain(exporter, {
             accumulation: { minItems: 1, maxItems: 0, maxBytes: 1 << 20, waitMs: 0 },
@@ -383,6 +394,123 @@ test("what a backend refuses for good is dropped by reason, what it cannot take 
   await produce(broker, range(0, 3));
   await drained(run);
   expect(row(run, "out")).toMatchObject({ entered: 3, delivered: 0, dropped: { "out/backend_rejected": 3 } });
+  await run.stop();
+});
+
+/** Refuses every request with one of these spans in it, and keeps what it took. */
+function refusing(bad: readonly number[], took: number[]): Deliver {
+  return async ({ body, items }) => {
+    const ids = idsIn(body);
+    if (!ids.some((id) => bad.includes(id))) {
+      took.push(...ids);
+      return SETTLED;
+    }
+    const drop = { reason: "backend_rejected", items, body, together: true, detail: "HTTP 400: no" } as const;
+    return { kind: "settled", drops: [drop] };
+  };
+}
+
+const lettersOf = (broker: MemoryBroker, topic = ENRICHED) => broker.records(deadLetterTopic(topic));
+
+test("the spans that a backend refuses stand in the dead letters with their origin, the others are delivered", async () => {
+  const broker = await openLog();
+  const took: number[] = [];
+  const run = await start(broker, refusing([3, 11], took));
+  await produce(broker, range(0, 8));
+  await produce(broker, range(8, 16));
+  await drained(run);
+  expect(took.toSorted((a, b) => a - b)).toEqual(range(0, 16).filter((id) => id !== 3 && id !== 11));
+  const letters = lettersOf(broker);
+  expect(letters.flatMap(({ value }) => idsIn(value))).toEqual([3, 11]);
+  const about = { pipeline: "traces", exporter: "out", reason: "backend_rejected", detail: "HTTP 400: no" };
+  const whose = { tenant: "default", first: 3, items: 1 };
+  const ats = broker.records(RAW).map(({ timestamp }) => timestamp);
+  expect(letters.map(readLetter)).toEqual([
+    { ...about, ...whose, origin: "0:0:0/1", at: ats[0] },
+    { ...about, ...whose, origin: "0:1:0/1", at: ats[1] },
+  ]);
+  expect(row(run, "out")).toMatchObject({ entered: 16, delivered: 14, deadLettered: 2, dropped: {} });
+  expectBalanced(run);
+  await run.stop();
+});
+
+test("while the dead letters cannot be written the record stays unsettled, and is set aside when they can", async () => {
+  const broker = await openLog();
+  const took: number[] = [];
+  broker.beforeAppend = async (topic) => {
+    if (topic === deadLetterTopic(ENRICHED)) throw new Fault("disk_full", "no room");
+  };
+  const run = await start(broker, refusing([1], took));
+  await produce(broker, range(0, 3));
+  await expect.poll(() => took).toEqual([0, 2]);
+  expect(row(run, "out")).toMatchObject({ entered: 3, inFlight: 3, deadLettered: 0 });
+  broker.beforeAppend = undefined;
+  await drained(run);
+  expect(lettersOf(broker)).toHaveLength(1);
+  expect(row(run, "out")).toMatchObject({ delivered: 2, deadLettered: 1, inFlight: 0 });
+  await run.stop();
+});
+
+test("raw records that cannot be read or processed go to the dead letters of their topic, and the partition goes on", async () => {
+  const broker = await openLog();
+  const took: number[] = [];
+  const process: Processor["process"] = (batch) => {
+    if (idsIn(batch.body).includes(7)) throw new RangeError("seven");
+    return { parts: [batch] };
+  };
+  const run = await start(broker, refusing([], took), { process });
+  const value = spans([99]);
+  await broker.append(RAW, 0, [
+    { headers: { v: "9", tenant: "t" }, value },
+    { headers: rawHeaders({ tenant: "t", via: "otlp", items: 4 }), value: new Uint8Array([0x0a, 0x7f, 0x12]) },
+    { headers: rawHeaders({ tenant: "t", via: "otlp", items: 2 }), value: new Uint8Array() },
+  ]);
+  await produce(broker, [6, 7]);
+  await produce(broker, [8]);
+  await drained(run);
+  expect(took).toEqual([8]);
+  const letters = lettersOf(broker, RAW).map((record) => ({ ...readLetter(record), value: record.value }));
+  expect(letters.map(({ reason, origin, tenant, items }) => [reason, origin, tenant, items])).toEqual([
+    ["unreadable_record", "0:0:0/1", "default", 1],
+    ["invalid_item", "0:1:0/1", "t", 4],
+    ["unreadable_record", "0:2:0/1", "t", 2],
+    ["processor_failed", "0:3:0/1", "default", 2],
+  ]);
+  expect(letters[0]).toMatchObject({
+    raw: { v: "9", tenant: "t" },
+    detail: expect.stringContaining("version 9"),
+  });
+  expect(Buffer.from(value).equals(letters[0]?.value ?? new Uint8Array())).toBe(true);
+  expect(letters[3]?.detail).toBe("processor edit: seven");
+  const rows = run.ledger.rows().filter(({ component }) => component === "");
+  expect(rows.map(({ tenant, entered, deadLettered }) => [tenant, entered, deadLettered])).toEqual([
+    ["default", 4, 3],
+    ["t", 6, 6],
+  ]);
+  expectBalanced(run);
+  await run.stop();
+  // The account is the same for whoever takes over from the enriched records alone.
+  const again = await broker.restart();
+  await again.state.put([{ key: totalsKey(PIPELINE.group, 0), value: null }]);
+  const next = await start(again, refusing([], took));
+  await drained(next);
+  expect(row(next, "")).toMatchObject({ entered: 4, deadLettered: 3, forwarded: 1 });
+  expect(lettersOf(again, RAW)).toHaveLength(4);
+  await next.stop();
+});
+
+test("an enriched record of somebody else's is set aside, counts for nobody, and does not stop the partition", async () => {
+  const broker = await openLog();
+  const took: number[] = [];
+  await broker.append(ENRICHED, 0, [{ headers: { some: "thing" }, value: spans([1]) }]);
+  const run = await start(broker, refusing([], took));
+  await produce(broker, [2]);
+  await drained(run);
+  expect(took).toEqual([2]);
+  expect(lettersOf(broker).map(readLetter)).toMatchObject([
+    { exporter: "out", reason: "unreadable_record", items: 0, origin: "0:0:0/1", raw: { some: "thing" } },
+  ]);
+  expectBalanced(run);
   await run.stop();
 });
 

@@ -138,22 +138,46 @@ test("the same record gives the same bytes twice", () => {
   expect(run(value)).toEqual(run(value));
 });
 
-test("what a processor breaks is dropped as invalid by the next that meets it", () => {
+test("what a processor breaks is found by the next that meets it, and the record is set aside as it came", () => {
   const breaks = stage("breaks", ({ items }) => ({ parts: [{ items, body: new Uint8Array([0x0a, 0x7f, 0x12]) }] }));
   const strict = stage("strict", ({ body }) => ({ parts: [{ items: countItems("traces", body), body }] }));
-  const { account, forwarded } = run(request(["a", "b"]), [breaks, strict]);
-  expect([forwarded, account.dropped]).toEqual([0, { "strict/invalid_item": 2 }]);
+  const { account, forwarded, poison } = run(request(["a", "b"]), [breaks, strict]);
+  expect([forwarded, account]).toEqual([0, { entered: 2, created: 0, dropped: {}, deadLettered: 2 }]);
+  expect(poison?.reason).toBe("invalid_item");
 });
 
-test("a record that is no OTLP is dropped whole, before any processor sees it", () => {
+test("a record that is no OTLP is set aside whole, before any processor sees it", () => {
   const raw = { tenant: "t", via: "otlp", items: 4 };
   const never = stage("never", () => {
     throw new Error("asked");
   });
   const options = { signal: "traces", stages: [never], receivers: new Set(["otlp"]), maxRecordBytes: 1 << 20 } as const;
   const broken = { ...record(namedSpans(["a"])), value: new Uint8Array([0x0a, 0x7f, 0x12]) };
-  const { account, forwarded } = enrich(broken, 3, raw, options);
-  expect([forwarded, account.dropped]).toEqual([0, { "pipeline/invalid_item": 4 }]);
+  const { records, account, forwarded, poison } = enrich(broken, 3, raw, options);
+  expect([forwarded, account]).toEqual([0, { entered: 4, created: 0, dropped: {}, deadLettered: 4 }]);
+  expect(poison).toMatchObject({ reason: "invalid_item", detail: expect.stringContaining("at byte") });
+  // The account of whoever takes over later comes from the enriched record.
+  const headers = readEnrichedHeaders({ ...broken, headers: records[0]?.headers ?? {} });
+  expect([records.length, headers.items, headers.account]).toEqual([1, 0, account]);
+  const hollow = { ...broken, value: new Uint8Array() };
+  expect(enrich(hollow, 3, raw, options).poison?.reason).toBe("unreadable_record");
+});
+
+test("a processor that fails is asked once more, and what it fails on again is set aside under its name", () => {
+  let calls = 0;
+  const failing = (times: number) =>
+    stage("transform/x", (batch) => {
+      if (calls++ < times) throw new TypeError("x is not a function");
+      return { parts: [batch] };
+    });
+  expect(run(request(["a"]), [failing(1)])).toMatchObject({ forwarded: 1, account: { dropped: {} } });
+  calls = 0;
+  expect(run(request(["a"]), [failing(9)])).toMatchObject({
+    forwarded: 0,
+    account: { entered: 1, deadLettered: 1 },
+    poison: { reason: "processor_failed", detail: "processor transform/x: x is not a function" },
+  });
+  expect(calls).toBe(2);
 });
 
 test("an item that is malformed inside is dropped alone", () => {
@@ -206,12 +230,12 @@ test("a flawed resource without items goes, and is no drop", () => {
   expect(records[0]?.value.length).toBe(value.length);
 });
 
-test("bytes that only counting finds to be no OTLP cost their own record, not the pipeline", () => {
+test("bytes that only counting finds to be no OTLP set their own record aside", () => {
   // The resource is in order, what stands beside it is not: an edit of the resource passes it by.
   const edited = Buffer.from([0x0a, 0x04, 0x12, 0x02, 0x12, 0x7f]);
   const editor = stage("resource", ({ items }) => ({ parts: [{ items, body: edited }] }));
   const { records, account, forwarded } = run(request(["a", "b"]), [editor]);
   expect(records).toHaveLength(1);
   expect(forwarded).toBe(0);
-  expect(account).toEqual({ entered: 2, created: 0, dropped: { "pipeline/invalid_item": 2 } });
+  expect(account).toEqual({ entered: 2, created: 0, dropped: {}, deadLettered: 2 });
 });

@@ -11,7 +11,17 @@ import {
   type WholeRecord,
   writeOrigin,
 } from "@rondo/broker";
-import { type Batch, free, META_BYTES, type Meta, type Part, type Processed, type Processor } from "@rondo/core";
+import {
+  type Batch,
+  type DropReason,
+  Fault,
+  free,
+  META_BYTES,
+  type Meta,
+  type Part,
+  type Processed,
+  type Processor,
+} from "@rondo/core";
 import {
   type Carried,
   countItems,
@@ -36,6 +46,14 @@ export interface Enriched {
   readonly account: RecordAccount;
   /** Items in `records`. */
   readonly forwarded: number;
+  /** The record is to be set aside as it came: nothing of it is in `records`. */
+  readonly poison?: Poison;
+}
+
+/** Why a record cannot be enriched, now or ever. */
+export interface Poison {
+  readonly reason: DropReason;
+  readonly detail: string;
 }
 
 /** What a pipeline does to the records of one signal. */
@@ -57,11 +75,33 @@ const FRAMING_RESERVE = 4096 + META_BYTES;
 /** Runs a pipeline over one raw record. Never throws for what is in the record. */
 export function enrich(record: LogRecord, partition: number, raw: RawHeaders, options: EnrichOptions): Enriched {
   const mine = options.receivers.has(raw.via) && raw.items > 0;
-  const { parts, tally } = mine ? enrichItems(record, raw, options) : { parts: [], tally: new Tally() };
-  const account: RecordAccount = { entered: mine ? raw.items : 0, created: tally.created, dropped: tally.drops() };
+  if (!mine) return bare(record, partition, raw, { entered: 0, created: 0, dropped: {} });
+  const { parts, tally, poison } = enrichItems(record, raw, options);
+  if (poison !== undefined) return setAside(record, partition, raw, poison);
+  const account: RecordAccount = { entered: raw.items, created: tally.created, dropped: tally.drops() };
   const meta = raw.meta && sentOf(raw.meta, options.sentMetadata ?? []);
   const headers = { tenant: raw.tenant, ...(meta && { meta }) };
   return { records: toRecords(parts, record, partition, headers, account), account, forwarded: sumItems(parts) };
+}
+
+/** What a record comes to that is set aside whole: an empty record that says so, for a letter that stands in the log before it. */
+export function setAside(
+  record: LogRecord,
+  partition: number,
+  { tenant, items }: Pick<RawHeaders, "tenant" | "items">,
+  poison: Poison,
+): Enriched {
+  const account = { entered: items, created: 0, dropped: {}, deadLettered: items };
+  return { ...bare(record, partition, { tenant }, account), poison };
+}
+
+function bare(
+  record: LogRecord,
+  partition: number,
+  { tenant }: Pick<RawHeaders, "tenant">,
+  account: RecordAccount,
+): Enriched {
+  return { records: toRecords([], record, partition, { tenant }, account), account, forwarded: 0 };
 }
 
 /** What exporters see of a client's metadata: what they do not read must not keep their requests apart. */
@@ -72,21 +112,28 @@ function sentOf(meta: Meta, keys: readonly string[]): Meta | undefined {
 
 function enrichItems(record: LogRecord, raw: RawHeaders, options: EnrichOptions) {
   const tally = new Tally();
+  if (record.value.length === 0) return { parts: [], tally, poison: EMPTY };
   try {
     return { parts: cut(runStages(record, raw, options, tally), options, tally), tally };
   } catch (thrown) {
-    if (!(thrown instanceof WireError)) throw thrown;
-    // Found out only by counting or cutting, behind processors that looked at other fields.
-    const whole = new Tally();
-    whole.drop("pipeline/invalid_item", raw.items);
-    return { parts: [], tally: whole };
+    return { parts: [], tally, poison: poisonOf(thrown) };
   }
+}
+
+/** As Kafka reads a null, which nobody writes who has items. */
+const EMPTY: Poison = { reason: "unreadable_record", detail: "the record says that it has items, and has no value" };
+
+/** Bytes that are no OTLP are the record's own fault, which is found out late where processors looked at other fields. */
+function poisonOf(thrown: unknown): Poison {
+  if (thrown instanceof WireError) return { reason: "invalid_item", detail: thrown.message };
+  return { reason: "processor_failed", detail: Fault.from(thrown).message };
 }
 
 function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: EnrichOptions, tally: Tally): Part[] {
   if (signal === "profiles") return [{ items: raw.items, body: record.value }];
   let parts: Part[] = [soundItems(record, raw, signal, tally)];
-  for (const { id, processor } of stages) {
+  for (const stage of stages) {
+    const { id } = stage;
     const entered = sumItems(parts);
     const left: Part[] = [];
     let named = 0;
@@ -98,7 +145,7 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
         ...part,
         ...(raw.meta && { meta: raw.meta }),
       };
-      const processed = processWhole(processor, batch);
+      const processed = processWhole(stage, batch);
       left.push(...processed.parts.filter(({ items }) => items > 0));
       freeBetween(part.body, record.value, processed.parts);
       for (const { reason, items } of processed.drops ?? []) {
@@ -127,13 +174,18 @@ function soundItems({ value }: LogRecord, { items }: RawHeaders, signal: Signal,
   return { items: found - flawed.count, body: removeItems(signal, value, (index) => flawed.has(index)) };
 }
 
-/** Bytes that are no OTLP, which only a foreign producer can have written, cost their own record and not the pipeline. */
-function processWhole(processor: Processor, batch: Batch<Signal>): Processed {
+/** A processor is a function of the batch, so that a second failure is what every later one would be. */
+function processWhole({ id, processor }: Stage, batch: Batch<Signal>): Processed {
   try {
     return processor.process(batch);
-  } catch (thrown) {
-    if (!(thrown instanceof WireError)) throw thrown;
-    return { parts: [], drops: [{ reason: "invalid_item", items: batch.items }] };
+  } catch {
+    try {
+      return processor.process(batch);
+    } catch (thrown) {
+      if (thrown instanceof WireError) throw thrown;
+      const { message } = Fault.from(thrown);
+      throw new Fault("bug", `processor ${id}: ${message}`, { cause: thrown });
+    }
   }
 }
 

@@ -43,6 +43,7 @@ async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
         await runExporterClaim(fenced, claim.revoked, {
           group: GROUP.group,
           signal: "traces",
+          pipeline: "traces",
           component: "out",
           chain: chain(exporter, { accumulation, clock, random: () => 0.5, log: silentLog }),
           readBytes,

@@ -5,16 +5,20 @@
 import {
   type Broker,
   type Claim,
+  deadLetterTopic,
   type EnrichedHeaders,
   isSettled,
   type LogRecord,
+  letterRecord,
   readEnrichedHeaders,
   readOrigin,
   type SettledOrigin,
+  type WholeRecord,
 } from "@rondo/broker";
 import {
   type Batch,
   type Clock,
+  DEFAULT_TENANT,
   type Deliver,
   type Drop,
   Fault,
@@ -22,11 +26,12 @@ import {
   type Settled,
   type Verdict,
 } from "@rondo/core";
-import { type DeliveryObserver, type MakeChain, observe, untilTaken } from "@rondo/delivery";
+import { type DeliveryObserver, type Letter, type MakeChain, observe, untilTaken } from "@rondo/delivery";
 import type { Carried } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
 import { Flight } from "./flight.ts";
+import { appendInTurn } from "./in-appends.ts";
 import { readUntil } from "./read-until.ts";
 import { firstOffset } from "./resume.ts";
 import { type Doubt, encodeTotals, loadTotals, type Totals, totalsKey } from "./totals.ts";
@@ -35,9 +40,10 @@ import { type Doubt, encodeTotals, loadTotals, type Totals, totalsKey } from "./
 export interface ExportOptions {
   readonly group: string;
   readonly signal: Carried;
-  /** The exporter's id, which names it in the account. */
+  /** The ids of the pipeline and the exporter, which name it in the account and in dead letters. */
+  readonly pipeline: string;
   readonly component: string;
-  /** Makes the chain of layers of one partition: accumulate, retry and timeout around the exporter. */
+  /** Makes the chain of layers of one partition: accumulate, deadLetter, retry and timeout around the exporter. */
   readonly chain: MakeChain;
   /** Bytes of records that may be in hand at once, what they cost besides their values included. */
   readonly readBytes: number;
@@ -55,7 +61,7 @@ export interface ExportOptions {
 /** How many records may be sent before the next commit says so: what a crash leaves in doubt is bounded by it. */
 const SEND_AHEAD = 1024;
 
-/** Runs until `ended` fires, with the claim or before it. Throws only for bugs and for records that this build cannot read. */
+/** Runs until `ended` fires, with the claim or before it. Throws only for bugs. */
 export async function runExporterClaim(claim: Claim, ended: AbortSignal, options: ExportOptions): Promise<void> {
   const run = await ExporterRun.open(claim, ended, options);
   try {
@@ -76,6 +82,8 @@ class ExporterRun {
   readonly #half: number;
   /** Of every batch that is inside the chain. */
   readonly #entries = new Map<Batch, Entry>();
+  /** The raw records' timestamps of what is inside, by origin: a letter says when its items came in. */
+  readonly #ats = new Map<string, number>();
   /** The record that is being handed to the chain, which enters the account there. */
   #reading: { readonly offset: number; readonly headers: EnrichedHeaders } | undefined;
   /** What runs before this one may have sent. */
@@ -133,7 +141,13 @@ class ExporterRun {
     this.#readNoMore = AbortSignal.any([this.#abort, options.lastCall, claim.revoked]);
     this.#half = Math.ceil(options.readBytes / 2);
     const flow = { isFull: () => !this.#flight.isBelow(this.#half), hurry: this.#hurry.signal };
-    this.#deliver = observe(this.#observer)(options.chain(flow, () => this.#unanswered()));
+    this.#deliver = observe(this.#observer)(
+      options.chain(
+        flow,
+        () => this.#unanswered(),
+        (letters, abort) => this.#setAside(letters, abort),
+      ),
+    );
     if (options.hurry.aborted) this.#hurried();
     else options.hurry.addEventListener("abort", this.#hurried, { once: true });
     const sentBelow = () => Math.max(account.next, this.#wanted) + SEND_AHEAD;
@@ -156,7 +170,8 @@ class ExporterRun {
 
   /** Hands a record to the chain; false when the run has ended. */
   async #take(record: LogRecord): Promise<boolean> {
-    const headers = readEnrichedHeaders(record);
+    const headers = this.#headersOf(record);
+    if (headers === undefined) return await this.#setAsideUnread(record);
     const isOverlap = this.#isOverlap(headers);
     if (isOverlap || headers.items === 0) {
       // An overlap is older than what is settled already, and must not stand for it after a restart.
@@ -177,14 +192,60 @@ class ExporterRun {
     };
     const bytes = record.value.length;
     this.#reading = { offset: record.offset, headers };
+    this.#ats.set(origin, headers.at);
     this.#flight.add(bytes);
     this.#deliver(batch, this.#abort)
       .then(
         (verdict) => this.#returned(verdict),
         (thrown: unknown) => this.#fail(Fault.from(thrown)),
       )
-      .finally(() => this.#flight.remove(bytes));
+      .finally(() => {
+        this.#ats.delete(origin);
+        this.#flight.remove(bytes);
+      });
     return true;
+  }
+
+  /** Undefined for a record that cannot be read, which no other build would have written. */
+  #headersOf(record: LogRecord): EnrichedHeaders | undefined {
+    try {
+      return readEnrichedHeaders(record);
+    } catch (thrown) {
+      const { topic, partition } = this.#claim;
+      const why = Fault.from(thrown).message;
+      this.#options.log.error("a record cannot be read and was set aside as a dead letter", { topic, partition, why });
+      return undefined;
+    }
+  }
+
+  /** It is nobody's items: no pipeline forwarded it, and to count some would be to count what never came in. */
+  async #setAsideUnread({ offset, value, headers, timestamp }: LogRecord): Promise<boolean> {
+    const { pipeline, component: exporter, broker } = this.#options;
+    const about = { pipeline, exporter, reason: "unreadable_record", tenant: DEFAULT_TENANT, items: 0 };
+    const place = { origin: `${this.#claim.partition}:${offset}:0/1`, first: 0, at: timestamp, raw: headers };
+    const letter = letterRecord({ ...about, ...place }, value.subarray(0, broker.maxRecordBytes));
+    const entry = this.#account.enter(offset, DEFAULT_TENANT, 0);
+    if (!(await this.#appendLetters([letter], this.#abort))) return false;
+    this.#settle(entry, { kind: "settled", drops: [] });
+    return true;
+  }
+
+  /** Appends letters of this partition's records to its dead letters. */
+  async #setAside(letters: readonly Letter[], abort: AbortSignal): Promise<boolean> {
+    const { pipeline, component: exporter } = this.#options;
+    const records = letters.map(({ batch: { tenant, meta }, body, ...letter }) => {
+      const at = this.#ats.get(letter.origin) ?? 0;
+      return letterRecord({ ...letter, pipeline, exporter, tenant, at, ...(meta && { meta }) }, body);
+    });
+    return await this.#appendLetters(records, abort);
+  }
+
+  async #appendLetters(letters: readonly WholeRecord[], abort: AbortSignal): Promise<boolean> {
+    const topic = deadLetterTopic(this.#claim.topic);
+    const isDone = await appendInTurn(this.#claim, topic, letters, abort, this.#options);
+    // As with a commit: not taken and not aborted means that the claim is lost, whose end is announced or has been.
+    if (!isDone) this.#stop.abort();
+    return isDone;
   }
 
   /** Whether an earlier owner of the partition wrote this twice. */
@@ -213,10 +274,15 @@ class ExporterRun {
   };
 
   #settle(entry: Entry, { drops }: Settled): void {
-    const dropped = dropCounts(this.#options.component, drops);
+    const deadLettered = sumItems(drops.filter((drop) => drop.deadLettered));
+    const dropped = dropCounts(
+      this.#options.component,
+      drops.filter((drop) => !drop.deadLettered),
+    );
     const delivered = entry.items - sumItems(drops);
     const times = entry.offset < this.#doubt.below ? this.#doubt.times : 0;
-    this.#account.settle(entry, { delivered, redelivered: delivered === 0 ? 0 : entry.items * times, dropped });
+    const redelivered = delivered === 0 ? 0 : entry.items * times;
+    this.#account.settle(entry, { delivered, redelivered, deadLettered, dropped });
     this.#committer.request();
   }
 

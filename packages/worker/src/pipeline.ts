@@ -1,27 +1,23 @@
-/** Runs one pipeline on one partition: raw records in, enriched records out, in order, until the partition is taken away. */
-import {
-  type Broker,
-  type Claim,
-  type ForeignDefaults,
-  type LogRecord,
-  readRawHeaders,
-  recordBytes,
-  type WholeRecord,
-} from "@rondo/broker";
+/**
+ * Runs one pipeline on one partition: raw records in, enriched records out, in order, until the partition is taken away. A
+ * record that cannot be enriched is set aside in the raw topic's dead letters and passes as an empty one.
+ */
+import { type Broker, type Claim, deadLetterTopic, type LogRecord, type WholeRecord } from "@rondo/broker";
 import { type Clock, free, type Log } from "@rondo/core";
 import { untilTaken } from "@rondo/delivery";
 import { PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
-import { type Enriched, type EnrichOptions, enrich } from "./enrich.ts";
+import type { Enriched } from "./enrich.ts";
+import { enrichOrSetAside, type PoisonOptions } from "./enrich-or-set-aside.ts";
+import { appendInTurn, inAppends } from "./in-appends.ts";
 import { readUntil } from "./read-until.ts";
 import { firstOffset, resumePipeline } from "./resume.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
 
 /** What a pipeline needs on every one of its partitions. */
-export interface PipelineOptions extends EnrichOptions {
+export interface PipelineOptions extends PoisonOptions {
   readonly group: string;
   readonly enrichedTopic: string;
-  readonly foreign: ForeignDefaults;
   /** Bytes of raw records that are taken into hand at once. */
   readonly readBytes: number;
   readonly broker: Broker;
@@ -33,7 +29,7 @@ export interface PipelineOptions extends EnrichOptions {
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
 }
 
-/** Runs until `ended` fires, with the claim or before it. Throws only for bugs and for records that this build cannot read. */
+/** Runs until `ended` fires, with the claim or before it. Throws only for bugs. */
 export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options: PipelineOptions): Promise<void> {
   const { broker, clock, log, group, enrichedTopic } = options;
   const { partition } = claim;
@@ -61,6 +57,10 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
       const records = await readUntil(claim, readBytes, readNoMore);
       if (records.length === 0) break;
       const made = records.map((record) => process(record, claim, account, options));
+      // First, so that no crash can come between a record that says it was set aside and its letter.
+      const letters = made.flatMap(({ letter }) => letter ?? []);
+      const topic = deadLetterTopic(claim.topic);
+      if (!(await appendInTurn(claim, topic, letters, ended, options))) return;
       // Parts that stand there already are parts of this very record, however many it has today.
       const appends = made.flatMap(({ entry, result }) =>
         result.records.slice(entry.offset === resumed.offset ? resumed.partsDone : 0),
@@ -80,6 +80,7 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
         account.settle(entry, {
           created: result.account.created,
           forwarded: result.forwarded,
+          deadLettered: result.account.deadLettered ?? 0,
           dropped: result.account.dropped,
         });
       }
@@ -96,28 +97,12 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
 interface Made {
   readonly entry: ReturnType<PartitionAccount["enter"]>;
   readonly result: Enriched;
+  readonly letter?: WholeRecord;
 }
 
 function process(record: LogRecord, claim: Claim, account: PartitionAccount, options: PipelineOptions): Made {
-  const raw = readRawHeaders(record, options.foreign);
-  const result = enrich(record, claim.partition, raw, options);
+  const { tenant, result, letter } = enrichOrSetAside(record, claim.partition, options);
   const origin = { offset: record.offset, part: result.records.length - 1, at: record.timestamp };
-  return { entry: account.enter(record.offset, raw.tenant, result.account.entered, { origin }), result };
-}
-
-/** Cuts records into appends of up to `maxBytes`, headers included, each of one record at least. */
-function inAppends(records: readonly WholeRecord[], maxBytes: number): readonly (readonly WholeRecord[])[] {
-  const appends: WholeRecord[][] = [];
-  let room = 0;
-  for (const record of records) {
-    const current = appends.at(-1);
-    const bytes = recordBytes(record);
-    room -= bytes;
-    if (current !== undefined && room >= 0) current.push(record);
-    else {
-      appends.push([record]);
-      room = maxBytes - bytes;
-    }
-  }
-  return appends;
+  const entry = account.enter(record.offset, tenant, result.account.entered, { origin });
+  return { entry, result, ...(letter && { letter }) };
 }

@@ -7,9 +7,9 @@ import {
   type Claim,
   type EnrichedHeaders,
   isSettled,
-  readEnrichedHeaders,
   readOrigin,
   type SettledOrigin,
+  tryEnrichedHeaders,
 } from "@rondo/broker";
 import type { Log } from "@rondo/core";
 import { addDrops, addRows, loadTotals, NO_ITEMS, type Row, type Totals } from "./totals.ts";
@@ -80,7 +80,9 @@ async function replayTail(
     if (records.length === 0) break;
     for (const record of records) {
       at = record.offset + 1;
-      const headers = readEnrichedHeaders(record);
+      const headers = tryEnrichedHeaders(record);
+      // Nobody's items, and in no account: exporters set it aside.
+      if (headers === undefined) continue;
       const origin = readOrigin(headers.origin);
       if (origin === undefined || origin.partition !== partition || isSettled(origin, headers.at, newest)) continue;
       const { offset: raw, part, parts } = origin;
@@ -99,7 +101,8 @@ async function replayTail(
 function tailRow({ items, account }: EnrichedHeaders): Row {
   const row = { ...NO_ITEMS, forwarded: items };
   if (account === undefined) return row;
-  return { ...row, entered: account.entered, created: account.created, dropped: addDrops({}, account.dropped) };
+  const { entered, created, dropped, deadLettered = 0 } = account;
+  return { ...row, entered, created, deadLettered, dropped: addDrops({}, dropped) };
 }
 
 /** Whether the raw topic is not the one that the tail came from: shorter than it was, or with another record at its offset. */

@@ -1,11 +1,12 @@
 /** The worker role: one consumer group per pipeline and one per exporter, in one process. */
-import { type Broker, type Claim, type GroupSpec, type Member, RAW_TOPICS } from "@rondo/broker";
-import { type Graph, metadataSentBy, type PipelineNode } from "@rondo/config";
-import { type Clock, type Exporter, Fault, fired, type Log, type Random, type Surroundings, sleep } from "@rondo/core";
+import { type Broker, type Claim, deadLetterTopic, type GroupSpec, type Member, RAW_TOPICS } from "@rondo/broker";
+import { type Graph, metadataSentBy } from "@rondo/config";
+import { type Clock, type Exporter, Fault, fired, type Log, type Random, sleep } from "@rondo/core";
 import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { type Carried, countItems, countProfiles, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
+import { createExporter, surroundingsOf, typed } from "./create-component.ts";
 import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
 import { exporterSpec, holdRenames, pipelineSpec, topicOfPipeline } from "./groups.ts";
@@ -67,13 +68,18 @@ export async function prepareLog(graph: Graph, broker: Broker, others: readonly 
   const raw = new Set(graph.pipelines.map(({ signal }) => RAW_TOPICS[signal]));
   const rawStates = await broker.ensureTopics([...raw].map((name) => ({ name })));
   const partitions = new Map(rawStates.map((state) => [state.name, state.partitions]));
-  // Equal counts: every enriched record goes to the partition of its raw record.
-  await broker.ensureTopics(
-    graph.pipelines.map((pipeline) => {
-      const count = partitions.get(RAW_TOPICS[pipeline.signal]);
-      return { name: topicOfPipeline(pipeline), ...(count !== undefined && { partitions: count }) };
-    }),
-  );
+  // Equal counts: every enriched record goes to the partition of its raw record, and what is set aside stays in its own.
+  const beside = (name: string, signal: Carried) => {
+    const count = partitions.get(RAW_TOPICS[signal]);
+    return { name, ...(count !== undefined && { partitions: count }) };
+  };
+  const enriched = graph.pipelines.map((pipeline) => beside(topicOfPipeline(pipeline), pipeline.signal));
+  const signals = [...new Set(graph.pipelines.map(({ signal }) => signal))];
+  const sources = [...signals.map((signal) => beside(RAW_TOPICS[signal], signal)), ...enriched];
+  await broker.ensureTopics([
+    ...enriched,
+    ...sources.map(({ name, ...rest }) => ({ name: deadLetterTopic(name), ...rest })),
+  ]);
   await holdRenames(graph, broker);
   for (const group of [...groups, ...others]) await broker.registerGroup(group);
 }
@@ -88,11 +94,6 @@ export function ledgerOf(graph: Graph, broker: Broker, readers: readonly Omit<Re
   }
   for (const { spec, component, pipeline, signal } of readers) ledger.group({ component, pipeline, signal, ...spec });
   return ledger;
-}
-
-/** Config read these values with the fields of the very entry whose `create` gets them, which the list's type has forgotten. */
-function typed(values: unknown): never {
-  return values as never;
 }
 
 /** How long a member that failed stays away before it joins again, milliseconds. */
@@ -139,7 +140,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         ? []
         : pipeline.processors.map(({ id, type, values }) => ({
             id,
-            processor: type.create(typed(values), { ...around(options, pipeline, id), signal }),
+            processor: type.create(typed(values), { ...surroundingsOf(options, pipeline, id), signal }),
           }));
     const settings = graph.broker;
     const foreign = {
@@ -153,6 +154,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       runPipelineClaim(claim, ended, {
         ...spec,
         signal: pipeline.signal,
+        pipeline: pipeline.id,
         stages,
         receivers: new Set(pipeline.receivers),
         maxRecordBytes: broker.maxRecordBytes,
@@ -167,10 +169,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         opened: (opened, account) => ledger.opened(spec.group, opened, account),
       }),
     );
-    for (const { id, type, values } of pipeline.exporters) {
+    for (const { id } of pipeline.exporters) {
       const group = exporterSpec(pipeline, id);
       const labels = { ...about, component: id };
-      const created = type.create(typed(values), around(options, pipeline, id));
+      const created = createExporter(options, pipeline, id);
       exporters.push(created);
       const exporter = { ...created, deliver: measured(created.deliver, labels, registry, clock) };
       const retries = registry.counter("rondo_exporter_retries_total", labels);
@@ -187,6 +189,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         runExporterClaim(claim, ended, {
           group: group.group,
           signal: pipeline.signal,
+          pipeline: pipeline.id,
           component: id,
           readBytes,
           chain: deliverer,
@@ -237,18 +240,6 @@ async function started(exporters: readonly Exporter[]): Promise<void> {
     await Promise.all(exporters.map((exporter) => exporter.close()));
     throw thrown;
   }
-}
-
-function around(
-  { graph, clock, random, log }: WorkerOptions,
-  { id: pipeline, signal }: PipelineNode,
-  id: string,
-): Surroundings {
-  const headersBy = (extension: string) => {
-    const found = graph.extensions.find((one) => one.id === extension);
-    return found?.type.setHeaders?.(typed(found.values));
-  };
-  return { id, signal, pipeline, clock, random, log: log.child({ pipeline, component: id }), headersBy };
 }
 
 /** The items of a record that does not say; one for bytes that are no OTLP, so that their loss has a number. */
