@@ -122,6 +122,8 @@ export interface Claim {
 
 /** A member of a group. */
 export interface Member {
+  /** Whether its claims may write just now; false while it is away from its group and joins it again. Absent: always. */
+  isMember?(): boolean;
   /** Gives up every claim, waits until `onClaim` has returned for each, and leaves the group. */
   leave(): Promise<void>;
 }
@@ -162,6 +164,8 @@ export interface Broker {
   read(topic: string, partition: number, offset: number, maxBytes: number): Promise<readonly LogRecord[]>;
   /** The range of a partition. */
   watermarks(topic: string, partition: number): Promise<Watermarks>;
+  /** The ranges of every partition of some topics, in few questions however many there are; throws `not_found`. */
+  ranges(topics: readonly string[]): Promise<ReadonlyMap<string, readonly Watermarks[]>>;
   /** The number of partitions of an existing topic; throws `not_found`. */
   partitions(topic: string): Promise<number>;
   readonly state: StateStore;

@@ -1,7 +1,7 @@
 import type { Claim } from "@rondo/broker";
 import { createRegistry } from "@rondo/monitor";
 import { FakeClock, memoryBroker } from "@rondo/testkit";
-import { Ledger, NO_ITEMS } from "@rondo/worker";
+import { Backlog, Ledger, NO_ITEMS } from "@rondo/worker";
 import { expect, test } from "vitest";
 import { observeAccount } from "./account-metrics.ts";
 
@@ -43,7 +43,7 @@ test("a pipeline's row and an exporter's show what each of them counts, and noth
     },
   });
   const registry = createRegistry();
-  observeAccount(registry, ledger, () => 0);
+  observeAccount(registry, ledger, { of: async () => [] }, () => 0);
   const of = (component: string) => (name: string) => shown(registry, `rondo_items_${name}`, { ...LABELS, component });
   expect(["entered_total", "created_total", "forwarded_total", "in_flight", "delivered_total"].map(of(""))).toEqual([
     9,
@@ -65,7 +65,8 @@ test("the lag is asked for before a page, at most four times a second", async ()
   const { broker, ledger } = await openLedger({ "": {} });
   const registry = createRegistry();
   const clock = new FakeClock();
-  const refresh = observeAccount(registry, ledger, () => clock.monotonic());
+  const backlog = new Backlog({ broker, clock, counts: true });
+  const refresh = observeAccount(registry, ledger, backlog, () => clock.monotonic());
   const lag = () => shown(registry, "rondo_log_lag_records", { signal: "logs", pipeline: "logs", component: "" });
   const grow = () => broker.append("t", 0, [{ headers: {}, value: new Uint8Array(1) }]);
   expect(lag()).toBeUndefined();
@@ -79,4 +80,24 @@ test("the lag is asked for before a page, at most four times a second", async ()
   await clock.advance(1);
   await refresh();
   expect(lag()).toBe(2);
+});
+
+test("what a group is behind is shown in records, items and seconds, by partition as well", async () => {
+  const clock = new FakeClock();
+  const broker = memoryBroker({ clock, partitions: 2 });
+  await broker.ensureTopics([{ name: "t" }]);
+  await broker.registerGroup({ group: "g", topic: "t" });
+  const ledger = new Ledger(broker);
+  ledger.group({ group: "g", topic: "t", signal: "logs", pipeline: "logs", component: "loki" });
+  const record = (items: number) => ({ headers: { items: `${items}` }, value: new Uint8Array(1) });
+  await broker.append("t", 1, [record(40), record(2)]);
+  await clock.advance(30_000);
+  const registry = createRegistry();
+  await observeAccount(registry, ledger, new Backlog({ broker, clock, counts: true }), () => clock.monotonic())();
+  const place = { signal: "logs", pipeline: "logs", component: "loki" };
+  expect(shown(registry, "rondo_log_lag_items", { ...place, exact: "true" })).toBe(42);
+  expect(shown(registry, "rondo_log_lag_seconds", place)).toBe(30);
+  expect(shown(registry, "rondo_log_partition_lag_records", { ...place, partition: "0" })).toBe(0);
+  expect(shown(registry, "rondo_log_partition_lag_records", { ...place, partition: "1" })).toBe(2);
+  expect(shown(registry, "rondo_log_partition_lag_seconds", { ...place, partition: "1" })).toBe(30);
 });

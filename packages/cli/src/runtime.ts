@@ -16,12 +16,22 @@ import {
   startHealth,
   startMetrics,
 } from "@rondo/monitor";
-import { type Lag, type Ledger, ledgerOf, prepareLog, startWorker, type Worker } from "@rondo/worker";
+import {
+  Backlog,
+  type Lag,
+  type Ledger,
+  ledgerOf,
+  pipelineSpec,
+  prepareLog,
+  startWorker,
+  type Worker,
+} from "@rondo/worker";
 import { observeAccount } from "./account-metrics.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { type AlertsRole, startAlertsRole } from "./alerts-role.ts";
 import { collections } from "./collections.ts";
 import { type HeldInstance, holdInstance } from "./instance.ts";
+import { watchLog } from "./log-watch.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
 import type { RuleSet } from "./rules.ts";
@@ -157,6 +167,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         ),
       waiting,
     );
+    const watching = new AbortController();
+    closing.push(async () => watching.abort());
+    const [first] = graph.pipelines;
+    if (graph.broker.kind === "kafka" && first !== undefined) {
+      const { topic } = pipelineSpec(first);
+      void watchLog({ broker, topic, name: nameOfLog(graph), readiness, clock, log }, watching.signal);
+    }
+    const backlog = new Backlog({ broker, clock, counts: graph.broker.kind === "embedded" });
     let worker: RunningWorker | undefined;
     if (roles.includes("worker")) {
       const readAheadBytes = memory.readAhead;
@@ -169,7 +187,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             });
       const { ledger, close } = worker;
       closing.push(() => close.call(worker));
-      refreshing.push(observeAccount(registry, ledger, () => clock.monotonic()));
+      refreshing.push(observeAccount(registry, ledger, backlog, () => clock.monotonic()));
     }
     let alerts: AlertsRole | undefined;
     if (roles.includes("alerts") && windows !== undefined && graph.alerts !== undefined) {

@@ -24,6 +24,8 @@ export interface Flow {
   isFull(): boolean;
   /** When it fires, nothing waits for company any more. */
   readonly hurry: AbortSignal;
+  /** A try has ended; when it is to be repeated, after at most `waitMs`. */
+  readonly tried?: (waitMs: number) => void;
 }
 
 /**

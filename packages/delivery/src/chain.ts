@@ -14,6 +14,7 @@ import { deadLetter, type SetAside } from "./dead-letter.ts";
 import { guard } from "./guard.ts";
 import { noteUnanswered } from "./note-unanswered.ts";
 import { type RetryOptions, retry } from "./retry.ts";
+import { tellTries } from "./tell-tries.ts";
 import { timeout } from "./timeout.ts";
 
 /** What an exporter is surrounded with. */
@@ -47,7 +48,14 @@ export function chain(exporter: Exporter, options: ChainOptions): MakeChain {
   const searching = deadLetter({ log, clock });
   return (flow, note, setAside) =>
     compose(
-      [accumulate(accumulation, clock, flow), searching(setAside), retrying, noteUnanswered(note), ...inner],
+      [
+        accumulate(accumulation, clock, flow),
+        searching(setAside),
+        retrying,
+        tellTries(flow, exporter.retry),
+        noteUnanswered(note),
+        ...inner,
+      ],
       exporter.deliver,
     );
 }

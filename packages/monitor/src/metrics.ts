@@ -120,6 +120,30 @@ export const METRICS = {
     unit: "records",
     doc: "Records in the log that a group has not read: a pipeline's (component is empty) or an exporter's.",
   },
+  rondo_log_lag_items: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component", "exact"],
+    unit: "items",
+    doc: "Items in those records. exact is true where they were counted, false where some are estimated from the records looked at.",
+  },
+  rondo_log_lag_seconds: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component"],
+    unit: "seconds",
+    doc: "Age of the oldest record that a group has not settled, by the broker's clock, over all partitions; 0 when all are.",
+  },
+  rondo_log_partition_lag_records: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component", "partition"],
+    unit: "records",
+    doc: "Records of one partition that a group has not read.",
+  },
+  rondo_log_partition_lag_seconds: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component", "partition"],
+    unit: "seconds",
+    doc: "Age of the oldest record of one partition that a group has not settled.",
+  },
   rondo_log_appended_records_total: {
     type: "counter",
     labels: ["topic"],

@@ -104,6 +104,12 @@ export function brokerContract(name: string, factory: BrokerFactory): void {
       expect(await broker.read(topic, 1, 3, 1000)).toEqual([]);
       expect(await broker.read(topic, 0, 0, 1000)).toEqual([]);
       expect(await broker.watermarks(topic, 1)).toEqual({ low: 0, high: 3 });
+      expect((await broker.ranges([topic])).get(topic)).toEqual(
+        await Promise.all(
+          Array.from({ length: await broker.partitions(topic) }, (_, partition) => broker.watermarks(topic, partition)),
+        ),
+      );
+      await expect(broker.ranges([topic, `${topic}.missing`])).rejects.toMatchObject({ code: "not_found" });
     });
 
     // A client is answered when an append resolves: what it was told must be there for whoever asks next. That timestamps do not

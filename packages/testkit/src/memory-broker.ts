@@ -151,6 +151,9 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
     async watermarks(topic, partition) {
       return partitionOf(topic, partition).watermarks();
     },
+    async ranges(wanted) {
+      return new Map(wanted.map((topic) => [topic, topicOf(topic).map((log) => log.watermarks())]));
+    },
     async partitions(topic) {
       return topicOf(topic).length;
     },

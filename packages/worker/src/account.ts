@@ -44,6 +44,8 @@ export class PartitionAccount {
   /** Read and not below the watermark, by offset. */
   readonly #open = new Map<number, Entry>();
   #origin: SettledOrigin | undefined;
+  #progress = 0;
+  #patienceMs = 0;
 
   /** `offset` is the first offset that will be read; `rows` and `origin` are true for everything below it. */
   constructor(offset: number, rows: Readonly<Record<string, Row>>, origin?: SettledOrigin) {
@@ -65,6 +67,27 @@ export class PartitionAccount {
   /** The newest origin below `low`; undefined when none is known. */
   get origin(): SettledOrigin | undefined {
     return this.#origin;
+  }
+
+  /** Grows whenever a record settles or a try ends: while anything is in hand, whoever sees it stand sees nothing happen. */
+  get progress(): number {
+    return this.#progress;
+  }
+
+  /** How long the next sign of progress may take without anything being wrong, milliseconds: a try waits for its turn. */
+  get patienceMs(): number {
+    return this.#patienceMs;
+  }
+
+  /** When the raw record of the oldest unsettled one was appended, broker time; undefined when nothing is in hand. */
+  get oldestAt(): number | undefined {
+    return this.#open.get(this.low)?.origin?.at;
+  }
+
+  /** A try of something in hand has ended, and the next one follows after at most `waitMs`. */
+  tried(waitMs: number): void {
+    this.#progress++;
+    this.#patienceMs = waitMs;
   }
 
   /** Records read and not settled. */
@@ -97,6 +120,8 @@ export class PartitionAccount {
     }
     const passed = this.#watermark.settle(entry.offset);
     entry.outcome = outcome;
+    this.#progress++;
+    this.#patienceMs = 0;
     for (const offset of passed) this.#fold(offset);
   }
 

@@ -140,7 +140,11 @@ class ExporterRun {
     this.#abort = AbortSignal.any([ended, this.#stop.signal]);
     this.#readNoMore = AbortSignal.any([this.#abort, options.lastCall, claim.revoked]);
     this.#half = Math.ceil(options.readBytes / 2);
-    const flow = { isFull: () => !this.#flight.isBelow(this.#half), hurry: this.#hurry.signal };
+    const flow = {
+      isFull: () => !this.#flight.isBelow(this.#half),
+      hurry: this.#hurry.signal,
+      tried: (waitMs: number) => account.tried(waitMs),
+    };
     this.#deliver = observe(this.#observer)(
       options.chain(
         flow,

@@ -1,4 +1,5 @@
 /** The worker role: pipelines and exporters over the log, and their account. */
+export * from "./backlog.ts";
 export * from "./groups.ts";
 export * from "./ledger.ts";
 export * from "./run.ts";

@@ -13,6 +13,7 @@ import { exporterSpec, holdRenames, pipelineSpec, topicOfPipeline } from "./grou
 import { Ledger } from "./ledger.ts";
 import { measured } from "./measure.ts";
 import { runPipelineClaim } from "./pipeline.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** What a worker needs from the process that runs it. */
 export interface WorkerOptions {
@@ -90,7 +91,10 @@ export function ledgerOf(graph: Graph, broker: Broker, readers: readonly Omit<Re
   for (const pipeline of graph.pipelines) {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
     ledger.group({ ...about, component: "", ...pipelineSpec(pipeline) });
-    for (const { id } of pipeline.exporters) ledger.group({ ...about, component: id, ...exporterSpec(pipeline, id) });
+    const holdsMs = accumulationOfPipeline(pipeline).waitMs;
+    for (const { id } of pipeline.exporters) {
+      ledger.group({ ...about, component: id, ...exporterSpec(pipeline, id), holdsMs });
+    }
   }
   for (const { spec, component, pipeline, signal } of readers) ledger.group({ component, pipeline, signal, ...spec });
   return ledger;
@@ -117,6 +121,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   // A claim that ends because the worker stops has committed by then, and keeps its partition until the member leaves.
   const keep = (spec: GroupSpec, run: (claim: Claim, stop: AbortSignal) => Promise<void>) => {
     const onClaim = async (claim: Claim) => {
+      ledger.claimed(spec.group, claim);
       const done = run(claim, endOf(claim, stop.signal, clock));
       const quiet = done.catch(() => undefined);
       running.add(quiet);
@@ -219,6 +224,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await close();
     throw thrown;
   }
+  const isAlone = graph.broker.kind === "embedded";
+  const watchdog = new Watchdog({ ledger, readiness: options.readiness, clock, log, isAlone, members: () => members });
+  void watchdog.run(stop.signal);
   return {
     close,
     ledger,
@@ -321,6 +329,15 @@ class KeptMember {
         this.#refused(Fault.from(thrown));
       }
     }
+  }
+
+  get group(): string {
+    return this.#spec.group;
+  }
+
+  /** True as well while it is not joined at all, which readiness says by itself. */
+  get isMember(): boolean {
+    return this.#member?.isMember?.() ?? true;
   }
 
   async leave(): Promise<void> {

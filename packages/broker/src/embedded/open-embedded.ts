@@ -254,6 +254,13 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
     async watermarks(topic, partition) {
       return journal.watermarks(catalogue.stream(topic, partition));
     },
+    async ranges(topics) {
+      const rangesOf = (topic: string) => {
+        const { partitions, firstStream } = catalogue.topic(topic);
+        return Array.from({ length: partitions }, (_, partition) => journal.watermarks(firstStream + partition));
+      };
+      return new Map(topics.map((topic) => [topic, rangesOf(topic)]));
+    },
     async partitions(topic) {
       return catalogue.topic(topic).partitions;
     },

@@ -108,6 +108,11 @@ export class GroupMember implements Member {
     return this.#running;
   }
 
+  /** While it joins for the first time it is none. */
+  isMember(): boolean {
+    return this.#hasJoined && this.#session.lease.isValid;
+  }
+
   /** Gives up every claim, waits for what runs on them, and leaves the group. */
   async leave(): Promise<void> {
     this.#ending.abort();

@@ -48,7 +48,10 @@ export interface KafkajsNode {
       readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
     }[];
   }): Promise<{
-    readonly responses: readonly { readonly partitions: readonly { readonly offset: string }[] }[];
+    readonly responses: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+    }[];
   }>;
   findGroupCoordinator(request: {
     readonly groupId: string;

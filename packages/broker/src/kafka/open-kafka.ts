@@ -9,11 +9,11 @@ import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
 import { Entrance } from "./entrance.ts";
 import { evictPredecessor, isOfProcess } from "./evict.ts";
-
 import { GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
 import { nodeFactory } from "./kafkajs-node.ts";
 import { loginOf, type Security } from "./login.ts";
+import { askRanges } from "./ranges.ts";
 import { readAddress } from "./read-address.ts";
 import { batchBytes, type OutRecord } from "./record-batch.ts";
 import { Registrations } from "./registrations.ts";
@@ -196,6 +196,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
       return await cluster.read(topic, partition, offset, maxBytes);
     },
     watermarks: (topic, partition) => cluster.watermarks(topic, partition),
+    ranges: (wanted) => askRanges(cluster, clock, wanted),
     partitions: (topic) => topics.partitions(topic),
     close() {
       closing ??= closeAll();

@@ -98,9 +98,10 @@ export class StubKafka {
       listOffsets: async ({ topics }) => {
         await this.#meets("ListOffsets", port);
         const answer = topics.map(({ topic, partitions }) => ({
+          topic,
           partitions: partitions.map(({ partition, timestamp }) => {
             const { low, high } = this.log(topic, partition);
-            return { offset: String(timestamp === -2 ? low : timestamp === -1 ? high : -1) };
+            return { partition, offset: String(timestamp === -2 ? low : timestamp === -1 ? high : -1) };
           }),
         }));
         return { responses: answer };
