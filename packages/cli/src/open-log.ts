@@ -42,12 +42,11 @@ export async function openLog(options: OpenLogOptions): Promise<OpenLog> {
 async function openEither(options: OpenLogOptions, onLoss: (loss: Loss) => void): Promise<OpenLog> {
   const { settings, data, clientId, clock, random, log, readOnly = false, registry } = options;
   if (settings.kind === "kafka") {
-    const { brokers, partitions, replicationFactor, retentionMs, sessionTimeoutMs, sasl, tls } = settings;
-    const security = { ...(sasl !== undefined && { sasl }), ...(tls !== undefined && { tls }) };
-    const topics = { partitions, retentionMs, ...(replicationFactor !== undefined && { replicationFactor }) };
+    const { sessionTimeoutMs } = settings;
     // Members may take as long to come together as one of them may be silent.
     const times = { sessionMs: sessionTimeoutMs, rebalanceMs: sessionTimeoutMs };
-    return await openKafka({ brokers, ...security, clientId, topics, times, clock, random, log, onLoss });
+    // Brokers, sasl, tls and what topics are made with have the same names on both sides.
+    return await openKafka({ ...settings, topics: settings, clientId, times, clock, random, log, onLoss });
   }
   const { partitions, retentionMs, retentionBytes, segmentBytes, sync } = settings;
   const size = retentionBytes !== undefined && { retentionBytes };

@@ -73,13 +73,17 @@ export interface EmbeddedBrokerSettings extends AnyBrokerSettings {
   readonly sync: boolean;
 }
 
-/** A Kafka cluster; `partitions`, `retentionMs` and `replicationFactor` are for topics that Rondo creates. */
+/** A Kafka cluster. How many partitions and copies there are and what is kept is for topics that Rondo creates. */
 export interface KafkaBrokerSettings extends AnyBrokerSettings {
   readonly kind: "kafka";
   /** `host:port` of the brokers that are asked first. */
   readonly brokers: readonly string[];
   /** Absent: 3, or as many as there are brokers. */
   readonly replicationFactor?: number;
+  /** Absent: 2 of three copies, else 1. */
+  readonly minInsyncReplicas?: number;
+  /** Of a partition; absent: only age removes anything. */
+  readonly retentionBytes?: number;
   readonly sessionTimeoutMs: number;
   /** Absent: brokers do not ask who we are, or ask for a certificate only. */
   readonly sasl?: SaslValues;

@@ -55,3 +55,16 @@ test("what a mechanism lacks is a problem at its place, and no problem has the s
     "broker::kafka::sasl: has password and password_file; keep one",
   ]);
 });
+
+test("how topics are made", () => {
+  const topics = "topics: {replication_factor: 3, min_insync_replicas: 1, retention: 24h, retention_bytes: 2GiB}";
+  expect(read(`brokers: [k:9092], ${topics}`).settings).toMatchObject({
+    ...{ replicationFactor: 3, minInsyncReplicas: 1, retentionMs: 86_400_000, retentionBytes: 2 ** 31 },
+  });
+  expect(read("brokers: [k:9092], topics: {replication_factor: 1, min_insync_replicas: 2}").problems).toEqual([
+    "broker::kafka::topics::min_insync_replicas: must be at most replication_factor 1: nothing could be written",
+  ]);
+  expect(read("brokers: [k:9092], topics: {replication_factor: 2, min_insync_replicas: 2}").warnings).toEqual([
+    "broker::kafka::topics::min_insync_replicas: is replication_factor: a broker that restarts stops every write",
+  ]);
+});

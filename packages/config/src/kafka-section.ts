@@ -16,11 +16,12 @@ import {
 } from "@rondo/core";
 import type { TreePlace } from "./findings.ts";
 import type { KafkaBrokerSettings } from "./graph.ts";
+import { size } from "./size.ts";
 
 /** The fields of `broker::kafka`. */
 export const kafkaFields = group("A Kafka cluster, 3.9 or newer: what several processes share.", {
   brokers: list("Addresses of brokers that are asked first, host:port.", text("host:port.")),
-  topics: group("Topics that Rondo creates; one that exists is left as it is.", {
+  topics: group("Topics that Rondo creates. One that exists is left as it is, and told of where it differs.", {
     partitions: integer("Partitions of each raw topic: how many workers and threads can share it.", 12, {
       min: 1,
       max: 1024,
@@ -31,7 +32,20 @@ export const kafkaFields = group("A Kafka cluster, 3.9 or newer: what several pr
         max: 32,
       }),
     ),
+    min_insync_replicas: optional(
+      integer("Copies that must have a record before its client is answered; absent: 2 of 3, else 1.", undefined, {
+        min: 1,
+        max: 32,
+      }),
+    ),
     retention: duration("How long a record is kept, whether or not it was delivered.", "72h"),
+    retention_bytes: optional(
+      size("A partition's oldest records go beyond this size, delivered or not; absent: only age counts.", undefined, {
+        min: "64MiB",
+        max: "1024GiB",
+        example: "100GiB",
+      }),
+    ),
   }),
   session_timeout: duration(
     "How long a process may be silent before its partitions go to others; the cluster's floor is 6s.",
@@ -66,6 +80,14 @@ export function checkKafka(
     const port = Number(ADDRESS.exec(broker)?.[2]);
     if (!(port > 0 && port < 65_536)) place.down("brokers", index).problem("must be host:port, such as kafka:9092");
   }
+  const { min_insync_replicas: insync, replication_factor: copies } = topics;
+  if (insync !== null && copies !== null && insync > copies) {
+    place
+      .down("topics", "min_insync_replicas")
+      .problem(`must be at most replication_factor ${copies}: nothing could be written`);
+  } else if (insync !== null && insync > 1 && insync === copies) {
+    place.down("topics", "min_insync_replicas").warn("is replication_factor: a broker that restarts stops every write");
+  }
   if (topics.retention < RETENTION_LEAST_MS) place.down("topics", "retention").problem("must be at least 1m");
   if (session < SESSION_LEAST_MS || session > SESSION_MOST_MS)
     place.at("session_timeout").problem("must be from 6s to 30m: a Kafka broker takes no other");
@@ -90,9 +112,12 @@ export function kafkaSettings(
 ): Omit<KafkaBrokerSettings, "kind" | "defaultTenant" | "defaultReceiver" | "lingerMs"> {
   const { brokers, session_timeout: sessionTimeoutMs, sasl, tls } = kafka;
   const { partitions, replication_factor: replicationFactor, retention: retentionMs } = kafka.topics;
+  const { min_insync_replicas: minInsyncReplicas, retention_bytes: retentionBytes } = kafka.topics;
   return {
     ...{ brokers, partitions, retentionMs, sessionTimeoutMs },
     ...(replicationFactor !== null && { replicationFactor }),
+    ...(minInsyncReplicas !== null && { minInsyncReplicas }),
+    ...(retentionBytes !== null && { retentionBytes }),
     ...(sasl !== null && { sasl }),
     ...(tls !== null && !isPlain(tls) && { tls }),
   };

@@ -33,6 +33,11 @@ export interface KafkajsNode {
     }[];
     readonly timeout: number;
   }): Promise<unknown>;
+  metadata(topics: readonly string[]): Promise<{
+    readonly topicMetadata: readonly {
+      readonly partitionMetadata: readonly { readonly replicas: readonly number[] }[];
+    }[];
+  }>;
   describeConfigs(request: {
     readonly resources: readonly { readonly type: 2; readonly name: string; readonly configNames: readonly string[] }[];
   }): Promise<{

@@ -18,6 +18,7 @@ import { readAddress } from "./read-address.ts";
 import { batchBytes, type OutRecord } from "./record-batch.ts";
 import { Registrations } from "./registrations.ts";
 import { StateTopic } from "./state-topic.ts";
+import type { TopicOptions } from "./topic-settings.ts";
 import { Topics } from "./topics.ts";
 
 /** How Kafka is opened. Sizes in bytes, times in milliseconds. */
@@ -29,15 +30,8 @@ export interface KafkaOptions extends Security {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
-  /** How topics are made that are missing. */
-  readonly topics?: {
-    /** 6. */
-    readonly partitions?: number;
-    /** Three, or as many as there are brokers. */
-    readonly replicationFactor?: number;
-    /** 72 h. */
-    readonly retentionMs?: number;
-  };
+  /** How topics are made that are missing: with 6 partitions and for 72 h unless told otherwise. */
+  readonly topics?: Partial<Omit<TopicOptions, "maxBatchBytes">>;
   /** The compacted topic of the small facts; `rondo.state`. */
   readonly stateTopic?: string;
   /** The largest value of a record; 4 MiB. */
@@ -96,13 +90,8 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
   const appender = new Appender({ cluster, clock, queueBytes });
-  const { partitions = 6, retentionMs = 72 * 3_600_000, replicationFactor } = options.topics ?? {};
-  const topics = new Topics(cluster, clock, log, {
-    partitions,
-    retentionMs,
-    maxBatchBytes,
-    ...(replicationFactor !== undefined && { replicationFactor }),
-  });
+  const topicOptions = { partitions: 6, retentionMs: 72 * 3_600_000, ...options.topics, maxBatchBytes };
+  const topics = new Topics(cluster, clock, log, topicOptions, options.brokers.join());
   const members = new Set<GroupMember>();
   let closing: Promise<void> | undefined;
   const alive = () => {

@@ -61,7 +61,7 @@ export function openReader(options: ReaderOptions): KafkaReader {
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
   // It makes none: these settings are never used.
-  const topics = new Topics(cluster, clock, log, { partitions: 0, retentionMs: 0, maxBatchBytes: 0 });
+  const topics = new Topics(cluster, clock, log, { partitions: 0, retentionMs: 0, maxBatchBytes: 0 }, "");
   const onlyReads = async () => {
     throw new Fault("unsupported", "a reader appends nothing");
   };

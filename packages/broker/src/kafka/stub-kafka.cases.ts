@@ -107,6 +107,7 @@ export class StubKafka {
         return { responses: answer };
       },
       createTopics: unused,
+      metadata: unused,
       describeConfigs: unused,
       findGroupCoordinator: unused,
       joinGroup: unused,

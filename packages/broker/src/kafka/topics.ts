@@ -3,21 +3,15 @@ import { type Clock, Fault, type Log } from "@rondo/core";
 import type { TopicSpec, TopicState } from "../log.ts";
 import { type Cluster, faultFrom } from "./cluster.ts";
 import { persist } from "./persist.ts";
-
-/** How topics are made. */
-export interface TopicOptions {
-  /** Partitions of a topic whose spec does not say. */
-  readonly partitions: number;
-  /** Copies of each partition; absent: three, or as many as there are brokers. */
-  readonly replicationFactor?: number;
-  /** Records are kept for so long, milliseconds. */
-  readonly retentionMs: number;
-  /** The largest batch that a topic must take, bytes. */
-  readonly maxBatchBytes: number;
-}
-
-/** Settings by Kafka's names. */
-type Settings = Readonly<Record<string, string>>;
+import {
+  alterLine,
+  createLine,
+  differences,
+  JUDGED,
+  settingsOf,
+  type TopicKind,
+  type TopicOptions,
+} from "./topic-settings.ts";
 
 const NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const TOPIC_EXISTS = "TOPIC_ALREADY_EXISTS";
@@ -25,15 +19,8 @@ const TOPIC_EXISTS = "TOPIC_ALREADY_EXISTS";
 const APPEAR_MS = 15_000;
 const CREATE_MS = 5_000;
 
-/**
- * `rondo.state` is read from its beginning by every process that starts: small segments and an eager cleaner keep that short.
- * The active segment is never compacted.
- */
-const STATE: Settings = {
-  "cleanup.policy": "compact",
-  "segment.bytes": String(16 << 20),
-  "min.cleanable.dirty.ratio": "0.2",
-};
+/** What a broker says of whoever may not make or change topics. */
+const FORBIDDEN = new Set(["TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED"]);
 
 /** Makes and checks topics. */
 export class Topics {
@@ -41,11 +28,14 @@ export class Topics {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: TopicOptions;
+  readonly #at: string;
   /** Topics that this process created: a group that says nothing starts at their beginning. */
   readonly #created = new Set<string>();
 
-  constructor(cluster: Cluster, clock: Clock, log: Log, options: TopicOptions) {
+  /** `at` is the brokers as a person would give them to Kafka's tools. */
+  constructor(cluster: Cluster, clock: Clock, log: Log, options: TopicOptions, at: string) {
     this.#cluster = cluster;
+    this.#at = at;
     this.#clock = clock;
     this.#log = log;
     this.#options = options;
@@ -66,10 +56,9 @@ export class Topics {
   /** Makes a topic of telemetry if it is missing. Throws `config` for a name or a number of partitions that cannot be. */
   async ensure({ name, partitions }: TopicSpec): Promise<TopicState> {
     if (!NAME.test(name)) throw new Fault("config", `"${name}" is no topic name: 1 to 249 of A-Z a-z 0-9 . _ -`);
-    const settings = { "retention.ms": String(this.#options.retentionMs) };
-    const created = await this.#create(name, partitions ?? this.#options.partitions, settings);
+    const created = await this.#create(name, "telemetry", partitions ?? this.#options.partitions);
     const count = await this.#appear(name);
-    if (!created) await this.#check(name);
+    if (!created) await this.#check(name, "telemetry");
     if (partitions !== undefined && partitions !== count) {
       throw new Fault(
         "config",
@@ -81,25 +70,18 @@ export class Topics {
 
   /** Makes the compacted topic of `rondo.state` if it is missing. */
   async ensureState(name: string): Promise<void> {
-    const created = await this.#create(name, 1, STATE);
+    const created = await this.#create(name, "state", 1);
     const count = await this.#appear(name);
     if (count !== 1)
       throw new Fault("config", `topic ${name} has ${count} partitions; state has one: use another name`);
-    if (!created) await this.#check(name, "compact");
+    if (!created) await this.#check(name, "state");
   }
 
   /** True when this call made the topic, of all that may have tried at once. */
-  async #create(topic: string, numPartitions: number, more: Settings): Promise<boolean> {
+  async #create(topic: string, kind: TopicKind, numPartitions: number): Promise<boolean> {
     if ((await this.#find(topic)) !== undefined) return false;
-    const { maxBatchBytes } = this.#options;
     const replicationFactor = this.#options.replicationFactor ?? Math.min(3, this.#cluster.topology.brokers);
-    const settings: Settings = {
-      ...more,
-      "max.message.bytes": String(maxBatchBytes),
-      "message.timestamp.type": "LogAppendTime",
-      // With three copies one may be missing: written twice is safe, and a broker can be restarted.
-      "min.insync.replicas": replicationFactor >= 3 ? "2" : "1",
-    };
+    const settings = settingsOf(kind, this.#options, replicationFactor);
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
     const created = await this.#cluster.askAny(`creating topic ${topic}`, async (node) => {
       try {
@@ -108,8 +90,11 @@ export class Topics {
         return true;
       } catch (thrown) {
         const reason = firstOf(thrown);
-        if (reason instanceof Error && "type" in reason && reason.type === TOPIC_EXISTS) return false;
-        throw reason;
+        const type = reason instanceof Error && "type" in reason ? String(reason.type) : "";
+        if (type === TOPIC_EXISTS) return false;
+        if (!FORBIDDEN.has(type)) throw reason;
+        const line = createLine(this.#at, topic, { partitions: numPartitions, copies: replicationFactor, settings });
+        throw new Fault("startup", `topic ${topic} is missing and we may not make it (${type}); have it made: ${line}`);
       }
     });
     if (created) this.#created.add(topic);
@@ -133,42 +118,58 @@ export class Topics {
     return await persist({ clock: this.#clock, doing, deadlineMs: APPEAR_MS }, look);
   }
 
-  /** Looks at the settings of a topic that somebody else made. */
-  async #check(topic: string, cleanup?: string): Promise<void> {
-    const settings = await this.#settings(topic);
-    if (settings === undefined) return;
-    const { maxBatchBytes } = this.#options;
-    const most = settings.get("max.message.bytes");
-    if (most !== undefined && Number(most) < maxBatchBytes) {
-      throw new Fault(
-        "config",
-        `topic ${topic} takes batches of ${most} B, and records need ${maxBatchBytes}: kafka-configs.sh --alter --topic ${topic} --add-config max.message.bytes=${maxBatchBytes}`,
-      );
+  /**
+   * Looks at the settings of a topic that somebody else made. What differs is told with the line that mends it; without room for a
+   * record, or with state that would be deleted, there is no going on.
+   */
+  async #check(topic: string, kind: TopicKind): Promise<void> {
+    const found = await this.#settings(topic);
+    if (found === undefined) return;
+    const wanted = settingsOf(kind, this.#options, found.copies);
+    const differing = differences(wanted, found.settings);
+    const severe = differing.filter(
+      ({ name }) => name === "max.message.bytes" || (name === "cleanup.policy" && kind === "state"),
+    );
+    if (severe.length > 0) {
+      const words = severe.map(({ name, found: is, wanted: should }) => `${name}=${is} and must have ${should}`);
+      throw new Fault("config", `topic ${topic} has ${words.join(", ")}: ${alterLine(this.#at, topic, severe)}`);
     }
-    const policy = settings.get("cleanup.policy") ?? "";
-    if (cleanup !== undefined && policy !== cleanup) {
-      throw new Fault(
-        "config",
-        `topic ${topic} has cleanup.policy=${policy} and must have ${cleanup}, or state is lost`,
-      );
+    for (const { name, found: is, wanted: should, harm } of differing) {
+      this.#log.warn(`topic ${topic} has ${name}=${is}, not ${should}: ${harm}`, { topic });
     }
-    if (settings.get("message.timestamp.type") !== "LogAppendTime") {
-      this.#log.warn(`topic ${topic} keeps its writers' clocks; set message.timestamp.type=LogAppendTime`, { topic });
+    if (differing.length > 0) {
+      this.#log.warn(`to make topic ${topic} as configured: ${alterLine(this.#at, topic, differing)}`, { topic });
+    }
+    const { replicationFactor } = this.#options;
+    if (replicationFactor !== undefined && found.copies < replicationFactor) {
+      const way = "kafka-reassign-partitions.sh adds some";
+      this.#log.warn(`topic ${topic} has ${found.copies} copies of each partition, not ${replicationFactor}; ${way}`, {
+        topic,
+      });
     }
   }
 
   /** Undefined when we may not look. */
-  async #settings(name: string): Promise<ReadonlyMap<string, string> | undefined> {
-    const configNames = ["max.message.bytes", "message.timestamp.type", "cleanup.policy"];
+  async #settings(
+    name: string,
+  ): Promise<{ readonly settings: ReadonlyMap<string, string>; readonly copies: number } | undefined> {
+    const doing = `reading the settings of topic ${name}`;
     try {
-      const { resources } = await this.#cluster.askAny(`reading the settings of topic ${name}`, (node) =>
-        node.describeConfigs({ resources: [{ type: 2, name, configNames }] }),
-      );
-      const entries = resources[0]?.configEntries ?? [];
-      return new Map(entries.map(({ configName, configValue }) => [configName, configValue] as const));
+      return await this.#cluster.askAny(doing, async (node) => {
+        const { resources } = await node.describeConfigs({ resources: [{ type: 2, name, configNames: JUDGED }] });
+        const entries = resources[0]?.configEntries ?? [];
+        const { topicMetadata } = await node.metadata([name]);
+        const copies = topicMetadata[0]?.partitionMetadata.map(({ replicas }) => replicas.length) ?? [];
+        return {
+          settings: new Map(entries.map(({ configName, configValue }) => [configName, configValue] as const)),
+          copies: Math.min(...copies),
+        };
+      });
     } catch (thrown) {
-      const fault = faultFrom(thrown, `reading the settings of topic ${name}`);
-      this.#log.warn(`the settings of topic ${name} cannot be checked`, { topic: name, fault });
+      this.#log.warn(`the settings of topic ${name} cannot be checked`, {
+        topic: name,
+        fault: faultFrom(thrown, doing),
+      });
       return undefined;
     }
   }
