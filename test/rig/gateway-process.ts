@@ -8,7 +8,7 @@ const CHILD = new URL("gateway-child.ts", import.meta.url).pathname;
 export const NODE_FLAGS = [
   "--external-memory-accounted-in-global-limit",
   "--external-memory-max-growing-factor=4",
-  "--max-semi-space-size=4",
+  "--max-semi-space-size=8",
   "--expose-gc",
 ];
 

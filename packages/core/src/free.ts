@@ -36,7 +36,7 @@ export function allocate(bytes: number): Buffer {
 export function free(bytes: Uint8Array): void {
   const { buffer } = bytes;
   if (!(buffer instanceof ArrayBuffer) || buffer.detached) return;
-  if (lent.get(buffer) === bytes.byteLength) keep(buffer);
+  if (buffer.byteLength >= SMALLEST && lent.get(buffer) === bytes.byteLength) keep(buffer);
   else if (buffer.byteLength === bytes.byteLength) buffer.transfer(0);
 }
 

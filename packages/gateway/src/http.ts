@@ -132,7 +132,8 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
   );
   const encodings = values.compression_algorithms;
   const across = corsOf(values.cors);
-  const reading = new WeakMap<Socket, Encoding>();
+  /** The sockets that a body is being read from. A weak map of them would be looked through at every scavenge. */
+  const reading = new Map<Socket, Encoding>();
   const limit = values.max_request_body_size || BODY_BYTES;
   const turns = readingTurns(clock);
   const inflating = inflation(clock, intake.admission.credits);
@@ -217,8 +218,9 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
     const { tenant } = sender;
     let arrived = clock.monotonic();
     let outcome: Outcome;
+    const { socket } = request;
     try {
-      reading.set(request.socket, encoding);
+      reading.set(socket, encoding);
       const received = await readBody(request, {
         limit,
         intake,
@@ -227,13 +229,14 @@ function handler(values: HttpValues, options: ListenerOptions): Handler {
         expect: (bytes) => (compression === undefined ? bytes : inflating.expect(bytes, limit)),
         admitted: () => request.headers.expect !== undefined && response.writeContinue(),
       });
-      reading.delete(request.socket);
+      reading.delete(socket);
       arrived = clock.monotonic();
       if (received === undefined) return answered("gone", 0);
       const answer: Answer = isRefused(received) ? received : await pending(taken(received, found, sender));
       writeAnswer(response, answer, encoding, signal);
       outcome = outcomeOf(answer);
     } catch (thrown) {
+      reading.delete(socket);
       const fault = requestFault(thrown);
       options.log.error("a request could not be answered", { receiver, fault: fault.stack });
       if (!response.headersSent) writeAnswer(response, intake.refuse(fault), encoding, signal);
