@@ -17,6 +17,11 @@ export type Acknowledged =
     }
   | { readonly kind: "commit"; readonly partition: number; readonly offset: number };
 
+/** What is written beside a commit: large enough for pages of its own, and of another length each time. */
+export function checkpointOf(offset: number): Buffer {
+  return Buffer.alloc(3_000 + ((offset * 997) % 9_000), `${offset} `);
+}
+
 /** The value of a record: 40 B to 14 kB that its id alone decides, so that every byte can be checked. */
 export function expectedValue(id: string): Buffer {
   let state = 0;

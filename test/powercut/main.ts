@@ -1,17 +1,20 @@
 /**
  * The process whose power is cut: several producers and a group on an embedded broker. Everything that the broker
  * acknowledged is noted with a write of its own on the file of acknowledgements, so that the recording holds both in order.
+ * Files are small and few are kept, so that the cut also finds them being begun, sealed, indexed and removed.
  *
  *   node main.ts DIRECTORY ACKNOWLEDGEMENTS SYNC(true|false)
  */
 import { openSync, writeSync } from "node:fs";
 import { type EmbeddedBroker, openEmbedded } from "@rondo/broker/embedded";
 import { silentLog, systemClock } from "@rondo/core";
-import { type Acknowledged, expectedValue, GROUP, TOPIC } from "./acknowledged.ts";
+import { type Acknowledged, checkpointOf, expectedValue, GROUP, TOPIC } from "./acknowledged.ts";
 
 const [directory = "", acknowledgements = "", sync = "true"] = process.argv.slice(2);
 const PARTITIONS = 3;
 const APPENDS = 45;
+const SEGMENT_BYTES = 60_000;
+const RETENTION_BYTES = 200_000;
 const file = openSync(acknowledgements, "a");
 const acknowledge = (acknowledged: Acknowledged) => writeSync(file, `${JSON.stringify(acknowledged)}\n`);
 
@@ -32,7 +35,8 @@ async function session(number: number): Promise<void> {
     clock: systemClock,
     log: silentLog,
     sync: sync === "true",
-    segmentBytes: 200_000,
+    segmentBytes: SEGMENT_BYTES,
+    retentionBytes: RETENTION_BYTES,
   });
   await broker.ensureTopics([{ name: TOPIC, partitions: PARTITIONS }]);
   await broker.registerGroup({ group: GROUP, topic: TOPIC, start: "earliest" });
@@ -43,7 +47,10 @@ async function session(number: number): Promise<void> {
       for (let records = await claim.read(40_000); records.length > 0; records = await claim.read(40_000)) {
         const offset = (records.at(-1)?.offset ?? 0) + 1;
         if (claim.revoked.aborted) return;
-        await claim.commit(offset, [{ key: `totals/${claim.partition}`, value: Buffer.from(String(offset)) }]);
+        await claim.commit(offset, [
+          { key: `totals/${claim.partition}`, value: Buffer.from(String(offset)) },
+          { key: `checkpoint/${claim.partition}`, value: checkpointOf(offset) },
+        ]);
         acknowledge({ kind: "commit", partition: claim.partition, offset });
       }
     },
