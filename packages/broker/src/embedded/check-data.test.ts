@@ -226,6 +226,17 @@ test("a state that cannot be read, or is of another directory, is damage, at a s
   expect(await content(directory)).toBe(WHOLE);
 });
 
+test("a state whose making a crash interrupted is made again", async () => {
+  const directory = join(await temporaryDirectory(), "data");
+  await (await open(directory)).close();
+  for (const bytes of [0, 3000]) {
+    await truncate(join(directory, "state", "data.mdb"), bytes);
+    expect(await told(directory)).toEqual([expect.stringContaining("a crash interrupted its making")]);
+    expect(await repaired(directory)).toEqual([expect.stringContaining("state/data.mdb is removed")]);
+    expect(await told(directory)).toEqual([]);
+  }
+});
+
 test("what retention took from a group is noted", async () => {
   const directory = await written(1);
   await rm(log(directory, 1));

@@ -66,5 +66,6 @@ test("facts that are none, a journal of another directory, and no state at all",
   expect(await told(empty)).toEqual([]);
   expect(await told(empty, content(0, 1))).toEqual([expect.stringContaining("damage data.mdb: is missing")]);
   await writeFile(join(empty, "data.mdb"), "{}");
-  expect(await told(empty)).toEqual([expect.stringContaining("cannot be read: its first pages are not those of LMDB")]);
+  expect(await told(empty)).toEqual([expect.stringContaining("note data.mdb: its first pages are not those of LMDB")]);
+  expect(await told(empty, content(0, 1))).toEqual([expect.stringContaining("damage data.mdb: cannot be read")]);
 });

@@ -26,6 +26,10 @@ export async function checkState(
   // Beside a process that writes, pages change between two looks; what it runs on, LMDB has opened.
   const problem = await (isInUse ? storeHeadProblem : storeFileProblem)(fs, place);
   const damage = (message: string): Finding => ({ kind: "damage", place, message });
+  if (problem !== undefined && streams.size === 0) {
+    const message = `${problem}, and nothing was ever appended: a crash interrupted its making; the next start makes it again`;
+    return { topics: [], findings: [{ kind: "note", place, message }] };
+  }
   if (problem !== undefined) return { topics: [], findings: [damage(`cannot be read: ${problem}; ${FROM_A_COPY}`)] };
   if (!(await fs.list(directory)).includes("data.mdb")) {
     const findings =

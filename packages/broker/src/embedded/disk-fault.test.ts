@@ -9,6 +9,8 @@ test.each([
   ["EFBIG", "disk_full"],
   ["EMFILE", "unavailable"],
   ["EIO", "unavailable"],
+  ["EROFS", "unavailable"],
+  ["ENOENT", "unavailable"],
   ["ESTALE", "unavailable"],
 ])("%s is %s, and the message names the place", (code, fault) => {
   expect(diskFault(systemError(code), "/data/journal")).toMatchObject({

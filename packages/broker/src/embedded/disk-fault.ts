@@ -15,6 +15,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EFBIG: FULL,
   EMFILE: { code: "unavailable", advice: "too many files are open; raise the limit (ulimit -n)" },
   ENFILE: { code: "unavailable", advice: "too many files are open on this machine" },
+  EROFS: {
+    code: "unavailable",
+    advice: "it has become read-only, as a file system does after an error of its device; look into the kernel's log",
+  },
+  ENOENT: { code: "unavailable", advice: "a file or folder of it was removed under the running process; restart it" },
   EIO: { code: "unavailable", advice: "the device reports an error; look into the kernel's log" },
 };
 

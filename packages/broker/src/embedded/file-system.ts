@@ -11,6 +11,8 @@ export interface OpenFile {
   datasync(): Promise<void>;
   truncate(size: number): Promise<void>;
   size(): Promise<number>;
+  /** Whether it still has a name. One whose last name was removed takes writes, and is gone when it is closed. */
+  hasName(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -91,6 +93,9 @@ function openFile(handle: fs.FileHandle): OpenFile {
     truncate: (size) => handle.truncate(size),
     async size() {
       return (await handle.stat()).size;
+    },
+    async hasName() {
+      return (await handle.stat()).nlink > 0;
     },
     close: () => handle.close(),
   };

@@ -268,6 +268,7 @@ test("closing waits for appends that wait for a new segment to be begun", async 
         datasync: () => file.datasync(),
         size: () => file.size(),
         truncate: (size) => file.truncate(size),
+        hasName: () => file.hasName(),
         close: () => file.close(),
       };
     },

@@ -35,6 +35,9 @@ export interface JournalOptions extends JournalFiles, RetentionOptions {
 // One writev takes at most this much, so that the first of many waiting appends does not wait for all the others' bytes.
 const GROUP_BYTES = 16 << 20;
 
+// How often the file that is written on is looked for under its name, milliseconds.
+const NAME_CHECK_MS = 1_000;
+
 /** An open journal. */
 export class Journal {
   readonly #options: JournalOptions;
@@ -56,6 +59,10 @@ export class Journal {
   #sealing: Promise<void> = Promise.resolve();
   #closed = false;
   #failing = false;
+  /** When it was last seen that the newest file has its name, on the monotonic clock. */
+  #namedAt = Number.NEGATIVE_INFINITY;
+  /** The file that was written on was removed: nothing more can be made durable before the next start. */
+  #isGone = false;
   /** Told that size would take what a group has not read. */
   #isHeld = false;
 
@@ -255,6 +262,7 @@ export class Journal {
     }
     if (admitted.length === 0) return;
     try {
+      await this.#findName();
       const writer = await this.#writerFor(admitted);
       const { clock, sync, salt } = this.#options;
       const { end } = writer.segment;
@@ -273,6 +281,21 @@ export class Journal {
       this.#failing = true;
       for (const { reject } of admitted) reject(fault);
     }
+  }
+
+  /** Throws `unavailable` when what is written would not be found again. */
+  async #findName(): Promise<void> {
+    const { clock, directory } = this.#options;
+    const now = clock.monotonic();
+    if (!this.#isGone && this.#writer !== undefined && now - this.#namedAt >= NAME_CHECK_MS) {
+      this.#isGone = !(await this.#writer.hasName());
+      this.#namedAt = now;
+    }
+    if (!this.#isGone) return;
+    throw new Fault(
+      "unavailable",
+      `${directory}: the file that was written on was removed under the running process; restart it, and what is left there is read`,
+    );
   }
 
   /** The writer of the newest segment; begins a new one when there is none or it is full. */

@@ -6,11 +6,12 @@ import { describeLoss, type Loss } from "../loss.ts";
 import { valueBytes } from "../new-value.ts";
 import { Catalogue, STATE_PREFIX } from "./catalogue.ts";
 import { makeClaim } from "./claim.ts";
-import { openDirectory, startupFault } from "./data-directory.ts";
+import { type DataDirectory, openDirectory, startupFault } from "./data-directory.ts";
 import { type FindProcess, findProcess } from "./directory-lock.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { Group } from "./group.ts";
 import { Journal } from "./journal.ts";
+import { numberOf } from "./segment.ts";
 import { openStore, type Store, stateStore } from "./store.ts";
 import { storeHeadProblem } from "./store-file.ts";
 import { wholeRecord } from "./whole-record.ts";
@@ -80,7 +81,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   let journal: Journal;
   let catalogue: Catalogue;
   try {
-    await refuseDamaged(fs, data.state);
+    await refuseDamaged(options, fs, data);
     store = openStore({ directory: data.state, readOnly });
     catalogue = new Catalogue(store);
     // LMDB syncs its file and never the name of it.
@@ -280,11 +281,19 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedBr
   };
 }
 
-/** LMDB would end the process over a file that is none of its own. Throws `startup`. */
-async function refuseDamaged(fs: FileSystem, state: string): Promise<void> {
-  const path = join(state, "data.mdb");
+/**
+ * LMDB would end the process over a file that is none of its own. Throws `startup`. Where nothing was ever appended, a crash has
+ * interrupted the making of the file, and it is made again.
+ */
+async function refuseDamaged(options: EmbeddedOptions, fs: FileSystem, data: DataDirectory): Promise<void> {
+  const path = join(data.state, "data.mdb");
   const problem = await storeHeadProblem(fs, path);
   if (problem === undefined) return;
+  if (options.readOnly !== true && !(await fs.list(data.journal)).some((name) => numberOf(name) !== undefined)) {
+    options.log.warn(`${path} is removed: ${problem}, and nothing was ever appended; a crash interrupted its making`);
+    await fs.unlink(path);
+    return;
+  }
   throw new Fault(
     "startup",
     `${path} cannot be used: ${problem}; put back the whole data directory from a copy, or choose an empty one with --data`,

@@ -16,6 +16,7 @@ function fileOf(bytes: Buffer): OpenFile {
     writev: never,
     datasync: never,
     truncate: never,
+    hasName: async () => true,
     size: async () => bytes.length,
     close: async () => undefined,
   };

@@ -64,6 +64,11 @@ export class SegmentWriter {
     return this.#failed;
   }
 
+  /** Whether what is written will be found again: someone may have removed the file, or the whole directory. */
+  hasName(): Promise<boolean> {
+    return this.#file.hasName();
+  }
+
   /**
    * Writes at the end; durable when it resolves, and only then the segment is longer. Rejects with the system's error.
    * A failed write is cut off again. A failed sync says nothing of which pages reached the device, and a second one would

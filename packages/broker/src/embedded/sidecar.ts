@@ -31,14 +31,20 @@ export async function writeSidecar(fs: FileSystem, path: string, segment: Segmen
   head.writeUInt32LE(crc32(summary, crc32(head.subarray(8))), 4);
   const passing = `${path}.new`;
   await fs.unlink(passing).catch(() => undefined);
-  const file = await fs.open(passing, "create");
   try {
-    await file.writev([head, summary, entries], 0);
-    await file.datasync();
-  } finally {
-    await file.close();
+    const file = await fs.open(passing, "create");
+    try {
+      await file.writev([head, summary, entries], 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(passing, path);
+  } catch (thrown) {
+    // On a full disk the half of it would take the room that the log waits for.
+    await fs.unlink(passing).catch(() => undefined);
+    throw thrown;
   }
-  await fs.rename(passing, path);
 }
 
 /** Reads what a sidecar says of its segment; undefined when there is none or it is damaged. */
