@@ -39,6 +39,8 @@ test("an empty file, one of something else and one that was cut short are refuse
   const path = await written();
   await truncate(path, 12_000);
   expect(await storeHeadProblem(nodeFileSystem, path)).toMatch(/^it ends at 12000 B, before page \d+$/);
+  await truncate(path, 5000);
+  expect(await storeHeadProblem(nodeFileSystem, path)).toBe("it ends at 5000 B, before page 1");
   await truncate(path, 100);
   expect(await storeHeadProblem(nodeFileSystem, path)).toBe("its first pages are not those of LMDB");
   await truncate(path, 0);

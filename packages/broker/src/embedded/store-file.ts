@@ -76,7 +76,8 @@ async function readMeta(file: OpenFile): Promise<Meta | string> {
   const metas = [first, second].filter((meta) => meta !== undefined).sort((a, b) => (a.age < b.age ? 1 : -1));
   const [newest] = metas;
   if (newest === undefined) return size === 0 ? "it is empty" : "its first pages are not those of LMDB";
-  const outside = newest.roots.find((root) => root !== undefined && (root + 1) * newest.pageSize > size);
+  // Both heads are always there, whole: where one was torn off, LMDB reads beyond the end.
+  const outside = [1, ...newest.roots].find((page) => page !== undefined && (page + 1) * newest.pageSize > size);
   return outside === undefined ? newest : `it ends at ${size} B, before page ${outside}`;
 }
 
