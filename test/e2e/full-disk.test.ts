@@ -1,5 +1,5 @@
 /** A disk that runs full: clients are told to come back, nothing acknowledged is lost, and it goes on when there is room again. */
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, type TestContext, test } from "vitest";
@@ -7,24 +7,10 @@ import { buildRequest } from "../chaos/load.ts";
 import { grpcClient } from "../rig/otlp-client.ts";
 import { openRoad, type Road, runOfClients, type Sent, sendRequests } from "./road.ts";
 import { logLines, runRondo, spoken } from "./run-rondo.ts";
-import { type SmallDisk, smallDisk } from "./small-disk.ts";
+import { fillUp, type SmallDisk, smallDisk } from "./small-disk.ts";
 
 const UNAVAILABLE = 14;
 const REFUSALS = 40;
-
-/** Leaves no byte free, until the file that it answers is removed. */
-function fillUp({ folder }: SmallDisk, name: string): string {
-  const file = join(folder, name);
-  const open = openSync(file, "w");
-  try {
-    for (const block = Buffer.alloc(4096); ; ) writeSync(open, block);
-  } catch (thrown) {
-    expect(thrown).toMatchObject({ code: "ENOSPC" });
-  } finally {
-    closeSync(open);
-  }
-  return file;
-}
 
 interface FullRoad {
   readonly disk: SmallDisk;

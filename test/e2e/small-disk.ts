@@ -1,15 +1,29 @@
 /** A file system of its own for one test: small enough to fill, and it can be made read-only under whoever uses it. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished, type TestContext } from "vitest";
+import { expect, onTestFinished, type TestContext } from "vitest";
 
 /** A mounted file system; it is gone when the test has ended. */
 export interface SmallDisk {
   readonly folder: string;
   /** From now on nothing can be written to it. Fails while a file of it is open for writing. */
   makeReadOnly(): void;
+}
+
+/** Leaves no byte free, until the file that it answers is removed. */
+export function fillUp({ folder }: SmallDisk, name: string): string {
+  const file = join(folder, name);
+  const open = openSync(file, "w");
+  try {
+    for (const block = Buffer.alloc(4096); ; ) writeSync(open, block);
+  } catch (thrown) {
+    expect(thrown).toMatchObject({ code: "ENOSPC" });
+  } finally {
+    closeSync(open);
+  }
+  return file;
 }
 
 function mount(...args: readonly string[]): string | undefined {
