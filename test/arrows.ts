@@ -36,18 +36,20 @@ export const TEST_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** Third-party packages, each with the only packages of ours that may import it. */
 export const THIRD_PARTY: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["gateway", "exporters", "cli"],
+  "@node-rs/crc32": ["core"],
   bcryptjs: ["gateway"],
   commander: ["cli"],
   ioredis: ["windows"],
   kafkajs: ["broker"],
   lmdb: ["broker"],
   long: ["otlp"],
+  "lz4-napi": ["broker"],
   pino: ["monitor"],
   "pino-pretty": ["monitor"],
   piscina: ["gateway", "cli"],
   protobufjs: ["otlp"],
   re2js: ["processors", "config", "promql", "alerts"],
-  snappyjs: ["exporters"],
+  snappyjs: ["broker", "exporters"],
   yaml: ["config", "testkit"],
 };
 

@@ -45,8 +45,11 @@ async function openEither(options: OpenLogOptions, onLoss: (loss: Loss) => void)
     const { sessionTimeoutMs } = settings;
     // Members may take as long to come together as one of them may be silent.
     const times = { sessionMs: sessionTimeoutMs, rebalanceMs: sessionTimeoutMs };
-    // Brokers, sasl, tls and what topics are made with have the same names on both sides.
-    return await openKafka({ ...settings, topics: settings, clientId, times, clock, random, log, onLoss });
+    const corrupt = registry?.counter("rondo_log_corrupt_total", {});
+    const onUnreadable = () => corrupt?.add(1);
+    // Brokers, compression, sasl, tls and what topics are made with have the same names on both sides.
+    const around = { clock, random, log, onLoss, onUnreadable };
+    return await openKafka({ ...settings, topics: settings, clientId, times, ...around });
   }
   const { partitions, retentionMs, retentionBytes, segmentBytes, sync } = settings;
   const size = retentionBytes !== undefined && { retentionBytes };

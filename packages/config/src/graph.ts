@@ -84,6 +84,8 @@ export interface KafkaBrokerSettings extends AnyBrokerSettings {
   readonly minInsyncReplicas?: number;
   /** Of a partition; absent: only age removes anything. */
   readonly retentionBytes?: number;
+  /** How batches are written; all compressions are always read. */
+  readonly compression: "none" | "gzip" | "snappy" | "lz4" | "zstd";
   readonly sessionTimeoutMs: number;
   /** Absent: brokers do not ask who we are, or ask for a certificate only. */
   readonly sasl?: SaslValues;

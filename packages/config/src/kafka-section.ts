@@ -1,6 +1,7 @@
 /** Reads `broker::kafka`: the cluster that several processes share, who to be there, and how topics are made. */
 import {
   checkSasl,
+  choice,
   clientTlsFields,
   duration,
   flag,
@@ -47,6 +48,11 @@ export const kafkaFields = group("A Kafka cluster, 3.9 or newer: what several pr
       }),
     ),
   }),
+  compression: choice(
+    "How batches are compressed on their way to Kafka and in it, each at its fastest level; none costs the least CPU. All of them are always read, whoever wrote them.",
+    ["none", "gzip", "snappy", "lz4", "zstd"],
+    "none",
+  ),
   session_timeout: duration(
     "How long a process may be silent before its partitions go to others; the cluster's floor is 6s.",
     "6s",
@@ -110,11 +116,11 @@ const isPlain = (tls: KafkaValues["tls"]) => tls === null || tls.insecure;
 export function kafkaSettings(
   kafka: KafkaValues,
 ): Omit<KafkaBrokerSettings, "kind" | "defaultTenant" | "defaultReceiver" | "lingerMs"> {
-  const { brokers, session_timeout: sessionTimeoutMs, sasl, tls } = kafka;
+  const { brokers, compression, session_timeout: sessionTimeoutMs, sasl, tls } = kafka;
   const { partitions, replication_factor: replicationFactor, retention: retentionMs } = kafka.topics;
   const { min_insync_replicas: minInsyncReplicas, retention_bytes: retentionBytes } = kafka.topics;
   return {
-    ...{ brokers, partitions, retentionMs, sessionTimeoutMs },
+    ...{ brokers, partitions, retentionMs, compression, sessionTimeoutMs },
     ...(replicationFactor !== null && { replicationFactor }),
     ...(minInsyncReplicas !== null && { minInsyncReplicas }),
     ...(retentionBytes !== null && { retentionBytes }),

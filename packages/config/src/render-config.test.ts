@@ -56,7 +56,8 @@ service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc]}}}
 
   test("of two keys of which a section has one, the one that is written", () => {
     const { embedded: _, ...others } = BROKER;
-    const kafka = { brokers: ["kafka:9092"], topics: { partitions: 12, retention: "72h" }, session_timeout: "6s" };
+    const topics = { partitions: 12, retention: "72h" };
+    const kafka = { brokers: ["kafka:9092"], topics, compression: "none", session_timeout: "6s" };
     expect(parse(render("broker: {kafka: {brokers: [kafka:9092]}}"))).toEqual({ broker: { kafka, ...others } });
     expect(parse(render("broker: {kafka: , embedded: {sync: false}}"))).toMatchObject({
       broker: { embedded: { sync: false } },

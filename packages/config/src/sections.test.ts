@@ -196,6 +196,10 @@ describe("broker", () => {
     ["{kafka: {brokers: [kafka]}}", "broker::kafka::brokers::0: must be host:port, such as kafka:9092"],
     ['{kafka: {brokers: ["k:0"]}}', "broker::kafka::brokers::0: must be host:port, such as kafka:9092"],
     [
+      "{kafka: {brokers: [k:1], compression: brotli}}",
+      "broker::kafka::compression: must be one of none, gzip, snappy, lz4, zstd",
+    ],
+    [
       "{kafka: {brokers: [k:1], session_timeout: 5999ms}}",
       "broker::kafka::session_timeout: must be from 6s to 30m: a Kafka broker takes no other",
     ],

@@ -2,10 +2,9 @@
  * What a client is told when a request is not taken: every Fault code as gRPC status and HTTP status, in the one table that both
  * transports read. OTLP specification, "Failures"; delivery rules: nothing that later may cure is ever answered as final.
  */
-import { Fault, type FaultCode } from "@rondo/core";
+import { Fault, type FaultCode, memoryShortage } from "@rondo/core";
 import { SizeError, type Status, WireError } from "@rondo/otlp";
 import type { Refused } from "./intake.ts";
-import { memoryShortage } from "./memory-shortage.ts";
 
 /** The gRPC status codes that the gateway answers with (google.rpc.Code). */
 export const GRPC = {

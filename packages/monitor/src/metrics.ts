@@ -176,7 +176,7 @@ export const METRICS = {
   rondo_log_corrupt_total: {
     type: "counter",
     labels: [],
-    doc: "Places of the embedded log that were found damaged since the start; the log names each.",
+    doc: "Places of the embedded log that were found damaged since the start, or batches of Kafka that could not be read; the log names each.",
   },
   rondo_exporter_requests_total: {
     type: "counter",

@@ -6,11 +6,13 @@
 import { type Clock, Fault, sleep } from "@rondo/core";
 import type { Appended } from "../log.ts";
 import { type Cluster, ProtocolError } from "./cluster.ts";
+import type { Compression } from "./codecs/table.ts";
 import { produceExchange } from "./exchange.ts";
 import { failureOf, faultOf } from "./kafka-fault.ts";
 import { exchange, type KafkajsNode } from "./kafkajs-node.ts";
+import { pack } from "./pack.ts";
 import { pauseAfter } from "./persist.ts";
-import { batchBytes, type OutRecord } from "./record-batch.ts";
+import { batchBytes, type OutRecord, type Packed } from "./record-batch.ts";
 
 /** Bytes up to which appends are joined into one batch; a single append may be larger. */
 const JOIN_BYTES = 1 << 20;
@@ -25,6 +27,8 @@ export interface AppenderOptions {
   readonly clock: Clock;
   /** Bytes of records that may wait; beyond it appends fail with `unavailable`. */
   readonly queueBytes: number;
+  /** How batches are compressed; absent: not at all. */
+  readonly compression?: Compression;
 }
 
 /** One call of `append`. */
@@ -54,15 +58,17 @@ export class Appender {
   readonly #cluster: Cluster;
   readonly #clock: Clock;
   readonly #queueBytes: number;
+  readonly #compression: Compression;
   readonly #lanes = new Map<string, Lane>();
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #bytes = 0;
 
-  constructor({ cluster, clock, queueBytes }: AppenderOptions) {
+  constructor({ cluster, clock, queueBytes, compression = "none" }: AppenderOptions) {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#queueBytes = queueBytes;
+    this.#compression = compression;
   }
 
   /**
@@ -150,9 +156,16 @@ export class Appender {
     try {
       const leader = await this.#cluster.topology.leader(topic, partition);
       await this.#cluster.with(this.#cluster.appends, leader, async (node) => {
-        // Once more, with nothing to wait for until the bytes go out: a process that slept until here may have lost its claim.
-        left = batch.filter((one) => this.#isAllowed(one));
-        if (left.length > 0) await this.#write(node, topic, partition, left, doing);
+        for (;;) {
+          const packed = await this.#pack(left);
+          // Once more, with nothing to wait for until the bytes go out: a process that slept until here may have lost its claim.
+          const allowed = left.filter((one) => this.#isAllowed(one));
+          const isWhole = allowed.length === left.length;
+          left = allowed;
+          if (left.length === 0) return;
+          if (isWhole || packed === undefined)
+            return await this.#write(node, { topic, partition }, left, packed, doing);
+        }
       });
       return true;
     } catch (thrown) {
@@ -173,16 +186,20 @@ export class Appender {
     }
   }
 
+  async #pack(batch: readonly Waiting[]): Promise<Packed | undefined> {
+    return await pack(recordsOf(batch), this.#compression, this.#cluster.turn);
+  }
+
   async #write(
     node: KafkajsNode,
-    topic: string,
-    partition: number,
+    where: Pick<Lane, "topic" | "partition">,
     batch: readonly Waiting[],
+    packed: Packed | undefined,
     doing: string,
   ): Promise<void> {
     const now = this.#clock.now();
-    const records = batch.flatMap((one) => one.records);
-    const message = produceExchange({ topic, partition, records, timestamp: now, waitMs: REPLICAS_MS });
+    const records = recordsOf(batch);
+    const message = produceExchange({ ...where, records, packed, timestamp: now, waitMs: REPLICAS_MS });
     const answer = await exchange(node, message);
     if (answer === undefined) throw new Fault("unavailable", `${doing}: the answer does not name the partition`);
     if (answer.error !== 0) throw new ProtocolError(answer.error);
@@ -194,4 +211,8 @@ export class Appender {
       baseOffset += one.records.length;
     }
   }
+}
+
+function recordsOf(batch: readonly Waiting[]): readonly OutRecord[] {
+  return batch.flatMap((one) => one.records);
 }

@@ -6,6 +6,7 @@ import { type Failure, failureOf, failureOfCode, faultOf } from "./kafka-fault.t
 import { exchange, type KafkajsNode } from "./kafkajs-node.ts";
 import { type MakeNode, NodePool } from "./node-pool.ts";
 import { persist } from "./persist.ts";
+import { toLogRecord } from "./record-batch.ts";
 import { Topology } from "./topology.ts";
 
 /** How long a question is repeated while the cluster sorts itself out, milliseconds. */
@@ -42,6 +43,9 @@ export class Cluster {
     this.memberships = this.pool();
     this.topology = new Topology(this.questions, bootstrap);
   }
+
+  /** Lets everything else have its turn on the event loop. */
+  readonly turn = (): Promise<void> => new Promise((resolve) => this.#clock.after(0, resolve));
 
   /** A pool of its own, which its maker closes. */
   pool(): NodePool {
@@ -117,7 +121,7 @@ export class Cluster {
   async fetchNow(want: FetchSpec): Promise<FetchAnswer> {
     const doing = `reading partition ${want.partition} of ${want.topic}`;
     return await this.askLeader(want.topic, want.partition, doing, async (leader) => {
-      const [answer] = await this.send(this.questions, leader, fetchExchange([want], 0));
+      const [answer] = await this.send(this.questions, leader, fetchExchange([want], 0, this.turn));
       if (answer === undefined) throw new Fault("unavailable", `${doing}: the answer does not name it`);
       if (answer.error !== 0 && answer.error !== OUT_OF_RANGE) throw new ProtocolError(answer.error);
       if (answer.unreadable !== undefined) throw Fault.from(answer.unreadable, "corrupt");
@@ -135,10 +139,11 @@ export class Cluster {
     }
     const records: LogRecord[] = [];
     let bytes = 0;
-    for (const { offset: at, timestamp, headers, value } of answer.records) {
-      bytes += value?.length ?? 0;
+    const now = this.#clock.now();
+    for (const record of answer.records) {
+      bytes += record.value?.length ?? 0;
       if (records.length > 0 && bytes > maxBytes) break;
-      records.push({ offset: at, timestamp, headers, value: value ?? Buffer.of() });
+      records.push(toLogRecord(record, now));
     }
     return records;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { batchAt, readAll } from "./batch.cases.ts";
 import { fetchExchange, metadataExchange, produceExchange } from "./exchange.ts";
-import { type OutRecord, readBatches, writeBatch } from "./record-batch.ts";
+import type { OutRecord } from "./record-batch.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 const record: OutRecord = { key: null, headers: { n: "1" }, value: Buffer.from("value") };
@@ -9,24 +10,24 @@ const bytesOf = (body: readonly Uint8Array[]) => Buffer.concat(body);
 describe("Produce 7", () => {
   const spec = { topic: "t", partition: 3, records: [record], timestamp: 5, waitMs: 5_000 };
 
-  test("asks for every replica's acknowledgement of one batch for one partition", () => {
+  test("asks for every replica's acknowledgement of one batch for one partition", async () => {
     const reader = new WireReader(bytesOf(produceExchange(spec).body));
     expect([reader.string(), reader.int16(), reader.int32()]).toEqual([null, -1, 5_000]);
     expect([reader.int32(), reader.string(), reader.int32(), reader.int32()]).toEqual([1, "t", 1, 3]);
     const batch = reader.raw(reader.int32());
     expect(reader.left).toBe(0);
-    expect(readBatches(batch, 0).records).toMatchObject([{ offset: 0, timestamp: 5, headers: { n: "1" } }]);
+    expect((await readAll(batch)).records).toMatchObject([{ offset: 0, timestamp: 5, headers: { n: "1" } }]);
   });
 
   test.each([
     ["t", 3, { partition: 3, error: 6, baseOffset: 40, timestamp: 99 }],
     ["t", 4, undefined],
     ["other", 3, undefined],
-  ])("an answer for %s/%i", (topic, partition, read) => {
+  ])("an answer for %s/%i", async (topic, partition, expected) => {
     const answer = new WireWriter().int32(1).string(topic).int32(1);
     answer.int32(partition).int16(6).int64(40).int64(99).int64(0).int32(0);
-    expect(produceExchange(spec).read(answer.bytes)?.baseOffset).toBe(read?.baseOffset);
-    expect(produceExchange(spec).read(answer.bytes)?.error).toBe(read?.error);
+    const read = await produceExchange(spec).read(answer.bytes);
+    expect([read?.baseOffset, read?.error]).toEqual([expected?.baseOffset, expected?.error]);
   });
 });
 
@@ -35,10 +36,11 @@ describe("Fetch 11", () => {
     { topic: "t", partition: 0, offset: 10, maxBytes: 100 },
     { topic: "t", partition: 1, offset: 20, maxBytes: 200 },
   ];
+  const turn = async () => undefined;
   const answer = (error: number) => new WireWriter().int32(0).int16(error).int32(0);
 
   test("names what is wanted of each partition", () => {
-    const reader = new WireReader(bytesOf(fetchExchange(wants, 250).body));
+    const reader = new WireReader(bytesOf(fetchExchange(wants, 250, turn).body));
     expect([reader.int32(), reader.int32(), reader.int32()]).toEqual([-1, 250, 1]);
     reader.raw(13);
     const asked = reader.array(() => [
@@ -52,22 +54,27 @@ describe("Fetch 11", () => {
   });
 
   // kafkajs throws the first error that it finds, and with it what came of the other partitions.
-  test("every partition has its own error, and its own records", () => {
-    const writer = new WireWriter();
-    writeBatch(writer, [record], 5);
-    const batch = Buffer.from(writer.bytes);
-    batch.writeBigInt64BE(10n, 0);
+  test("every partition has its own error, and its own records", async () => {
+    const batch = batchAt(10, [record]);
     const both = answer(0).int32(1).string("t").int32(2);
     both.int32(1).int16(1).int64(-1).int64(-1).int64(-1).int32(-1).int32(-1).int32(-1);
     both.int32(0).int16(0).int64(11).int64(11).int64(0).int32(1).int64(7).int64(9).int32(-1).sized(batch);
-    expect(fetchExchange(wants, 0).read(both.bytes)).toMatchObject([
+    expect(await fetchExchange(wants, 0, turn).read(both.bytes)).toMatchObject([
       { partition: 1, error: 1, records: [], next: 20, high: -1 },
       { partition: 0, error: 0, records: [{ offset: 10 }], next: 11, high: 11 },
     ]);
   });
 
-  test("an error of the whole request is every partition's", () => {
-    const refused = fetchExchange(wants, 0).read(answer(70).int32(0).bytes);
+  test("a damaged batch cannot say that there is something behind the end of its partition", async () => {
+    const batch = batchAt(10, [record]);
+    batch.writeInt32BE(1_000, 23);
+    const one = answer(0).int32(1).string("t").int32(1);
+    one.int32(0).int16(0).int64(12).int64(12).int64(0).int32(0).int32(-1).sized(batch);
+    expect(await fetchExchange(wants, 0, turn).read(one.bytes)).toMatchObject([{ damaged: true, next: 12 }]);
+  });
+
+  test("an error of the whole request is every partition's", async () => {
+    const refused = await fetchExchange(wants, 0, turn).read(answer(70).int32(0).bytes);
     expect(refused).toMatchObject([
       { partition: 0, error: 70 },
       { partition: 1, error: 70 },

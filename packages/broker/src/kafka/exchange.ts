@@ -2,7 +2,9 @@
  * The three messages that Rondo writes and reads itself, because it wants every partition's own error and no copy of a value:
  * Produce 7, Fetch 11, Metadata 6. Kafka 3.9 and 4.x speak all three. Everything else goes through kafkajs's own messages.
  */
-import { type OutRecord, type ReadBatches, readBatches, writeBatch } from "./record-batch.ts";
+import type { Turn } from "./codecs/codec.ts";
+import { type ReadBatches, readBatches } from "./read-batches.ts";
+import { type OutRecord, type Packed, RECORD_ROOM, writeBatch } from "./record-batch.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 /** A request, and how its answer is read. */
@@ -12,7 +14,7 @@ export interface Exchange<T> {
   readonly apiVersion: number;
   /** In pieces, which must not change until it was answered. */
   readonly body: readonly Uint8Array[];
-  read(answer: Buffer): T;
+  read(answer: Buffer): T | Promise<T>;
 }
 
 /** Where a batch landed, or the error that it met. `timestamp` is −1 where the topic keeps its writers' clocks. */
@@ -22,15 +24,14 @@ export interface ProduceAnswer {
   readonly timestamp: number;
 }
 
-/** Room for what a record has beside a long value, bytes; where it is more, the writer grows. */
-const RECORD_ROOM = 256;
-
 /** What is written in one go: one batch for one partition, never more. */
 export interface ProduceSpec {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly OutRecord[];
   readonly timestamp: number;
+  /** The records, compressed; absent: they go as they are. */
+  readonly packed?: Packed | undefined;
   /** How long the broker waits for its replicas, milliseconds. */
   readonly waitMs: number;
 }
@@ -47,7 +48,7 @@ export function produceExchange(spec: ProduceSpec): Exchange<ProduceAnswer | und
   writer.int32(1).string(spec.topic).int32(1).int32(spec.partition);
   const sizeAt = writer.length;
   writer.int32(0);
-  writeBatch(writer, spec.records, spec.timestamp);
+  writeBatch(writer, spec.records, spec.timestamp, spec.packed);
   writer.patchUint32(sizeAt, writer.length - sizeAt - 4);
   return {
     apiKey: 0,
@@ -77,7 +78,10 @@ export interface FetchSpec {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** As they stand in the log. */
   readonly maxBytes: number;
+  /** What compressed batches may become before no further one is inflated; absent: `maxBytes`. */
+  readonly inflatedBytes?: number;
 }
 
 /** What came of one partition; with an error, no batches. */
@@ -87,7 +91,7 @@ export interface FetchAnswer extends ReadBatches {
   readonly error: number;
   /** One past the last record that every replica has; −1 with some errors. */
   readonly high: number;
-  /** Set when the batches cannot be read. */
+  /** Set when there was no memory for the batches, or a bug in the way. */
   readonly unreadable?: unknown;
 }
 
@@ -100,9 +104,14 @@ const MAX_ANSWER_BYTES = 8 << 20;
  * Fetch Response (Version: 11) => throttle_time_ms error_code session_id [topic [partition error_code high_watermark
  *   last_stable_offset log_start_offset [producer_id first_offset] preferred_read_replica records]]
  *
- * Waits up to `waitMs` while there is nothing of any partition. Wants of one topic and partition must not repeat.
+ * Waits up to `waitMs` while there is nothing of any partition. Wants of one topic and partition must not repeat. What is compressed
+ * is inflated with a `turn` now and then.
  */
-export function fetchExchange(wants: readonly FetchSpec[], waitMs: number): Exchange<readonly FetchAnswer[]> {
+export function fetchExchange(
+  wants: readonly FetchSpec[],
+  waitMs: number,
+  turn: Turn,
+): Exchange<readonly FetchAnswer[]> {
   const writer = new WireWriter(64 + wants.length * 96);
   writer.int32(-1).int32(waitMs).int32(1).int32(MAX_ANSWER_BYTES).int8(0).int32(0).int32(-1);
   writer.int32(wants.length);
@@ -116,37 +125,50 @@ export function fetchExchange(wants: readonly FetchSpec[], waitMs: number): Exch
     apiName: "Fetch",
     apiVersion: 11,
     body: writer.chunks(),
-    read: (answer) => readFetch(new WireReader(answer), wants),
+    read: (answer) => readFetch(new WireReader(answer), wants, turn),
   };
 }
 
-function readFetch(reader: WireReader, wants: readonly FetchSpec[]): readonly FetchAnswer[] {
+async function readFetch(reader: WireReader, wants: readonly FetchSpec[], turn: Turn): Promise<readonly FetchAnswer[]> {
   reader.int32();
   const refused = reader.int16();
   reader.int32();
-  const nothing = { records: [], high: -1 };
+  const nothing = { records: [], high: -1, growth: 1 };
   if (refused !== 0) return wants.map((want) => ({ ...want, ...nothing, next: want.offset, error: refused }));
-  return reader
-    .array(() => {
-      const topic = reader.string() ?? "";
-      return reader.array((): FetchAnswer => {
-        const partition = reader.int32();
-        const error = reader.int16();
-        const high = reader.int64();
-        reader.raw(16);
-        reader.array(() => reader.raw(16));
-        reader.int32();
-        const bytes = reader.raw(Math.max(0, reader.int32()));
-        const offset = wants.find((want) => want.topic === topic && want.partition === partition)?.offset ?? 0;
-        if (error !== 0) return { topic, partition, error, ...nothing, next: offset };
-        try {
-          return { topic, partition, error, high, ...readBatches(bytes, offset) };
-        } catch (unreadable) {
-          return { topic, partition, error, ...nothing, next: offset, unreadable };
-        }
-      });
-    })
-    .flat();
+  const found = reader.array(() => {
+    const topic = reader.string() ?? "";
+    return reader.array(() => {
+      const partition = reader.int32();
+      const error = reader.int16();
+      const high = reader.int64();
+      reader.raw(16);
+      reader.array(() => reader.raw(16));
+      reader.int32();
+      return { topic, partition, error, high, bytes: reader.raw(Math.max(0, reader.int32())) };
+    });
+  });
+  const answers: FetchAnswer[] = [];
+  // One after the other: only one batch is being inflated at a time.
+  for (const { topic, partition, error, high, bytes } of found.flat()) {
+    const want = wants.find((one) => one.topic === topic && one.partition === partition);
+    const wanted = want?.offset ?? 0;
+    const about = { topic, partition, error };
+    if (error !== 0 || want === undefined) {
+      answers.push({ ...about, ...nothing, next: wanted });
+      continue;
+    }
+    const inflatedBytes = want.inflatedBytes ?? want.maxBytes;
+    try {
+      const options = { where: `${topic}/${partition}`, wanted, inflatedBytes, turn };
+      const read = await readBatches(bytes, options);
+      // A damaged batch may lie about its end, and nothing is behind the partition's.
+      const next = read.next > high ? Math.max(wanted + 1, high) : read.next;
+      answers.push({ ...about, high, ...read, next });
+    } catch (unreadable) {
+      answers.push({ ...about, ...nothing, next: wanted, unreadable });
+    }
+  }
+  return answers;
 }
 
 /** Where a broker listens. */

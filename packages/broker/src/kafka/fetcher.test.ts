@@ -4,24 +4,27 @@ import { describe, expect, test } from "vitest";
 import type { Loss } from "../loss.ts";
 import { Appender } from "./appender.ts";
 import { Cluster } from "./cluster.ts";
+import type { Compression } from "./codecs/table.ts";
 import { Feed } from "./feed.ts";
 import { Fetcher } from "./fetcher.ts";
 import { StubKafka } from "./stub-kafka.cases.ts";
 
-function setup(brokers = 1) {
+function setup(brokers = 1, compression: Compression = "none") {
   const clock = new FakeClock();
   const kafka = new StubKafka(clock, brokers);
   kafka.topic("t", 3);
   const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
-  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20 });
+  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20, compression });
   const lines: string[] = [];
   const say = (message: string) => lines.push(message);
   const log: Log = { ...silentLog, info: say, warn: say, error: say };
   const broken: Fault[] = [];
   const losses: Loss[] = [];
+  const unreadable: string[] = [];
   const fetcher = new Fetcher({
     ...{ group: "g", cluster, clock, log },
     onLoss: (loss) => losses.push(loss),
+    onUnreadable: (topic) => unreadable.push(topic),
     onBroken: (_, fault) => broken.push(fault),
   });
   const open = (partition: number, offset = 0) => {
@@ -37,7 +40,7 @@ function setup(brokers = 1) {
       () => undefined,
     );
   const fetches = () => kafka.requests.filter((one) => one.startsWith("Fetch")).length;
-  return { clock, kafka, lines, losses, broken, fetcher, open, write, fetches };
+  return { clock, kafka, lines, losses, unreadable, broken, fetcher, open, write, fetches };
 }
 
 const take = async (feed: Feed, bytes = 1000) =>
@@ -182,13 +185,47 @@ describe("trouble", () => {
     expect(await reading).toEqual(["d"]);
   });
 
-  test("a batch that cannot be read breaks its feed", async () => {
-    const { kafka, broken, open, write } = setup();
+  // One bad batch must not be the end of its partition, nor go by unseen.
+  test("a batch that cannot be read is handed on as a record that says so, and what is behind it follows", async () => {
+    const { clock, kafka, lines, unreadable, broken, open, write } = setup();
     await write(0, "a");
+    await write(0, "b");
     kafka.log("t").batches[0]?.bytes.writeInt8(1, 16);
-    void take(open(0));
-    await settled();
-    expect(broken).toMatchObject([{ code: "unsupported" }]);
+    const [bad, good] = await open(0).take(1_000);
+    expect(bad).toMatchObject({ offset: 0, timestamp: clock.now(), headers: {}, fault: { code: "unsupported" } });
+    expect(good).toMatchObject({ offset: 1, value: Buffer.from("b") });
+    expect([lines, unreadable, broken]).toEqual([["a batch cannot be read; going on behind it"], ["t"], []]);
+  });
+
+  // A memory or a wire may have done it, and not the disk of the broker.
+  test("a damaged batch is asked for three times, since what comes may be whole", async () => {
+    const { clock, kafka, unreadable, open, write } = setup();
+    const flipped = (partition: number) => {
+      const { bytes } = kafka.log("t", partition).batches[0] ?? { bytes: Buffer.alloc(99) };
+      bytes.writeInt8(bytes.readInt8(66) ^ 1, 66);
+    };
+    await write(0, "a");
+    await write(1, "b");
+    flipped(0);
+    flipped(1);
+    const [first, second] = [open(0).take(1_000), open(1).take(1_000)];
+    await clock.advance(120);
+    flipped(0);
+    await clock.advance(1_000);
+    expect(await first).toMatchObject([{ offset: 0, value: Buffer.from("a") }]);
+    expect(await second).toMatchObject([{ offset: 0, fault: { code: "corrupt" } }]);
+    expect(unreadable).toEqual(["t"]);
+  });
+
+  test("no more is asked for than will be about as much once it is inflated", async () => {
+    const { clock, open, write, kafka } = setup(1, "zstd");
+    await write(0, "a".repeat(100_000));
+    await write(0, "b".repeat(100_000));
+    const feed = open(0);
+    await feed.take(1_000);
+    void feed.take(1_000_000);
+    await clock.advance(100);
+    expect(kafka.wanted.at(-1)?.maxBytes).toBeLessThan(50_000);
   });
 });
 

@@ -12,6 +12,7 @@ import { type Address, type FetchAnswer, fetchExchange } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
 import { failureOfCode } from "./kafka-fault.ts";
 import type { NodePool } from "./node-pool.ts";
+import { toLogRecord } from "./record-batch.ts";
 
 /** How long a request may wait at the broker for records, milliseconds. */
 const WAIT_MS = 250;
@@ -36,12 +37,21 @@ export interface FetcherOptions {
   readonly log: Log;
   /** Called, beside the line in the log, when retention was faster than a reader. */
   readonly onLoss?: (loss: Loss) => void;
+  /** A batch of the topic cannot be read, and was handed on as a record that says so. */
+  readonly onUnreadable?: (topic: string) => void;
   /** Its feed cannot go on. */
   readonly onBroken: (feed: Feed, fault: Fault) => void;
 }
 
+/** How often a batch is asked for once more whose bytes are damaged: a memory or a wire may have done it, and not the broker's disk. */
+const DAMAGED_TRIES = 3;
+
 interface Course {
   readonly feed: Feed;
+  /** How many bytes came last of one that was compressed: so much less is asked for. */
+  growth: number;
+  /** How often what is wanted now came damaged. */
+  damaged: number;
   /** Of the fetch under way or the pause; undefined when neither is. */
   epoch?: number | undefined;
   pauses: number;
@@ -83,7 +93,7 @@ export class Fetcher {
 
   /** Begins to serve a feed. */
   add(feed: Feed): void {
-    this.#courses.set(feed, { feed, pauses: 0 });
+    this.#courses.set(feed, { feed, pauses: 0, growth: 1, damaged: 0 });
   }
 
   /** Looks after a feed that wants records. */
@@ -177,14 +187,15 @@ export class Fetcher {
   ): Promise<void> {
     const { cluster, clock } = this.#options;
     const sentAt = clock.monotonic();
-    const wanted = errands.map(({ course: { feed }, offset, maxBytes }) => ({
+    const wanted = errands.map(({ course: { feed, growth }, offset, maxBytes }) => ({
       topic: feed.topic,
       partition: feed.partition,
       offset,
-      maxBytes,
+      maxBytes: Math.ceil(maxBytes / growth),
+      inflatedBytes: maxBytes,
     }));
     try {
-      const answers = await cluster.send(pool, leader, fetchExchange(wanted, waitMs));
+      const answers = await cluster.send(pool, leader, fetchExchange(wanted, waitMs, cluster.turn));
       ended();
       if (answers.some(({ records }) => records.length > 0)) this.#notBefore = sentAt + PACE_MS;
       for (const errand of errands) {
@@ -210,20 +221,24 @@ export class Fetcher {
       return;
     }
     if (answer.unreadable !== undefined) {
-      this.#options.onBroken(feed, Fault.from(answer.unreadable, "corrupt"));
+      const fault = Fault.from(answer.unreadable);
+      if (fault.code === "unavailable") this.#trouble(course, epoch, fault);
+      else this.#options.onBroken(feed, fault);
       return;
     }
+    if (answer.damaged && ++course.damaged < DAMAGED_TRIES) {
+      this.#pause(course, FAILED_MS);
+      return;
+    }
+    course.damaged = 0;
+    if (answer.records.length > 0) course.growth = answer.growth;
     this.#untroubled(course);
+    for (const { fault } of answer.records) if (fault !== undefined) this.#unreadable(feed, fault);
     const found = answer.records.length > 0 || answer.next > offset;
     course.pauses = found || !isAtOnce ? 0 : course.pauses + 1;
-    // An empty value and none are the same to a reader.
+    const now = this.#options.clock.now();
     feed.feed(
-      answer.records.map(({ offset, timestamp, headers, value }) => ({
-        offset,
-        timestamp,
-        headers,
-        value: value ?? Buffer.of(),
-      })),
+      answer.records.map((record) => toLogRecord(record, now)),
       answer.next,
     );
     if (course.pauses === 0) this.#free(course);
@@ -254,6 +269,12 @@ export class Fetcher {
     } catch (thrown) {
       this.#trouble(course, epoch, thrown);
     }
+  }
+
+  #unreadable({ topic, partition }: Feed, fault: Fault): void {
+    const { group, log, onUnreadable } = this.#options;
+    log.error("a batch cannot be read; going on behind it", { group, topic, partition, fault });
+    onUnreadable?.(topic);
   }
 
   #trouble(course: Course, epoch: number, thrown: unknown): void {

@@ -27,6 +27,7 @@ export interface MemberOptions extends MemberTimes {
   readonly log: Log;
   readonly writer: ClaimWriter;
   readonly onLoss?: (loss: Loss) => void;
+  readonly onUnreadable?: (topic: string) => void;
   readonly onClaim: (claim: Claim) => Promise<void>;
   readonly onFailure: (fault: Error) => void;
   /** What to write down with a commit of the partition, up to NOTE_CHARACTERS: true for every offset that was asked for so far. */
@@ -91,6 +92,7 @@ export class GroupMember implements Member {
       clock,
       log,
       ...(options.onLoss !== undefined && { onLoss: options.onLoss }),
+      ...(options.onUnreadable !== undefined && { onUnreadable: options.onUnreadable }),
       onBroken: (feed, fault) => {
         if (this.#held.get(feed.partition)?.feed === feed) this.#fail(fault);
       },

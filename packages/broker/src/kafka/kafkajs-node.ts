@@ -252,7 +252,7 @@ export async function exchange<T>(node: KafkajsNode, message: Exchange<T>): Prom
     sendRequest: () =>
       writePieces(connection.socket, [requestHead(message, correlationId, connection.clientId), ...body]),
   });
-  return message.read((await promise).payload);
+  return await message.read((await promise).payload);
 }
 
 /** Request Header v1 => length:INT32 request_api_key:INT16 request_api_version:INT16 correlation_id:INT32 client_id:STRING */

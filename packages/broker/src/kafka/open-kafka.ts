@@ -7,6 +7,7 @@ import { APPEND_HEADROOM } from "../record-bytes.ts";
 import { Appender } from "./appender.ts";
 import type { ClaimWriter } from "./claim.ts";
 import { Cluster } from "./cluster.ts";
+import type { Compression } from "./codecs/table.ts";
 import { Entrance } from "./entrance.ts";
 import { evictPredecessor, isOfProcess } from "./evict.ts";
 import { GroupMember } from "./group-member.ts";
@@ -45,6 +46,10 @@ export interface KafkaOptions extends Security {
   readonly evict?: boolean;
   /** Called, beside the line in the log, when retention was faster than a reader. */
   readonly onLoss?: (loss: Loss) => void;
+  /** How batches are compressed; absent: not at all. All compressions of Kafka are always read. */
+  readonly compression?: Compression;
+  /** A batch of a topic cannot be read, and is handed on as a record with a `fault`; the log names it. */
+  readonly onUnreadable?: (topic: string) => void;
   /** Session 6 s, heartbeat 0.5 s, rebalance 6 s. */
   readonly times?: Partial<MemberTimes>;
 }
@@ -89,7 +94,8 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
     log,
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
-  const appender = new Appender({ cluster, clock, queueBytes });
+  const { compression = "none" } = options;
+  const appender = new Appender({ cluster, clock, queueBytes, compression });
   const topicOptions = { partitions: 6, retentionMs: 72 * 3_600_000, ...options.topics, maxBatchBytes };
   const topics = new Topics(cluster, clock, log, topicOptions, options.brokers.join());
   const members = new Set<GroupMember>();
@@ -168,8 +174,8 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
       if (known.topic !== spec.topic) {
         throw new Fault("config", `group ${spec.group} reads ${known.topic}, not ${spec.topic}`);
       }
-      const { onLoss } = options;
-      const losses = onLoss !== undefined && { onLoss };
+      const { onLoss, onUnreadable } = options;
+      const losses = { ...(onLoss && { onLoss }), ...(onUnreadable && { onUnreadable }) };
       const member = new GroupMember({
         ...{ ...times, spec, registered, cluster, clock, log, writer },
         ...{ ...losses, onClaim, onFailure },

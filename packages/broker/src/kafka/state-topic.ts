@@ -67,7 +67,11 @@ export class StateTopic {
         await this.#restart();
         continue;
       }
-      for (const record of answer.records) this.#view.apply(record);
+      for (const record of answer.records) {
+        // A fact that is passed over would be another fact.
+        if (record.fault !== undefined) throw record.fault;
+        this.#view.apply(record);
+      }
       this.#position = answer.next;
       if (answer.next >= answer.high) return;
     }

@@ -1,10 +1,11 @@
 /** A Kafka in memory, at the border to kafkajs: it reads requests as bytes, keeps what is appended, and fails when told to. */
 import { Socket } from "node:net";
+import { zstdDecompressSync } from "node:zlib";
 import type { Clock } from "@rondo/core";
 import type { Address } from "./exchange.ts";
 import type { KafkajsNode } from "./kafkajs-node.ts";
 import type { MakeNode } from "./node-pool.ts";
-import { readBatches } from "./record-batch.ts";
+import { findBatches, type InRecord, readRecords } from "./record-batch.ts";
 import { WireReader, WireWriter } from "./wire.ts";
 
 /**
@@ -22,6 +23,14 @@ interface StubLog {
 
 const FIRST_PORT = 9001;
 
+/** The records of a batch that is not compressed, or was by zstd. */
+function recordsOf(bytes: Buffer, wanted: number): readonly InRecord[] {
+  return [...findBatches(bytes, wanted)].flatMap((batch) => {
+    if (batch.fault !== undefined) throw batch.fault;
+    return readRecords(batch, batch.codec === 0 ? batch.body : zstdDecompressSync(batch.body));
+  });
+}
+
 /** A kafkajs error of that name, as a connection throws it. */
 function kafkajsError(name: string, more: object = {}): Error {
   return Object.assign(new Error(name), { name, ...more });
@@ -34,6 +43,8 @@ export class StubKafka {
   readonly mishaps: Record<string, Mishap[]> = {};
   /** Requests by name and broker, in order. */
   readonly requests: string[] = [];
+  /** What fetches asked for, in order. */
+  readonly wanted: { readonly topic: string; readonly partition: number; readonly maxBytes: number }[] = [];
   /** Ports at which nobody listens. */
   readonly down = new Set<number>();
   /** The broker's clock for appended records; −1 leaves them their writer's. */
@@ -75,7 +86,7 @@ export class StubKafka {
   /** The values that a partition has, as text. */
   texts(topic: string, partition = 0): readonly string[] {
     return this.log(topic, partition).batches.flatMap(({ bytes, base }) =>
-      readBatches(bytes, base).records.map(({ value }) => Buffer.from(value ?? []).toString()),
+      recordsOf(bytes, base).map(({ value }) => Buffer.from(value ?? []).toString()),
     );
   }
 
@@ -213,7 +224,7 @@ export class StubKafka {
     const base = log.high;
     if (code === 0) {
       bytes.writeBigInt64BE(BigInt(base), 0);
-      log.high += readBatches(bytes, 0).records.length;
+      log.high += recordsOf(bytes, 0).length;
       log.batches.push({ base, end: log.high, bytes });
       for (const wake of this.#waiting) wake();
     }
@@ -232,11 +243,12 @@ export class StubKafka {
           const partition = reader.int32();
           reader.int32();
           const offset = reader.int64();
-          reader.raw(12);
-          return { topic, partition, offset };
+          reader.int64();
+          return { topic, partition, offset, maxBytes: reader.int32() };
         });
       })
       .flat();
+    this.wanted.push(...wants);
     const isReady = () =>
       error !== 0 ||
       wants.some(({ topic, partition, offset }) => {

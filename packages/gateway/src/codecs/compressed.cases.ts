@@ -1,7 +1,6 @@
 /** Writes every format as its specification says, with no more than tests need: bytes as they are, and bombs. */
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { crc32c } from "@rondo/core";
-import { xxhash32 } from "./xxhash32.ts";
+import { crc32c, xxhash32 } from "@rondo/core";
 
 /** A little-endian integer of four bytes. */
 export function uint32(value: number): Buffer {

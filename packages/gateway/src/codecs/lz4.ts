@@ -1,8 +1,6 @@
 /** LZ4 frames, block by block: no more than one block of 4 MiB is ever made before its length is known. lz4_Frame_format.md. */
-import { Fault } from "@rondo/core";
+import { copyBack, copyLiteral, Fault, littleEndian, XxHash32, xxhash32 } from "@rondo/core";
 import { BLOCK_WORK, type Codec, type Output } from "./codec.ts";
-import { copyBack, copyLiteral, littleEndian } from "./copies.ts";
-import { XxHash32, xxhash32 } from "./xxhash32.ts";
 
 const MAGIC = 0x184d2204;
 /** The sixteen magic numbers of frames that a decoder skips. */

@@ -11,8 +11,7 @@ import {
   type ZstdOptions,
   zstdDecompressSync,
 } from "node:zlib";
-import { Fault } from "@rondo/core";
-import { memoryShortage } from "../memory-shortage.ts";
+import { Fault, memoryShortage } from "@rondo/core";
 import { type Codec, type Output, PIECE_BYTES } from "./codec.ts";
 
 /** The largest window that a zstd frame may ask for, as a power of two: 128 MiB is what zstd itself decodes by default. */

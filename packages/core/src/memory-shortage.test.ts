@@ -1,5 +1,5 @@
-import { Fault } from "@rondo/core";
 import { expect, test } from "vitest";
+import { Fault } from "./fault.ts";
 import { memoryShortage } from "./memory-shortage.ts";
 
 const thrownBy = (run: () => unknown): unknown => {

@@ -1,5 +1,5 @@
 /** The two steps of every LZ77 block: bytes that stand in the input, and bytes that stand further back in the output. */
-import { Fault } from "@rondo/core";
+import { Fault } from "./fault.ts";
 
 /** Below this many bytes a loop is faster than a call into memory copying. */
 const SHORT = 24;

@@ -1,5 +1,5 @@
 /** Tells a want of memory from bytes that are wrong: both are thrown, and only one of them is the client's to mend. */
-import { Fault } from "@rondo/core";
+import { Fault } from "./fault.ts";
 
 /** What Node, zlib and zstd say when they got no memory. A zstd frame that asks for too large a window is none of these. */
 const CODES: ReadonlySet<unknown> = new Set([
@@ -16,7 +16,5 @@ const MESSAGE = "Array buffer allocation failed";
 export function memoryShortage(thrown: unknown): Fault | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const isShort = ("code" in thrown && CODES.has(thrown.code)) || thrown.message === MESSAGE;
-  return isShort
-    ? new Fault("unavailable", `no memory for the request: ${thrown.message}`, { cause: thrown })
-    : undefined;
+  return isShort ? new Fault("unavailable", `no memory: ${thrown.message}`, { cause: thrown }) : undefined;
 }
