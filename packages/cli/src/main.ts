@@ -5,6 +5,9 @@ import { processEnvironment } from "@rondo/config";
 import { Fault, type Log, parseDuration, silentLog, systemClock } from "@rondo/core";
 import { createLog, descriptorDestination, LOG_LEVELS, type LogDestination, type LogLevel } from "@rondo/monitor";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { DropFlags } from "./commands/dlq-drop.ts";
+import type { ShowFlags } from "./commands/dlq-show.ts";
+import type { LetterFlags } from "./commands/letter-flags.ts";
 import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
 import type { SinkCommandOptions } from "./commands/sink.ts";
 import type { UpOptions } from "./commands/up.ts";
@@ -121,6 +124,12 @@ function threadCount(written: string): number {
   throw new InvalidArgumentError("write a number from 1 to 64");
 }
 
+/** Throws what commander turns into one line about the flag. */
+function wholeNumber(written: string): number {
+  if (/^\d{1,9}$/.test(written)) return Number(written);
+  throw new InvalidArgumentError("write a whole number");
+}
+
 /** Declares the flags of commands that write a log. */
 function withLog(command: Command): Command {
   return command
@@ -227,6 +236,50 @@ withConfig(program.command("ledger").description("print the account of everythin
     running(async (flags: ConfigFlags & { readonly data: string }) => {
       const { ledgerCommand } = await import("./commands/ledger.ts");
       return await ledgerCommand(flags, { out: processOut, clock: systemClock, random: Math.random });
+    }),
+  );
+
+const dlq = program.command("dlq").description("look at dead letters, send them again, or give them up");
+
+/** A command about dead letters, with the flags that say which. */
+function aboutLetters(name: string, description: string): Command {
+  return withConfig(dlq.command(name).description(description))
+    .option("--data <dir>", "folder of the log", "data")
+    .option("--pipeline <id>", "letters of this pipeline alone")
+    .option("--exporter <id>", "of this exporter")
+    .option("--reason <reason>", "that were set aside for this reason")
+    .option("--tenant <tenant>", "of this tenant")
+    .option("--since <when>", "that were set aside since then: 2h, or an RFC 3339 time")
+    .option("--letter <place>", "one letter, by <topic>/<partition>/<offset>");
+}
+
+aboutLetters("list", "count the letters that wait").action(
+  running(async (flags: LetterFlags) => {
+    const { dlqListCommand } = await import("./commands/dlq-list.ts");
+    return await dlqListCommand(flags, surroundings(silentLog));
+  }),
+);
+aboutLetters("show", "print letters as OTLP/JSON, a line each, below a comment line with what is known of it")
+  .option("--limit <n>", "how many", wholeNumber, 10)
+  .option("--max-bytes <n>", "leave out what is longer, bytes of JSON", wholeNumber, 65_536)
+  .action(
+    running(async (flags: ShowFlags) => {
+      const { dlqShowCommand } = await import("./commands/dlq-show.ts");
+      return await dlqShowCommand(flags, surroundings(silentLog));
+    }),
+  );
+withLog(aboutLetters("replay", "send letters again, each to its own exporter alone")).action(
+  running(async (flags: LetterFlags & LogFlags) => {
+    const { dlqReplayCommand } = await import("./commands/dlq-replay.ts");
+    return await dlqReplayCommand(flags, surroundings(await logOf(flags)));
+  }),
+);
+aboutLetters("drop", "give letters up: they are never sent again")
+  .option("--all", "every letter, when nothing else says which")
+  .action(
+    running(async (flags: DropFlags) => {
+      const { dlqDropCommand } = await import("./commands/dlq-drop.ts");
+      return await dlqDropCommand(flags, surroundings(silentLog));
     }),
   );
 
