@@ -8,7 +8,7 @@ import { BEACON_RULES, beaconProblems, notificationsOf, STEADY } from "./beacon.
 import { capturedLines } from "./capture.ts";
 import { partitionClients } from "./clients.ts";
 import { chaosYaml, DEBUG, OTLP, OTLP_HTTP } from "./config.ts";
-import type { Named, Scene } from "./fault.ts";
+import type { Named } from "./fault.ts";
 import { Opened, openSite, PARTITIONS, roundaboutProblems, type Site } from "./kafka-site.ts";
 import type { GatewayPorts, LoadClient } from "./load.ts";
 import { mountOwnDisk, type OwnDisk } from "./own-disk.ts";
@@ -37,9 +37,6 @@ export interface Bench {
   /** Ends it at once. */
   close(): Promise<void>;
 }
-
-/** The scene that faults see, less what belongs to one round. */
-export type Stage = Omit<Scene, "load" | "unsettled" | "stopOf">;
 
 /** `rondo up`, on a disk of its own when it is to have one. */
 export async function openEmbeddedBench(folder: string, seed: number, ownDisk = false): Promise<Bench> {

@@ -43,6 +43,8 @@ export interface Scene {
   readonly load: () => Load;
   /** Acknowledged items that some backend has not got yet. */
   readonly unsettled: () => number;
+  /** How much of what is acknowledged now this exporter has yet to deliver when it is asked again. */
+  readonly owedTo: (exporter: string) => () => number;
 }
 
 /** One machine. `resize` makes its disk as large as what is on it, or large again; only where it has one of its own. */

@@ -196,6 +196,14 @@ export class Rounds {
         ledgers.read();
         return tally.findings().lost;
       },
+      owedTo: (exporter: string) => {
+        ledgers.read();
+        const owed = tally.owedTo(exporter);
+        return () => {
+          ledgers.read();
+          return owed.left;
+        };
+      },
     } as unknown as EmbeddedScene & KafkaScene;
     const broken = await attack.run(scene).catch((thrown: unknown): Broken => {
       const now = performance.now();

@@ -45,6 +45,8 @@ export interface Tally {
   /** A backend said that it will never take it. */
   refused(exporter: string, line: string): void;
   findings(): Findings;
+  /** Acknowledged items that an exporter has yet to deliver, now; a look that goes on as they are delivered. */
+  owedTo(exporter: string): { readonly left: number };
   /**
    * First deliveries since the last call that overtook an earlier request of their service instance, as sentences, at most
    * five. To be called when it is known what was acknowledged: the order of anything else is nobody's promise.
@@ -129,6 +131,16 @@ export function openTally(exporters: readonly string[]): Tally {
       if (!fate.delivered.has(exporter)) counts[signal]++;
     },
     disorder: () => order.settle(),
+    owedTo(exporter) {
+      const all = owed.get(exporter);
+      const then = new Set(all);
+      return {
+        get left() {
+          for (const key of then) if (all?.has(key) !== true) then.delete(key);
+          return then.size;
+        },
+      };
+    },
     findings() {
       const missing = [...owed].flatMap(([exporter, keys]) =>
         [...keys].slice(0, 5).map((key) => `${exporter} never delivered ${key}`),

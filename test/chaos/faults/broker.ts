@@ -169,6 +169,12 @@ export const down: FaultCase = {
   breaks: "all three nodes are killed, frozen, or out of reach, for up to 6 s; long: ten minutes",
   heals: "started or woken, all replicas in sync",
   checks: "clients are told to come back and nothing else",
-  kafka3: [allDown("unreachable", 2_000, 6_000), allDown("frozen", 2_000, 5_000), allDown("killed", 200, 1_500)],
+  kafka3: [
+    allDown("unreachable", 2_000, 6_000),
+    allDown("frozen", 2_000, 5_000),
+    allDown("killed", 200, 1_500),
+    allDown("unreachable", 200, 2_000),
+    allDown("frozen", 500, 2_000),
+  ],
   long: allDown("killed", 600_000, 600_001),
 };

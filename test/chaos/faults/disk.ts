@@ -7,8 +7,10 @@ function runFull(random: () => number, killed: boolean): Attack<EmbeddedScene> {
   const forMs = between(random, 1_000, 5_000);
   return {
     text: `no byte is free for ${forMs} ms${killed ? ", killed meanwhile" : ""}`,
-    async run({ rondo, resize, load }) {
+    async run({ rondo, resize, load, backends }) {
       if (resize === undefined) throw new Error("the disk is not its own");
+      // That an answer was lost cannot be written down on a full disk, and a kill forgets it: items would come more often than counted.
+      for (const backend of Object.values(backends)) backend.treat("calm");
       const refusals = () => [...load().refused.values()].reduce((sum, times) => sum + times, 0);
       const [at, before] = [performance.now(), refusals()];
       resize("what is there");
@@ -18,6 +20,7 @@ function runFull(random: () => number, killed: boolean): Attack<EmbeddedScene> {
       resize("large");
       if (killed) rondo.launch();
       await rondo.ready();
+      for (const backend of Object.values(backends)) backend.treat("moody");
       return { at, until: performance.now(), problems };
     },
   };
