@@ -1,4 +1,4 @@
-/** What Linux knows of a process: its memory, its open files, its time on a core, and where its connections lead. */
+/** What Linux knows of a process: its memory, its open files, and where its connections lead. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** One TCP connection of a process, by the ports of both ends. */
@@ -16,17 +16,6 @@ export function anonymousBytes(pid: number): number {
 /** How many files, sockets and pipes it has open. */
 export function openFiles(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
-}
-
-/** Ticks of a core that Linux counts in a second (`getconf CLK_TCK`, 100 wherever Node runs). */
-const TICKS = 100;
-
-/** Seconds of a core that it has had, over all its threads. */
-export function coreSeconds(pid: number): number {
-  // The name of the program, in brackets, may hold anything.
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 const ESTABLISHED = "01";

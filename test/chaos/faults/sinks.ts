@@ -22,6 +22,8 @@ const status = (http: number, grpc: number, delayS?: number) => ({
 const later = (reply: Mood["reply"]): Mood => ({ reply, takes: "not now" });
 const never = (reply: Mood["reply"]): Mood => ({ reply, takes: "never" });
 const taken = (reply: Mood["reply"], afterMs = 0): Mood => ({ reply, takes: "always", afterMs });
+/** What was sent before this has had its answer, milliseconds. */
+const CALM_MS = 1_000;
 /** Between two resets of all connections, milliseconds. */
 const RESET_EVERY_MS = 40;
 
@@ -60,10 +62,11 @@ function misbehave({ name, mood, road }: Misbehaviour, random: () => number): At
   const forMs = between(random, 4_000, 6_000);
   return {
     text: `the backend of ${victim}: ${name}, for ${forMs} ms`,
-    loadMs: 2_000,
+    loadMs: 1_500,
     async run({ backends, owedTo }) {
-      backends[other].treat("calm");
-      await pause(500);
+      // Nothing is to be refused whose first answer was lost: the account would call it dropped, and the ledgers delivered.
+      for (const backend of Object.values(backends)) backend.treat("calm");
+      await pause(CALM_MS);
       const at = performance.now();
       if (mood !== undefined) backends[victim].treat(mood);
       const broken = mood === undefined ? road?.(backends[victim].road, forMs) : pause(forMs);
