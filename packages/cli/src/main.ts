@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { DropFlags } from "./commands/dlq-drop.ts";
 import type { ShowFlags } from "./commands/dlq-show.ts";
 import type { LetterFlags } from "./commands/letter-flags.ts";
+import type { ReplayOptions } from "./commands/replay.ts";
 import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
 import type { SinkCommandOptions } from "./commands/sink.ts";
 import type { UpOptions } from "./commands/up.ts";
@@ -324,6 +325,23 @@ program
         clock: systemClock,
         abort: stop.signal,
       });
+    }),
+  );
+
+withLog(
+  withConfig(program.command("replay").description("send a span of what came in to a pipeline's exporters again")),
+)
+  .option("--data <dir>", "folder of the log", "data")
+  .requiredOption("--pipeline <id>", "whose enriched topic is read, such as traces")
+  .option("--from <time>", "when it begins: RFC 3339, or how long ago, such as -2h")
+  .option("--to <time>", "when it ends, itself not included (default: now)")
+  .option("--exporter <id>", "this one alone (default: every exporter of the pipeline)")
+  .option("--run <name>", "goes on with a replay that ended early, or names a new one")
+  .option("--dry-run", "only say how much it would be")
+  .action(
+    running(async (flags: ReplayOptions & LogFlags) => {
+      const { replayCommand } = await import("./commands/replay.ts");
+      return await replayCommand(flags, surroundings(await logOf(flags)));
     }),
   );
 
