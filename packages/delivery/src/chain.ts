@@ -25,6 +25,8 @@ export interface ChainOptions {
   readonly random: Random;
   readonly log: Log;
   readonly onRetry?: RetryOptions["onRetry"];
+  /** False: what is refused for good is only counted, as where it was sent before. */
+  readonly isKept?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export function chain(exporter: Exporter, options: ChainOptions): MakeChain {
   const accumulation = { ...options.accumulation, ...exporter.accumulation };
   const retrying = retry({ policy: exporter.retry, clock, random, log, ...(onRetry && { onRetry }) });
   const inner = [timeout(exporter.timeoutMs, clock), guard(log, clock)];
-  const searching = deadLetter({ log, clock });
+  const searching = deadLetter({ log, clock, isKept: options.isKept ?? true });
   return (flow, note, setAside) =>
     compose(
       [

@@ -54,7 +54,19 @@ export interface DeadLetterOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly limits?: SearchLimits;
+  /** False: what `setAside` gets is kept nowhere, and the log does not say that it is. */
+  readonly isKept?: boolean;
 }
+
+/** What the log says when items were refused: all that the backend is sent, or some. */
+const KEPT = {
+  all: "the backend refuses all that it is sent; it is kept as dead letters: check the exporter, then run rondo dlq replay",
+  some: "items that nobody takes were set aside as dead letters",
+};
+const COUNTED = {
+  all: "the backend refuses all that it is sent: check the exporter",
+  some: "the backend refuses items for good",
+};
 
 /**
  * Returns a maker of the Layer, one for each partition. A verdict of drops with `together` begins a search: the batch is cut in
@@ -67,7 +79,8 @@ export interface DeadLetterOptions {
  * out when a search has found nothing good: the next batches cost `hopelessTries` until it takes something. Profiles are never cut.
  */
 export function deadLetter(options: DeadLetterOptions): (setAside: SetAside) => Layer {
-  const { log, clock, limits = SEARCH_LIMITS } = options;
+  const { log, clock, limits = SEARCH_LIMITS, isKept = true } = options;
+  const words = isKept ? KEPT : COUNTED;
   const trouble = new Recurring(log, clock);
   let isHopeless = false;
   return (setAside) => (next) => async (batch, abort) => {
@@ -82,12 +95,13 @@ export function deadLetter(options: DeadLetterOptions): (setAside: SetAside) => 
     if (!(await setAside(letters, abort)))
       return retry(new Fault("aborted", "given up before the dead letters were kept"));
     const { reason, detail } = example;
-    trouble.happened(
-      isHopeless
-        ? "the backend refuses all that it is sent; it is kept as dead letters: check the exporter, then run rondo dlq replay"
-        : "items that nobody takes were set aside as dead letters",
-      { signal: batch.signal, items: sum(letters), reason, says: detail, tries: search.tries },
-    );
+    trouble.happened(isHopeless ? words.all : words.some, {
+      signal: batch.signal,
+      items: sum(letters),
+      reason,
+      says: detail,
+      tries: search.tries,
+    });
     return verdict;
   };
 }

@@ -121,7 +121,7 @@ async function send(sending: Sending): Promise<number> {
     const { group, topic } = exporterSpec(pipeline, id);
     const part = new SpanReplay({
       ...{ broker, topic, signal: pipeline.signal, span: replay, group: `${group}.replay.${run}`, component: id },
-      chain: chain(exporter, { accumulation, clock, random, log: exporterLog }),
+      chain: chain(exporter, { accumulation, clock, random, log: exporterLog, isKept: false }),
       ...{ state, readBytes: READ_BYTES, clock, log: exporterLog, stop: abort, giveUp: giveUp.signal },
     });
     return { id, exporter, part };

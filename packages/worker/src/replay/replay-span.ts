@@ -84,8 +84,14 @@ export class SpanReplay {
     const half = Math.ceil(readBytes / 2);
     const isFull = () => !this.#flight.isBelow(half);
     const flow = { isFull, hurry: this.#hurry.signal };
-    // Every try may be a repetition here; there is no telling more of it.
-    const chains = cursors.map(() => this.#options.chain(flow, async () => undefined));
+    // Every try may be a repetition here, and what is refused now has its letter already or was taken before: it is only counted.
+    const chains = cursors.map(() =>
+      this.#options.chain(
+        flow,
+        async () => undefined,
+        async () => true,
+      ),
+    );
     try {
       while (!ends.aborted) {
         await this.#flight.below(half, ends);
