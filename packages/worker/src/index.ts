@@ -6,7 +6,7 @@ export * from "./groups.ts";
 export * from "./ledger.ts";
 export * from "./letter-marks.ts";
 export * from "./letters.ts";
-export * from "./replay-letters.ts";
 export * from "./replay/index.ts";
+export * from "./replay-letters.ts";
 export * from "./run.ts";
 export * from "./totals.ts";
