@@ -38,6 +38,18 @@ function contracts(name: string, server: KafkaOptions): void {
         broker = await openKafka(options);
         return broker;
       },
+      async expire(topic: string, partition: number) {
+        const admin = new Client({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+        await admin.connect();
+        // Its client asks nobody where the partition is.
+        await admin.fetchTopicOffsets(topic);
+        await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: "-1" }] });
+        await admin.disconnect();
+      },
+      async outage() {
+        await Promise.all(kafka.nodes.map((node) => node.kill()));
+        return async () => void (await Promise.all(kafka.nodes.map((node) => node.start())));
+      },
       dispose: () => broker.close(),
     };
   };

@@ -2,12 +2,17 @@
 import type { Broker, Claim, LogRecord, NewRecord } from "@rondo/broker";
 import { Fault } from "@rondo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { brokerLivesContract } from "./broker-lives-contract.ts";
 
 /** One broker to be tested. */
 export interface BrokerUnderTest {
   readonly broker: Broker;
   /** Ends it as a stop of the process does, and opens what it left behind. */
   restart(): Promise<Broker>;
+  /** Lets everything that stands in a partition now become older than its retention, and be removed. */
+  expire(topic: string, partition: number): Promise<void>;
+  /** From now on nothing can be written, until what it answers has been called. */
+  outage(): Promise<() => Promise<void>>;
   /** Ends and removes it. */
   dispose(): Promise<void>;
 }
@@ -30,6 +35,7 @@ const eventually = { timeout: 10_000 };
 
 /** Declares the suite in the current test file. */
 export function brokerContract(name: string, factory: BrokerFactory): void {
+  brokerLivesContract(name, factory);
   describe(`${name} is a broker`, () => {
     let under: BrokerUnderTest;
     let broker: Broker;

@@ -1,14 +1,37 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEmbedded } from "@rondo/broker/embedded";
-import { silentLog, systemClock } from "@rondo/core";
+import { type FileSystem, nodeFileSystem, openEmbedded } from "@rondo/broker/embedded";
+import { type Clock, silentLog, systemClock } from "@rondo/core";
 import { brokerContract } from "./broker-contract.ts";
 import { stateContract } from "./state-contract.ts";
 
 const opened = async (options: { readonly segmentBytes?: number; readonly tailCacheBytes?: number } = {}) => {
   const directory = await mkdtemp(join(tmpdir(), "rondo-contract-"));
-  const open = () => openEmbedded({ directory, clock: systemClock, log: silentLog, ...options });
+  let aheadMs = 0;
+  // What the log does now and then it does at once when time is moved.
+  const timers = new Set<() => void>();
+  const clock: Clock = {
+    now: () => systemClock.now() + aheadMs,
+    monotonic: () => systemClock.monotonic(),
+    after(_, run) {
+      timers.add(run);
+      return () => timers.delete(run);
+    },
+  };
+  let isOut = false;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, mode) {
+      const file = await nodeFileSystem.open(path, mode);
+      const writev: typeof file.writev = (chunks, position) =>
+        isOut
+          ? Promise.reject(Object.assign(new Error("EIO: out on purpose"), { code: "EIO" }))
+          : file.writev(chunks, position);
+      return { ...file, writev };
+    },
+  };
+  const open = () => openEmbedded({ directory, clock, fs, log: silentLog, retentionMs: 3_600_000, ...options });
   const first = await open();
   let broker = first;
   return {
@@ -18,6 +41,16 @@ const opened = async (options: { readonly segmentBytes?: number; readonly tailCa
       await broker.close();
       broker = await open();
       return broker;
+    },
+    async expire() {
+      aheadMs += 2 * 3_600_000;
+      for (const run of [...timers]) run();
+    },
+    async outage() {
+      isOut = true;
+      return async () => {
+        isOut = false;
+      };
     },
     async dispose() {
       await broker.close();

@@ -1,3 +1,4 @@
+import { Fault } from "@rondo/core";
 import { brokerContract } from "./broker-contract.ts";
 import { memoryBroker } from "./memory-broker.ts";
 import { stateContract } from "./state-contract.ts";
@@ -10,6 +11,17 @@ const opened = () => {
     async restart() {
       broker.crash();
       return broker;
+    },
+    async expire(topic: string, partition: number) {
+      broker.trim(topic, partition, (await broker.watermarks(topic, partition)).high);
+    },
+    async outage() {
+      broker.beforeAppend = () => {
+        throw new Fault("unavailable", "out on purpose");
+      };
+      return async () => {
+        broker.beforeAppend = undefined;
+      };
     },
     dispose: () => broker.close(),
   };
