@@ -15,6 +15,7 @@ import { readKeepSelectors } from "@rondo/windows";
 import { COMPONENT_TYPES } from "./component-types.ts";
 import type { Out } from "./out.ts";
 import { type RuleSet, readRules } from "./rules.ts";
+import { shortRetention } from "./short-retention.ts";
 
 /** What names a configuration on the command line. */
 export interface ConfigArguments {
@@ -67,7 +68,8 @@ export async function readConfig(
   const { graph, ...rest } = loaded;
   const rules = await readRules(graph?.alerts ?? { rules: new Map() });
   const problems = [...loaded.problems, ...rules.problems, ...keepProblems(graph)];
-  const warnings = [...loaded.warnings, ...rules.warnings];
+  const short = graph === undefined ? [] : shortRetention(graph, rules.tenants);
+  const warnings = [...loaded.warnings, ...rules.warnings, ...short];
   // A rule that cannot run is a reason not to start: whoever wrote it relies on being told.
   const runs = graph !== undefined && problems.length === 0 && { graph: { ...graph, warnings } };
   return { ...rest, ...runs, problems, warnings, rules: rules.tenants };

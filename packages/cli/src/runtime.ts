@@ -34,6 +34,7 @@ import { type HeldInstance, holdInstance } from "./instance.ts";
 import { watchLog } from "./log-watch.ts";
 import { memoryBounds } from "./memory-bounds.ts";
 import { openLog } from "./open-log.ts";
+import { watchRetention } from "./retention-watch.ts";
 import type { RuleSet } from "./rules.ts";
 import { untilThere } from "./until-there.ts";
 import { openWindows, type Windows, windowsWriter } from "./windows.ts";
@@ -173,6 +174,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (graph.broker.kind === "kafka" && first !== undefined) {
       const { topic } = pipelineSpec(first);
       void watchLog({ broker, topic, name: nameOfLog(graph), readiness, clock, log }, watching.signal);
+    }
+    if (roles.includes("worker")) {
+      const { kind, retentionMs } = graph.broker;
+      const key = kind === "kafka" ? "broker::kafka::topics::retention" : "broker::embedded::retention";
+      void watchRetention({ broker, retentionMs, key, clock, log }, watching.signal);
     }
     const backlog = new Backlog({ broker, clock, counts: graph.broker.kind === "embedded" });
     let worker: RunningWorker | undefined;
