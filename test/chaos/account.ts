@@ -53,9 +53,9 @@ export function checkAccount(
     const total = (kind: string, labels: Readonly<Record<string, string>>) => sumOf(samples, item(kind), labels);
     const drops = (exporter: string) => dropped(samples, { signal, pipeline: signal }, exporters, exporter);
     expectEqual(
-      `pipeline ${signal}, entered + created = forwarded + dropped + in flight`,
+      `pipeline ${signal}, entered + created = forwarded + dead-lettered + dropped + in flight`,
       total("entered_total", row) + total("created_total", row),
-      total("forwarded_total", row) + drops("") + total("in_flight", row),
+      total("forwarded_total", row) + total("dead_lettered_total", row) + drops("") + total("in_flight", row),
     );
     for (const [exporter, distinct] of delivered) {
       const own = { signal, pipeline: signal, component: exporter };

@@ -193,7 +193,7 @@ export function printLedger({ lines, lag, differences }: LedgerPage, out: Out): 
       line.created,
       line.exporter === "" ? line.forwarded : "",
       line.exporter === "" ? "" : line.delivered,
-      line.exporter === "" ? "" : line.deadLettered,
+      line.deadLettered,
       dropText(line),
       line.exporter === "" ? "" : line.redelivered,
     ].map(String),
