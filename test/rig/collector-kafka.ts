@@ -21,8 +21,14 @@ export interface WritingCollector extends HttpServer {
   readonly otlpHttpPort: number;
 }
 
-/** Starts a Collector that writes requests to the raw topics as they come, in otlp_proto; a client's 200 follows Kafka's. */
-export async function startWritingCollector(brokers: readonly string[]): Promise<WritingCollector> {
+/**
+ * Starts a Collector that writes requests to the raw topics as they come, in otlp_proto, with Kafka's name of a compression; a client's
+ * 200 follows Kafka's.
+ */
+export async function startWritingCollector(
+  brokers: readonly string[],
+  compression = "none",
+): Promise<WritingCollector> {
   const [otlpHttpPort = 0] = await freePorts(1);
   const server = await startOtelcol(`
 receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${otlpHttpPort}"}}}}
@@ -30,7 +36,7 @@ exporters:
   kafka:
     brokers: [${brokers.join()}]
     sending_queue: {enabled: false}
-    producer: {required_acks: -1, compression: none}
+    producer: {required_acks: -1, compression: ${compression}}
 ${forEachSignal((signal) => `    ${signal}: {topic: ${RAW_TOPICS[signal]}, encoding: otlp_proto}`)}
 service:
   pipelines:
