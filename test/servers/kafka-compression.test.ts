@@ -3,6 +3,7 @@
  * Collector's kafka exporter writes them. What a broker makes of batches that it does not take is asked of a real one as well.
  */
 import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogRecord } from "@rondo/broker";
 import { type Compression, type KafkaBroker, openKafka } from "@rondo/broker/kafka";
@@ -129,6 +130,47 @@ suiteNeeds("kafka")("compressed batches", () => {
     }
   });
 
+  // On the disk of the broker, which sends what stands there without looking at it.
+  test("a batch that is damaged on disk becomes a record that says so, and what is behind it is read", async () => {
+    const topic = "damaged";
+    const lines: string[] = [];
+    const log = { ...silentLog, error: (message: string) => lines.push(message) };
+    const unreadable: string[] = [];
+    const broker = await openKafka({
+      ...{ brokers: kafka.brokers, clientId: "rondo/damage/test/0", clock: systemClock, log, random: Math.random },
+      ...{ stateTopic: "damaged.state", onUnreadable: (name: string) => unreadable.push(name) },
+    });
+    try {
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      for (const text of ["before", "damaged", "after"]) {
+        await broker.append(topic, 0, [{ headers: {}, value: Buffer.from(text) }]);
+      }
+      const file = join(kafka.nodes[0]?.folder ?? "", "data", `${topic}-0`, "00000000000000000000.log");
+      const bytes = readFileSync(file);
+      const at = bytes.indexOf("damaged");
+      expect(at).toBeGreaterThan(0);
+      bytes.write("D", at);
+      writeFileSync(file, bytes);
+      await broker.registerGroup({ group: "damaged", topic, start: "earliest" });
+      const seen: unknown[] = [];
+      const member = await broker.join(
+        { group: "damaged", topic },
+        async (claim) => {
+          for (let got = await claim.read(10); got.length > 0; got = await claim.read(10)) {
+            for (const record of got) seen.push(record.fault === undefined ? textOf(record) : record.fault.message);
+          }
+        },
+        (fault) => seen.push(fault),
+      );
+      const told = expect.stringMatching(/^what stands at offset 1 of damaged\/0 cannot be read: .*has the sum/);
+      await expect.poll(() => seen, { timeout: 10_000 }).toEqual(["before", told, "after"]);
+      expect([unreadable, lines]).toEqual([["damaged"], ["a batch cannot be read; going on behind it"]]);
+      await member.leave();
+    } finally {
+      await broker.close();
+    }
+  });
+
   // A topic that somebody else made, with the broker's own limit of 1 MiB: told at once, not when the first large record comes.
   test("a topic whose limit is smaller than a record may be is refused with the way out", async () => {
     const admin = new Client({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
@@ -142,7 +184,10 @@ suiteNeeds("kafka")("compressed batches", () => {
         message: expect.stringMatching(/small.*1048588.*kafka-configs.*max\.message\.bytes=/),
       });
       const record = { headers: {}, value: Buffer.alloc(2 << 20, 7) };
-      await expect(broker.append("small", 0, [record])).rejects.toMatchObject({ code: "too_large" });
+      await expect(broker.append("small", 0, [record])).rejects.toMatchObject({
+        code: "unavailable",
+        message: expect.stringMatching(/MESSAGE_TOO_LARGE.*--topic small --add-config max\.message\.bytes=/),
+      });
       // What is refused stands in nobody's way.
       expect((await broker.append("small", 0, [{ headers: {}, value: Buffer.from("a") }])).baseOffset).toBe(0);
     } finally {

@@ -44,6 +44,8 @@ export interface KafkaNode extends ServerProcess {
   readonly id: number;
   /** The port of its direct listener. */
   readonly port: number;
+  /** Its own folder; partitions are under `data`. */
+  readonly folder: string;
   /** The proxy through which `brokers` leads to it; undefined unless `proxied`. It stays while the node is down. */
   readonly proxy: TcpProxy | undefined;
 }
@@ -103,7 +105,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       // A node that comes back need not wait for others that are down.
       serves: () => knowsNodes(port, together ? cluster.map((_, index) => index + 1) : [id]),
     });
-    started.push(Object.assign(server, { id, port, proxy: proxies[id - 1] }));
+    started.push(Object.assign(server, { id, port, folder: own, proxy: proxies[id - 1] }));
   };
   const close = async () => {
     await Promise.all([...started.map((node) => node.kill()), ...proxies.map((proxy) => proxy.close())]);

@@ -13,6 +13,7 @@ import { exchange, type KafkajsNode } from "./kafkajs-node.ts";
 import { pack } from "./pack.ts";
 import { pauseAfter } from "./persist.ts";
 import { batchBytes, type OutRecord, type Packed } from "./record-batch.ts";
+import { topicRefusal } from "./topic-refusal.ts";
 
 /** Bytes up to which appends are joined into one batch; a single append may be larger. */
 const JOIN_BYTES = 1 << 20;
@@ -27,6 +28,8 @@ export interface AppenderOptions {
   readonly clock: Clock;
   /** Bytes of records that may wait; beyond it appends fail with `unavailable`. */
   readonly queueBytes: number;
+  /** What a topic must take at once, bytes. */
+  readonly batchBytes: number;
   /** How batches are compressed; absent: not at all. */
   readonly compression?: Compression;
 }
@@ -59,21 +62,23 @@ export class Appender {
   readonly #clock: Clock;
   readonly #queueBytes: number;
   readonly #compression: Compression;
+  readonly #batchBytes: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #closed = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #bytes = 0;
 
-  constructor({ cluster, clock, queueBytes, compression = "none" }: AppenderOptions) {
+  constructor({ cluster, clock, queueBytes, batchBytes, compression = "none" }: AppenderOptions) {
     this.#cluster = cluster;
     this.#clock = clock;
     this.#queueBytes = queueBytes;
     this.#compression = compression;
+    this.#batchBytes = batchBytes;
   }
 
   /**
    * Appends records to a partition, all or none. `check` runs before each try, in the same turn in which the bytes go out.
-   * Throws `not_found`, `too_large`, `unavailable` after 8 s, and what `check` throws.
+   * Throws `not_found`, `unavailable` after 8 s or where the topic is not set to take it, and what `check` throws.
    */
   append(topic: string, partition: number, records: readonly OutRecord[], check: () => void): Promise<Appended> {
     const bytes = batchBytes(records);
@@ -179,7 +184,7 @@ export class Appender {
         one.again = true;
         if (again.includes(one)) continue;
         this.#end(one);
-        one.reject(faultOf(failure, doing, thrown));
+        one.reject(topicRefusal(failure, topic, this.#batchBytes) ?? faultOf(failure, doing, thrown));
       }
       waiting.unshift(...again);
       return again.length === 0;

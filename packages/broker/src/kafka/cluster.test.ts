@@ -11,7 +11,7 @@ function setup(brokers = 1) {
   const kafka = new StubKafka(clock, brokers);
   kafka.topic("t", 2);
   const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
-  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20 });
+  const appender = new Appender({ cluster, clock, batchBytes: 4 << 20, queueBytes: 1 << 20 });
   const write = (...texts: readonly string[]) => appender.append("t", 0, texts.map(record), () => undefined);
   return { clock, kafka, cluster, write };
 }

@@ -14,7 +14,7 @@ function setup(brokers = 1, compression: Compression = "none") {
   const kafka = new StubKafka(clock, brokers);
   kafka.topic("t", 3);
   const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
-  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20, compression });
+  const appender = new Appender({ cluster, clock, batchBytes: 4 << 20, queueBytes: 1 << 20, compression });
   const lines: string[] = [];
   const say = (message: string) => lines.push(message);
   const log: Log = { ...silentLog, info: say, warn: say, error: say };

@@ -95,7 +95,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
   });
   const cluster = new Cluster({ make, clock, bootstrap: options.brokers.map(readAddress) });
   const { compression = "none" } = options;
-  const appender = new Appender({ cluster, clock, queueBytes, compression });
+  const appender = new Appender({ cluster, clock, queueBytes, batchBytes: maxBatchBytes, compression });
   const topicOptions = { partitions: 6, retentionMs: 72 * 3_600_000, ...options.topics, maxBatchBytes };
   const topics = new Topics(cluster, clock, log, topicOptions, options.brokers.join());
   const members = new Set<GroupMember>();

@@ -12,7 +12,7 @@ async function setup() {
   kafka.topic("b", 1);
   kafka.log("a", 2).leader = 2;
   const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
-  const appender = new Appender({ cluster, clock, queueBytes: 1 << 20 });
+  const appender = new Appender({ cluster, clock, batchBytes: 4 << 20, queueBytes: 1 << 20 });
   await appender.append("a", 1, [{ key: null, headers: {}, value: Buffer.from("x") }], () => undefined);
   return { clock, kafka, cluster };
 }

@@ -16,7 +16,7 @@ function setup() {
   /** As many processes as are asked for share the topic. */
   const open = (maxBatchBytes = 1 << 20) => {
     const cluster = new Cluster({ make: kafka.make, clock, bootstrap: kafka.bootstrap });
-    const appender = new Appender({ cluster, clock, queueBytes: 1 << 20 });
+    const appender = new Appender({ cluster, clock, batchBytes: 4 << 20, queueBytes: 1 << 20 });
     const random = () => ++seed / 1000;
     return new StateTopic({ topic: "state", cluster, appender, random, maxBatchBytes }).store("s/", allowed);
   };
