@@ -12,6 +12,7 @@ import type { ReplayOptions } from "./commands/replay.ts";
 import type { ReplayCommandOptions } from "./commands/replay-recording.ts";
 import type { SinkCommandOptions } from "./commands/sink.ts";
 import type { UpOptions } from "./commands/up.ts";
+import type { PrintOptions } from "./ledger/print-ledger.ts";
 import { EXIT, processOut } from "./out.ts";
 import { terminalOn } from "./view/terminal.ts";
 
@@ -76,6 +77,14 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description).argParser(several).default([], "none");
 }
 
+/** For the commands that run a worker. */
+function dropBacklogOption(): Option {
+  return repeatable(
+    "--drop-backlog <id>",
+    "let go of what an exporter or pipeline that was removed from the configuration has not read, and count it as dropped",
+  );
+}
+
 // Flags as commander names them: camel case of what is declared below, read by the parsers given there.
 interface LogFlags {
   readonly logLevel: LogLevel;
@@ -96,6 +105,7 @@ interface RuntimeOnlyFlags extends LogFlags {
   readonly instance?: string;
   readonly drainTimeout: number;
   readonly threads?: number;
+  readonly dropBacklog?: readonly string[];
 }
 
 type RuntimeFlags = RuntimeOnlyFlags & ConfigFlags;
@@ -192,7 +202,9 @@ const program = new Command("rondo")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
 
 // Each command is loaded when it is called: asking for help should not wait for gRPC, the log and the codec.
-withRuntime(withConfig(program.command("up").description("run every role in one process"))).action(runningRoles("up"));
+withRuntime(withConfig(program.command("up").description("run every role in one process")))
+  .addOption(dropBacklogOption())
+  .action(runningRoles("up"));
 withRuntime(withConfig(program.command("gateway").description("take OTLP and make it durable on Kafka"))).action(
   runningRoles("gateway"),
 );
@@ -200,6 +212,7 @@ withRuntime(withConfig(program.command("worker").description("run pipelines and 
   .addOption(
     new Option("--threads <n>", "threads, each with its own share of the partitions").argParser(threadCount).default(1),
   )
+  .addOption(dropBacklogOption())
   .action(runningRoles("worker"));
 withRuntime(withConfig(program.command("alerts").description("evaluate rules and tell Alertmanager"))).action(
   runningRoles("alerts"),
@@ -233,8 +246,10 @@ withConfig(
 
 withConfig(program.command("ledger").description("print the account of everything in the log"))
   .option("--data <dir>", "folder of the log", "data")
+  .option("--partitions", "a row for each partition as well; without it only where something differs")
+  .option("--json", "one line of JSON, for machines")
   .action(
-    running(async (flags: ConfigFlags & { readonly data: string }) => {
+    running(async (flags: ConfigFlags & PrintOptions & { readonly data: string }) => {
       const { ledgerCommand } = await import("./commands/ledger.ts");
       return await ledgerCommand(flags, { out: processOut, clock: systemClock, random: Math.random });
     }),

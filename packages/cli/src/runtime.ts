@@ -18,11 +18,13 @@ import {
 } from "@rondo/monitor";
 import {
   Backlog,
+  dropBacklog,
   type Lag,
   type Ledger,
   ledgerOf,
   pipelineSpec,
   prepareLog,
+  removedGroups,
   startWorker,
   type Worker,
 } from "@rondo/worker";
@@ -59,6 +61,8 @@ export interface RuntimeOptions {
   readonly health?: Address;
   /** The name under which this process keeps its counts and is known to its peers. */
   readonly instance: string;
+  /** Ids of removed exporters and pipelines whose backlog a worker drops beside its work. */
+  readonly dropBacklog?: readonly string[];
   /** Runs the worker's readers somewhere else than in this thread. */
   readonly threads?: (around: ThreadsAround) => Promise<RunningWorker>;
   readonly clock: Clock;
@@ -171,6 +175,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const watching = new AbortController();
     closing.push(async () => watching.abort());
     const [first] = graph.pipelines;
+    if (roles.includes("worker")) {
+      const around = { broker, clock, log, abort: watching.signal };
+      for (const name of options.dropBacklog ?? []) {
+        for (const spec of await removedGroups(name, graph, broker)) {
+          void dropBacklog(spec, around).catch((thrown: unknown) =>
+            log.error("a backlog could not be dropped", { group: spec.group, fault: Fault.from(thrown) }),
+          );
+        }
+      }
+    }
     if (graph.broker.kind === "kafka" && first !== undefined) {
       const { topic } = pipelineSpec(first);
       void watchLog({ broker, topic, name: nameOfLog(graph), readiness, clock, log }, watching.signal);

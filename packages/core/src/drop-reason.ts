@@ -2,6 +2,8 @@
 
 /** What each reason means, and what an operator can do about it. */
 export const DROP_REASONS = {
+  backlog_dropped:
+    "The exporter or pipeline was removed, and what it had not read was let go on request: --drop-backlog.",
   backend_rejected: "The backend refused the items for good; its answer is in the log.",
   delta_temporality:
     "The backend has cumulative values only, and the metric is of delta or unspecified temporality; let the SDK send cumulative ones.",

@@ -14,7 +14,7 @@ import { type Intake, intake } from "./intake.ts";
 import { jsonConversion } from "./json-conversion.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
 import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
-import type { Account, GatewayMetrics, Outcome, Protocol } from "./metrics.ts";
+import type { Account, GatewayMetrics, Outcome, Protocol, Reasons } from "./metrics.ts";
 import { type OffLoop, offLoop } from "./off-loop.ts";
 import { startOnePort } from "./one-port.ts";
 import { type Guard, openGuard } from "./open-guard.ts";
@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { broker, clock, log, metrics, random } = options;
   const partitions = await partitionCounts(options);
   const totals = await openTotals(broker.state, options.instance, { clock, log });
-  for (const total of totals.all()) count(metrics, total, total.accepted, total.refused);
+  for (const total of totals.all()) count(metrics, total, total.accepted, total.refused, total.reasons);
   const { account, weightOf } = sharedAccount(options);
   metrics.watch(account);
   const batches = batcher((topic, partition, records) => broker.append(topic, partition, records), clock, {
@@ -104,9 +104,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     random,
     log,
     isDeep: (receiver) => deep.has(receiver),
-    count(whose, accepted, refused) {
-      totals.add(whose, accepted, refused);
-      count(metrics, whose, accepted, refused);
+    count(whose, accepted, refused, reasons) {
+      totals.add(whose, accepted, refused, reasons);
+      count(metrics, whose, accepted, refused, reasons);
     },
   });
   const authenticators = await openAuthenticators({
@@ -260,9 +260,21 @@ function gateway({ listeners, close }: Listening, { account, batches, open, tota
   };
 }
 
-function count(metrics: GatewayMetrics, whose: Account, accepted: number, refused: number): void {
+function count(
+  metrics: GatewayMetrics,
+  whose: Account,
+  accepted: number,
+  refused: number,
+  reasons: Reasons = {},
+): void {
   if (accepted > 0) metrics.accepted(whose, accepted);
-  if (refused > 0) metrics.refused(whose, refused);
+  let unnamed = refused;
+  for (const [reason, items] of Object.entries(reasons)) {
+    metrics.refused(whose, items, reason);
+    unnamed -= items;
+  }
+  // What was counted before reasons were kept.
+  if (unnamed > 0) metrics.refused(whose, unnamed, "");
 }
 
 /** Counts the requests between their last byte and their answer, so that a drain can wait for them. */

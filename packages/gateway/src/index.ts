@@ -11,7 +11,8 @@ export {
   noMetrics,
   type Outcome,
   type Protocol,
+  type Reasons,
   registryMetrics,
 } from "./metrics.ts";
 export { type OtlpReceiverValues, otlpReceiver } from "./otlp-receiver.ts";
-export type { Total } from "./totals.ts";
+export { readTotals, type Total } from "./totals.ts";

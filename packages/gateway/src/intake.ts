@@ -9,7 +9,7 @@ import type { Carried } from "@rondo/otlp";
 import type { Admission, Denial, Permit } from "./admission.ts";
 import { BATCH_LIMITS, type Batcher, type Piece } from "./batcher.ts";
 import { type CutTerms, cutRequest, type Work } from "./cut-request.ts";
-import type { Account } from "./metrics.ts";
+import type { Account, Reasons } from "./metrics.ts";
 import type { OffLoop } from "./off-loop.ts";
 import { flawRefusals, ITEM_BYTES, type Refusal, refusalMessage, refusalWarnings } from "./refused-items.ts";
 import { requestFault, statusOf } from "./status-table.ts";
@@ -84,8 +84,8 @@ export interface IntakeSurroundings {
   readonly log: Log;
   /** Whether all of a receiver's items is read here: `validate: full`. What is inside items is the worker's to read otherwise. */
   readonly isDeep: (receiver: string) => boolean;
-  /** Counts items that were acknowledged, and items that were refused. */
-  readonly count: (account: Account, accepted: number, refused: number) => void;
+  /** Counts items that were acknowledged, and items that were refused, which `reasons` names. */
+  readonly count: (account: Account, accepted: number, refused: number, reasons?: Reasons) => void;
 }
 
 /** Makes the intake of a gateway. */
@@ -171,8 +171,9 @@ export function intake(around: IntakeSurroundings): Intake {
         for (const piece of pieces) free(piece.body);
         free(body);
         permit.release();
-        count(sender, 0, items);
-        return overloaded(bytes, tenant);
+        const answer = overloaded(bytes, tenant);
+        count(sender, 0, items, { [answer.fault.code]: items });
+        return answer;
       }
       admission.charge(tenant, received, items);
       if (pieces.every((piece) => piece.body.buffer !== body.buffer)) {
@@ -184,7 +185,7 @@ export function intake(around: IntakeSurroundings): Intake {
       );
       if (fault !== undefined) {
         admission.refund(tenant, received, items);
-        count(sender, 0, items);
+        count(sender, 0, items, { [fault.code]: items });
         return refuse(statusOf(fault).retryable ? fault : new Fault("unavailable", fault.message, { cause: fault }));
       }
       admission.drained(received, tenant);
@@ -193,7 +194,7 @@ export function intake(around: IntakeSurroundings): Intake {
         return { kind: "accepted", items, rejected: 0, message: "" };
       }
       const rejected = refusals.reduce((sum, refusal) => sum + refusal.items, 0);
-      count(sender, items - rejected, rejected);
+      count(sender, items - rejected, rejected, reasonsOf(refusals));
       warn(sender, refusals);
       const message = refusalMessage(sender, items, refusals);
       return { kind: "accepted", items: items - rejected, rejected, message };
@@ -204,6 +205,13 @@ export function intake(around: IntakeSurroundings): Intake {
 /** Bytes of pieces that are not the request itself: they stand in memory beside it while it is cut. */
 function copiedBytes(body: Uint8Array, pieces: readonly Piece[]): number {
   return pieces.reduce((sum, piece) => (piece.body === body ? sum : sum + piece.body.length), 0);
+}
+
+/** Items by reason: several flaws may have one. */
+function reasonsOf(refusals: readonly Refusal[]): Reasons {
+  const reasons: Record<string, number> = {};
+  for (const { reason, items } of refusals) reasons[reason] = (reasons[reason] ?? 0) + items;
+  return reasons;
 }
 
 function refusalsOf({ flawed, tooLarge }: Work): readonly Refusal[] {

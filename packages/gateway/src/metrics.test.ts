@@ -13,7 +13,7 @@ test("items, requests and credits are counted under the receiver, its signal and
   metrics.accepted(account, 2);
   metrics.accepted(account, 3);
   metrics.accepted({ ...account, tenant: "b" }, 1);
-  metrics.refused(account, 7);
+  metrics.refused(account, 7, "throttled");
   metrics.answered("otlp", "http", "ok", 0.5);
   metrics.answered("otlp", "http", "ok", 0.5);
   metrics.answered("otlp", "http", "partial", 0.5);
@@ -27,7 +27,7 @@ test("items, requests and credits are counted under the receiver, its signal and
     ["otlp", "logs", "a", 5],
     ["otlp", "logs", "b", 1],
   ]);
-  expect(values("rondo_items_refused_total", "tenant")).toEqual([["a", 7]]);
+  expect(values("rondo_items_refused_total", "tenant", "reason")).toEqual([["a", "throttled", 7]]);
   expect(values("rondo_requests_total", "protocol", "outcome")).toEqual([
     ["http", "ok", 2],
     ["http", "partial", 1],

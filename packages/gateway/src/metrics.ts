@@ -16,6 +16,9 @@ export interface Account {
   readonly tenant: string;
 }
 
+/** Refused items by why: a reason of `refused-items.ts`, or the code of the Fault that their request was answered with. */
+export type Reasons = Readonly<Record<string, number>>;
+
 /** How a request ended: `ok`, `partial` (some items refused for good), or the code of the Fault that it was answered with. */
 export type Outcome = string;
 
@@ -24,7 +27,7 @@ export interface GatewayMetrics {
   /** Items that were acknowledged after they were durable. At start, what earlier processes of this instance accepted. */
   accepted(account: Account, items: number): void;
   /** Items that were answered with a refusal, as far as a request could be read. At start, as for `accepted`. */
-  refused(account: Account, items: number): void;
+  refused(account: Account, items: number, reason: string): void;
   /** One request was answered, `seconds` after its last byte had arrived. */
   answered(receiver: string, protocol: Protocol, outcome: Outcome, seconds: number): void;
   /** A connection ended in its TLS handshake. */
@@ -52,15 +55,17 @@ export const noMetrics: GatewayMetrics = {
 export function registryMetrics(registry: Registry): GatewayMetrics {
   const counters = new Map<string, Handle>();
   const histograms = new Map<string, HistogramHandle>();
-  const add = (name: "rondo_items_accepted_total" | "rondo_items_refused_total", account: Account, items: number) => {
-    const { receiver: component, signal, tenant } = account;
-    once(counters, `${name}\n${component}\n${signal}\n${tenant}`, () =>
-      registry.counter(name, { signal, tenant, component }),
-    ).add(items);
-  };
   return {
-    accepted: (account, items) => add("rondo_items_accepted_total", account, items),
-    refused: (account, items) => add("rondo_items_refused_total", account, items),
+    accepted({ receiver: component, signal, tenant }, items) {
+      once(counters, `accepted\n${component}\n${signal}\n${tenant}`, () =>
+        registry.counter("rondo_items_accepted_total", { signal, tenant, component }),
+      ).add(items);
+    },
+    refused({ receiver: component, signal, tenant }, items, reason) {
+      once(counters, `refused\n${component}\n${signal}\n${tenant}\n${reason}`, () =>
+        registry.counter("rondo_items_refused_total", { signal, tenant, component, reason }),
+      ).add(items);
+    },
     answered(component, protocol, outcome, seconds) {
       once(counters, `${component}\n${protocol}\n${outcome}`, () =>
         registry.counter("rondo_requests_total", { component, protocol, outcome }),

@@ -1,7 +1,7 @@
 import { Fault, silentLog } from "@rondo/core";
 import { FakeClock, memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
-import { openTotals } from "./totals.ts";
+import { openTotals, readTotals } from "./totals.ts";
 
 const account = { receiver: "otlp/site", signal: "traces", tenant: "hospital/7" } as const;
 
@@ -74,4 +74,21 @@ test("what is not a total is corrupt", async () => {
   await expect(openTotals(state, "gw", { clock: new FakeClock(), log: silentLog })).rejects.toMatchObject({
     code: "corrupt",
   });
+});
+
+test("what was refused is kept by reason, and every instance's counts can be read", async () => {
+  const { state } = memoryBroker();
+  const options = { clock: new FakeClock(), log: silentLog };
+  const one = await openTotals(state, "gw/1", options);
+  one.add(account, 1, 5, { throttled: 3, invalid_name: 2 });
+  one.add(account, 0, 1, { throttled: 1 });
+  await one.save();
+  const two = await openTotals(state, "gw 2", options);
+  two.add(account, 4, 0);
+  await two.save();
+  expect(await readTotals(state)).toEqual([
+    { instance: "gw 2", ...account, accepted: 4, refused: 0 },
+    { instance: "gw/1", ...account, accepted: 1, refused: 6, reasons: { throttled: 4, invalid_name: 2 } },
+  ]);
+  expect((await openTotals(state, "gw/1", options)).all()[0]?.reasons).toEqual({ throttled: 4, invalid_name: 2 });
 });

@@ -24,7 +24,7 @@ test("the names that users script stay", () => {
     );
   }
   expect(METRICS.rondo_items_accepted_total.labels).toEqual(["signal", "tenant", "component"]);
-  expect(METRICS.rondo_items_refused_total.labels).toEqual(["signal", "tenant", "component"]);
+  expect(METRICS.rondo_items_refused_total.labels).toEqual(["signal", "tenant", "component", "reason"]);
   expect(METRICS.rondo_items_dropped_total.labels).toEqual(["signal", "tenant", "pipeline", "component", "reason"]);
   expect(METRICS.rondo_items_in_flight.type).toBe("gauge");
   expect(Object.keys(DROP_REASONS)).toContain("unexplained");

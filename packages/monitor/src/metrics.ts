@@ -32,8 +32,8 @@ export const METRICS = {
   },
   rondo_items_refused_total: {
     type: "counter",
-    labels: RECEIVER_ROW,
-    doc: "Items that a receiver answered with a refusal; the client still has them. component is the receiver's id.",
+    labels: [...RECEIVER_ROW, "reason"],
+    doc: "Items that a receiver answered with a refusal; the client still has them. component is the receiver's id, reason what was wrong with an item, or the code of the fault that a whole request was answered with.",
   },
   rondo_items_entered_total: {
     type: "counter",

@@ -7,6 +7,7 @@ import type { Readiness, Registry } from "@rondo/monitor";
 import { type Carried, countItems, countProfiles, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
 import { createExporter, surroundingsOf, typed } from "./create-component.ts";
+import { reviveGroups } from "./drop-backlog.ts";
 import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
 import { exporterSpec, holdRenames, pipelineSpec, topicOfPipeline } from "./groups.ts";
@@ -82,6 +83,7 @@ export async function prepareLog(graph: Graph, broker: Broker, others: readonly 
     ...sources.map(({ name, ...rest }) => ({ name: deadLetterTopic(name), ...rest })),
   ]);
   await holdRenames(graph, broker);
+  await reviveGroups(broker.state, groups);
   for (const group of [...groups, ...others]) await broker.registerGroup(group);
 }
 

@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly featureGates?: readonly string[];
   /** Threads that the worker's readers run in; 1 is the process's own. */
   readonly threads?: number;
+  /** Ids of removed exporters and pipelines whose backlog is to be dropped. */
+  readonly dropBacklog?: readonly string[];
   readonly logLevel?: LogLevel;
   readonly logFormat?: "auto" | "pretty" | "json";
   /** Whether standard error is a terminal. */
@@ -121,6 +123,7 @@ export async function startConfigured(
     metrics,
     ...(options.healthAddress !== undefined && { health: parseAddress("--health-address", options.healthAddress) }),
     instance,
+    ...(options.dropBacklog && { dropBacklog: options.dropBacklog }),
     ...(threads > 1 && { threads: (inside) => startThreads({ threads, settings, ...around, ...inside }) }),
   });
 }
