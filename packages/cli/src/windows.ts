@@ -54,7 +54,7 @@ export async function openWindows(options: WindowsOptions): Promise<Windows> {
   const { windows, data, clock, random, log } = options;
   const selectors = selectorsFor(options);
   if (windows.store.kind === "embedded") {
-    const store = await openEmbeddedWindows({ directory: join(data, "windows"), clock });
+    const store = await openEmbeddedWindows({ directory: join(data, "windows"), clock, log });
     return { store, leases: localLeases(clock), selectors, close: () => store.close() };
   }
   const connection = new RedisConnection({ url: windows.store.url.reveal(), clock, random, log });

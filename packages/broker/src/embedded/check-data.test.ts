@@ -237,6 +237,17 @@ test("a state whose making a crash interrupted is made again", async () => {
   }
 });
 
+test("windows that cannot be read are removed by a repair: they are filled again", async () => {
+  const directory = await written();
+  await mkdir(join(directory, "windows"));
+  await writeFile(join(directory, "windows", "data.mdb"), "not LMDB");
+  expect(await told(directory)).toEqual([
+    "repairable windows/data.mdb: cannot be read: its first pages are not those of LMDB; --repair removes it, and it is filled again from the log",
+  ]);
+  expect(await repaired(directory)).toEqual([expect.stringContaining("windows/data.mdb is removed")]);
+  expect(await told(directory)).toEqual([]);
+});
+
 test("what retention took from a group is noted", async () => {
   const directory = await written(1);
   await rm(log(directory, 1));

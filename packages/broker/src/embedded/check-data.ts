@@ -11,6 +11,7 @@ import { type FindProcess, findProcess, holderOf } from "./directory-lock.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import type { Finding, Missing } from "./finding.ts";
 import { openEmbedded } from "./open-embedded.ts";
+import { storeFileProblem } from "./store-file.ts";
 
 /** How a data directory is looked over. */
 export interface CheckDataOptions {
@@ -75,8 +76,10 @@ export async function checkData(options: CheckDataOptions): Promise<DataReport> 
       ...journal.missing.map((one) => lost(one, nameOf(one.stream))),
       ...state.findings,
     ];
-    const { segments, bytes, superfluous } = journal;
-    return { partitions, findings, segments, bytes, usedBy, superfluous };
+    const windows = isInUse ? [] : await windowsFindings(fs, directory);
+    const superfluous = [...journal.superfluous, ...windows.map(({ place }) => place)];
+    const { segments, bytes } = journal;
+    return { partitions, findings: [...findings, ...windows], segments, bytes, usedBy, superfluous };
   } catch (thrown) {
     throw startupFault(directory, thrown);
   }
@@ -88,6 +91,14 @@ function lost({ from, to, file }: Missing, place: string): Finding {
     place,
     message: `records ${from} to ${to - 1} should stand in ${file} and do not: they are lost, unless a copy of that file has them`,
   };
+}
+
+/** Windows are made of what the log holds: they are the only part that may be removed. */
+async function windowsFindings(fs: FileSystem, directory: string): Promise<readonly Finding[]> {
+  const place = join(directory, "windows", "data.mdb");
+  const problem = await storeFileProblem(fs, place);
+  const message = `cannot be read: ${problem}; --repair removes it, and it is filled again from the log`;
+  return problem === undefined ? [] : [{ kind: "repairable", place, message }];
 }
 
 async function strangers(fs: FileSystem, directory: string): Promise<readonly Finding[]> {

@@ -12,3 +12,4 @@ export { type FileSystem, nodeFileSystem, type OpenFile, type OpenMode } from ".
 export type { Finding, FindingKind } from "./finding.ts";
 export { type EmbeddedBroker, type EmbeddedOptions, openEmbedded } from "./open-embedded.ts";
 export { openStore, type Store, type StoreOptions } from "./store.ts";
+export { storeHeadProblem } from "./store-file.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@rondo/core";
+import { silentLog, systemClock } from "@rondo/core";
 import { windowStoreContract } from "@rondo/testkit/window-store-contract";
 import { expect, test } from "vitest";
 import { SLOT_MS } from "../slot.ts";
@@ -50,6 +50,20 @@ test("slots that have ended are forgotten, and others are not", async () => {
     expect(await store.read({ tenant, partition: 0, slot: 3 * SLOT_MS }, 0, 10)).toHaveLength(4);
   }
   expect(await store.mark(0)).toMatchObject({ next: 2, watermark: Number.NEGATIVE_INFINITY });
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+test("windows that LMDB must not see are thrown away, and said to be", async () => {
+  const directory = await temporary();
+  await writeFile(join(directory, "data.mdb"), "torn");
+  const lines: string[] = [];
+  const log = { ...silentLog, warn: (line: string) => lines.push(line) };
+  const store = await openEmbeddedWindows({ directory, clock: systemClock, log });
+  expect(await store.mark(0)).toBeUndefined();
+  expect(lines).toEqual([
+    expect.stringMatching(/data.mdb were removed: its first pages are not those of LMDB; they are filled/),
+  ]);
   await store.close();
   await rm(directory, { recursive: true });
 });

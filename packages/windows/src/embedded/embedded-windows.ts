@@ -2,10 +2,11 @@
  * Windows on this machine: every append is a record of its own in an LMDB, named by the place in its slot where it begins, so
  * that a slot that grows is never written again. One process holds it, and everything in that process shares one of these.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { escapeName } from "@rondo/broker";
-import { openStore, type Store } from "@rondo/broker/embedded";
-import { type Clock, Fault } from "@rondo/core";
+import { nodeFileSystem, openStore, type Store, storeHeadProblem } from "@rondo/broker/embedded";
+import { type Clock, Fault, type Log, silentLog } from "@rondo/core";
 import { SLOT_MS } from "../slot.ts";
 import type { PartitionMark, SlotKey, WindowStore } from "../store.ts";
 
@@ -14,6 +15,8 @@ export interface EmbeddedWindowsOptions {
   /** A folder of its own; made when there is none. */
   readonly directory: string;
   readonly clock: Clock;
+  /** Hears of windows that had to be thrown away; nobody does when it is absent. */
+  readonly log?: Log;
 }
 
 // Keys: `m/` a partition's mark, `i/` the length of a slot, `b/` what was appended to it.
@@ -28,8 +31,12 @@ const indexKey = ({ tenant, partition, slot }: SlotKey) => indexPrefix(tenant, p
 const blockPrefix = (index: string) => `b${index.slice(1)}/`;
 
 /** Opens the windows in a folder. Throws a Fault `startup` when that cannot be done. */
-export async function openEmbeddedWindows({ directory, clock }: EmbeddedWindowsOptions): Promise<WindowStore> {
-  const store = await openedStore(directory);
+export async function openEmbeddedWindows({
+  directory,
+  clock,
+  log = silentLog,
+}: EmbeddedWindowsOptions): Promise<WindowStore> {
+  const store = await openedStore(directory, log);
   let closed = false;
   const open = () => {
     if (closed) throw new Fault("aborted", "the windows are closed");
@@ -94,9 +101,10 @@ export async function openEmbeddedWindows({ directory, clock }: EmbeddedWindowsO
   };
 }
 
-async function openedStore(directory: string): Promise<Store> {
+async function openedStore(directory: string, log: Log): Promise<Store> {
   try {
     await mkdir(directory, { recursive: true });
+    await removeDamaged(directory, log);
     return openStore({ directory, readOnly: false });
   } catch (thrown) {
     const reason = Fault.from(thrown).message;
@@ -106,6 +114,15 @@ async function openedStore(directory: string): Promise<Store> {
       { cause: thrown },
     );
   }
+}
+
+/** LMDB would end the process over a file that is none of its own; windows are filled again from the log. */
+async function removeDamaged(directory: string, log: Log): Promise<void> {
+  const path = join(directory, "data.mdb");
+  const problem = await storeHeadProblem(nodeFileSystem, path);
+  if (problem === undefined) return;
+  await rm(path);
+  log.warn(`the windows in ${path} were removed: ${problem}; they are filled again`);
 }
 
 /** The rest of an append from a place inside it, where an earlier read ran out of room. */
