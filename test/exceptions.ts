@@ -29,6 +29,7 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/core/src/component.ts": "types, a log that is silent, and functions that add a kind to their argument",
   "packages/core/src/drop-reason.ts": "a table; test/checklist.ts counts the rows that no test names",
   "packages/testkit/src/broker-lives-contract.ts": "part of broker-contract.ts, which every broker runs",
+  "packages/testkit/src/keep-contract.ts": "a contract, which packages/worker runs, on components that break it too",
   "packages/testkit/src/leases-contract.ts": "a contract suite, which packages/windows and test/servers run",
   "packages/testkit/src/memory-group.ts": "part of memory-broker.ts, which passes every broker's contract",
   "packages/testkit/src/memory-partition.ts": "part of memory-broker.ts, which passes every broker's contract",

@@ -70,6 +70,22 @@ export interface Processor {
   process(batch: Batch<Signal>): Processed;
 }
 
+/**
+ * A processor whose output follows from earlier batches too (component state `keep`): one instance for each partition and generation.
+ * What it does is a function of the batches that it was given and of their times, in their order: the same ones give the same bytes
+ * and the same checkpoint, in any process. It copies what it keeps, since a batch's memory is used again. Rules of the log 5.
+ */
+export interface KeepingProcessor {
+  /** `at` is the broker's timestamp of the record that the batch comes from, milliseconds: the only clock there is. */
+  process(batch: Batch<Signal>, at: number): Processed;
+  /** Everything that later output depends on, in a form that `restore` of this or a later build reads. */
+  checkpoint(): Uint8Array;
+  /** Takes over a checkpoint, before the first batch. Throws a Fault `corrupt` for what is none, or is of a form it does not know. */
+  restore(checkpoint: Uint8Array): void;
+  /** How many entries it keeps, such as streams. */
+  readonly kept: number;
+}
+
 /** How an exporter's batches are joined before they are sent. */
 export interface Accumulation {
   /** Send as soon as this many items wait. */
@@ -120,15 +136,26 @@ interface Described<F extends Fields> {
   readonly metadata?: (values: ValuesOf<F>) => MetadataNeed;
 }
 
-/** A processor type: documentation, fields and constructor in one entry. */
-export interface ProcessorType<F extends Fields = Fields> extends Described<F> {
+interface DescribedProcessor<F extends Fields> extends Described<F> {
   readonly kind: "processor";
-  /** `none`: the output is a pure function of the record. */
-  readonly state: "none";
   /** The reasons for which it drops items. */
   readonly drops: readonly DropReason[];
+}
+
+/** A processor type whose output is a pure function of the record: one instance serves every partition. */
+export interface PureProcessorType<F extends Fields = Fields> extends DescribedProcessor<F> {
+  readonly state: "none";
   readonly create: (values: ValuesOf<F>, around: Surroundings<Signal>) => Processor;
 }
+
+/** A processor type that keeps state: the worker makes an instance for each partition and generation, and stores its checkpoints. */
+export interface KeepingProcessorType<F extends Fields = Fields> extends DescribedProcessor<F> {
+  readonly state: "keep";
+  readonly create: (values: ValuesOf<F>, around: Surroundings<Signal>) => KeepingProcessor;
+}
+
+/** A processor type: documentation, fields and constructor in one entry. */
+export type ProcessorType<F extends Fields = Fields> = PureProcessorType<F> | KeepingProcessorType<F>;
 
 /** An exporter type: documentation, fields and constructor in one entry. */
 export interface ExporterType<F extends Fields = Fields> extends Described<F> {
@@ -203,8 +230,15 @@ export interface ComponentTypes {
   readonly planned: readonly PlannedType[];
 }
 
-/** Declares a processor type; `create` sees the values typed by `fields`. */
-export function defineProcessor<F extends Fields>(entry: Omit<ProcessorType<F>, "kind">): ProcessorType<F> {
+/** Declares a processor type of state `none`; `create` sees the values typed by `fields`. */
+export function defineProcessor<F extends Fields>(entry: Omit<PureProcessorType<F>, "kind">): PureProcessorType<F> {
+  return { kind: "processor", ...entry };
+}
+
+/** Declares a processor type of state `keep`; `create` sees the values typed by `fields`. */
+export function defineKeepingProcessor<F extends Fields>(
+  entry: Omit<KeepingProcessorType<F>, "kind">,
+): KeepingProcessorType<F> {
   return { kind: "processor", ...entry };
 }
 

@@ -201,6 +201,28 @@ export const METRICS = {
     unit: "bytes",
     doc: "Bytes of requests before compression that an exporter handed to its backend, repeats included.",
   },
+  rondo_kept_entries: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component"],
+    doc: "Entries, such as streams, that a processor keeps for the partitions of this process.",
+  },
+  rondo_checkpoint_size_bytes: {
+    type: "gauge",
+    labels: ["signal", "pipeline", "component"],
+    unit: "bytes",
+    doc: "Bytes of a processor's newest checkpoints, over the partitions of this process.",
+  },
+  rondo_checkpoint_age_seconds: {
+    type: "gauge",
+    labels: ["signal", "pipeline"],
+    unit: "seconds",
+    doc: "For how long records have been processed that no checkpoint knows: of what a restart would run again, on the worst partition.",
+  },
+  rondo_checkpoints_lost_total: {
+    type: "counter",
+    labels: ["signal", "pipeline", "component"],
+    doc: "Times that a processor began anew on a partition because no checkpoint of it could be read; the log says why.",
+  },
   rondo_windows_samples_total: {
     type: "counter",
     labels: ["tenant", "outcome"],

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   type AnyProcessorType,
   type Batch,
+  type KeepingProcessor,
   type Meta,
   type Place,
   type Processed,
@@ -49,6 +50,9 @@ export interface Mismatch {
   readonly actual: unknown;
 }
 
+/** The broker's time of every record of a case, milliseconds. */
+const AT = Date.UTC(2026, 0, 1);
+
 /** Reads a file of cases: a YAML list. Throws when it is none. */
 export function parseProcessorCases(text: string): readonly ProcessorCase[] {
   const cases: unknown = parse(text, { intAsBigInt: true });
@@ -63,8 +67,9 @@ export function runProcessorCase(type: AnyProcessorType, one: ProcessorCase): re
   const missed = matchProblems(one.problems ?? [], problems);
   if (missed.length > 0 || one.problems !== undefined || values === undefined) return missed;
   const variants = VARIANTS.filter(({ signal }) => one.signals?.includes(signal) ?? type.signals.includes(signal));
+  // Each run with an instance of its own: of state `keep`, one that has seen nothing.
   return variants.flatMap((variant) =>
-    runVariant(type.create(values, surroundings(type, variant.signal)), one, variant),
+    runVariant(() => type.create(values, surroundings(type, variant.signal)), one, variant),
   );
 }
 
@@ -104,8 +109,12 @@ function surroundings(type: AnyProcessorType, signal: Signal) {
   return { id: type.type, signal, pipeline: signal, clock: new FakeClock(), random: () => 0.5, log: silentLog };
 }
 
-/** Runs the same bytes twice and looks at the input afterwards: a processor is a pure function (rules of the log 5). */
-function runVariant(processor: Processor, one: ProcessorCase, variant: Variant): readonly Mismatch[] {
+/** Runs the same bytes twice and looks at the input afterwards: a processor is a function of what it was given (rules of the log 5). */
+function runVariant(
+  create: () => Processor | KeepingProcessor,
+  one: ProcessorCase,
+  variant: Variant,
+): readonly Mismatch[] {
   const { signal, name } = variant;
   const given = one.in ?? [];
   const body = requestBytes(given, variant);
@@ -118,8 +127,8 @@ function runVariant(processor: Processor, one: ProcessorCase, variant: Variant):
     via: "otlp",
     ...(one.meta && { meta: one.meta }),
   };
-  const first = processor.process(batch);
-  const again = processor.process({ ...batch, body: Buffer.from(body) });
+  const first = create().process(batch, AT);
+  const again = create().process({ ...batch, body: Buffer.from(body) }, AT);
   const mismatches: Mismatch[] = [];
   const expect = (what: string, expected: unknown, actual: unknown) => {
     if (!isDeepStrictEqual(expected, actual)) mismatches.push({ variant: name, what, expected, actual });

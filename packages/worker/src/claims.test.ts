@@ -82,7 +82,7 @@ async function start(broker: MemoryBroker, deliver: Deliver, processor?: Process
           ...common,
           ...PIPELINE,
           pipeline: "traces",
-          stages: processor === undefined ? [] : [{ id: "edit", processor }],
+          stages: () => ({ stages: processor === undefined ? [] : [{ id: "edit", processor }], keeping: [] }),
           receivers: new Set(["otlp"]),
           maxRecordBytes: broker.maxRecordBytes,
           enrichedTopic: ENRICHED,

@@ -44,6 +44,11 @@ export function enrichOrSetAside(record: LogRecord, partition: number, options: 
   return { tenant, result, letter: letterRecord(headers, value) };
 }
 
+/** Runs a record for what its processors keep of it: it stands in the enriched partition already. */
+export function runAgain(record: LogRecord, partition: number, options: PoisonOptions): void {
+  sort(record, partition, options);
+}
+
 function sort(record: LogRecord, partition: number, options: PoisonOptions) {
   const { foreign } = options;
   let raw: Pick<RawHeaders, "tenant" | "items"> | undefined;

@@ -1,7 +1,7 @@
 /**
  * One raw record in, its enriched records out: the processors of a pipeline run in order on the wire bytes, what each of
- * them takes away is named, and the result is cut to what a record may hold. A pure function of the record, so that a rerun
- * after a crash gives the same bytes. Rules of the log 3 and 5.
+ * them takes away is named, and the result is cut to what a record may hold. A pure function of the record, and of those before it
+ * as far as a processor keeps state, so that a rerun after a crash gives the same bytes. Rules of the log 3 and 5.
  */
 import {
   enrichedHeaders,
@@ -16,6 +16,7 @@ import {
   type DropReason,
   Fault,
   free,
+  type KeepingProcessor,
   META_BYTES,
   type Meta,
   type Part,
@@ -37,7 +38,9 @@ import {
 /** A processor instance with the id that the account names it by. */
 export interface Stage {
   readonly id: string;
-  readonly processor: Processor;
+  readonly processor: Processor | KeepingProcessor;
+  /** It keeps state, so that the same batch twice is not the same thing twice. */
+  readonly keeps?: true;
 }
 
 /** What one raw record became. */
@@ -145,7 +148,7 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
         ...part,
         ...(raw.meta && { meta: raw.meta }),
       };
-      const processed = processWhole(stage, batch);
+      const processed = processWhole(stage, batch, record.timestamp);
       left.push(...processed.parts.filter(({ items }) => items > 0));
       freeBetween(part.body, record.value, processed.parts);
       for (const { reason, items } of processed.drops ?? []) {
@@ -174,13 +177,14 @@ function soundItems({ value }: LogRecord, { items }: RawHeaders, signal: Signal,
   return { items: found - flawed.count, body: removeItems(signal, value, (index) => flawed.has(index)) };
 }
 
-/** A processor is a function of the batch, so that a second failure is what every later one would be. */
-function processWhole({ id, processor }: Stage, batch: Batch<Signal>): Processed {
+/** A processor without state is a function of the batch, so that a second failure is what every later one would be. */
+function processWhole({ id, processor, keeps }: Stage, batch: Batch<Signal>, at: number): Processed {
   try {
-    return processor.process(batch);
-  } catch {
+    return processor.process(batch, at);
+  } catch (first) {
     try {
-      return processor.process(batch);
+      if (keeps) throw first;
+      return processor.process(batch, at);
     } catch (thrown) {
       if (thrown instanceof WireError) throw thrown;
       const { message } = Fault.from(thrown);

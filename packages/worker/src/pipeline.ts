@@ -6,16 +6,21 @@ import { type Broker, type Claim, deadLetterTopic, type LogRecord, type WholeRec
 import { type Clock, free, type Log } from "@rondo/core";
 import { untilTaken } from "@rondo/delivery";
 import { PartitionAccount } from "./account.ts";
+import { CheckpointBeat } from "./checkpoint-beat.ts";
 import { Committer } from "./committer.ts";
 import type { Enriched } from "./enrich.ts";
-import { enrichOrSetAside, type PoisonOptions } from "./enrich-or-set-aside.ts";
+import { enrichOrSetAside, type PoisonOptions, runAgain } from "./enrich-or-set-aside.ts";
 import { appendInTurn, inAppends } from "./in-appends.ts";
+import { type CheckpointBounds, KeptState } from "./kept-state.ts";
 import { readUntil } from "./read-until.ts";
 import { firstOffset, resumePipeline } from "./resume.ts";
+import type { Stages } from "./stages.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
 
 /** What a pipeline needs on every one of its partitions. */
-export interface PipelineOptions extends PoisonOptions {
+export interface PipelineOptions extends Omit<PoisonOptions, "stages"> {
+  /** Makes the processors of one claim: what they keep belongs to its generation. */
+  readonly stages: () => Stages;
   readonly group: string;
   readonly enrichedTopic: string;
   /** Bytes of raw records that are taken into hand at once. */
@@ -27,6 +32,12 @@ export interface PipelineOptions extends PoisonOptions {
   readonly lastCall: AbortSignal;
   /** Tells the worker of the partition's account, for metrics and the drain. */
   readonly opened: (claim: Claim, account: PartitionAccount) => void;
+  /** When checkpoints are due; absent: as a worker has it. */
+  readonly bounds?: CheckpointBounds;
+  /** A component lost what it kept. */
+  readonly lost?: (component: string) => void;
+  /** Tells the worker of what the partition's components keep, for metrics. The returned function ends that. */
+  readonly keeps?: (kept: KeptState) => () => void;
 }
 
 /** Runs until `ended` fires, with the claim or before it. Throws only for bugs. */
@@ -38,25 +49,42 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
   const resumed = await resumePipeline(broker, claim, group, enrichedTopic, log);
   const account = new PartitionAccount(resumed.offset, resumed.rows, resumed.origin);
   options.opened(claim, account);
+  const kept = await KeptState.open(claim, resumed, options);
+  const closeKept = options.keeps?.(kept);
+  const enriching = { ...options, stages: kept.stages };
   let enriched = resumed.enriched;
   const committer = new Committer(
     clock,
-    () => {
+    async () => {
       const { low: offset, origin } = account;
       const totals = encodeTotals({ offset, enriched, rows: account.rows(), ...(origin && { origin }) });
-      return claim.commit(offset, [{ key: totalsKey(group, partition), value: totals }]);
+      const state = kept.writes();
+      // A restart goes back to the newest checkpoint, which the commit must not pass.
+      await claim.commit(kept.bounded(offset), [{ key: totalsKey(group, partition), value: totals }, ...state]);
+      kept.stored(state);
     },
     log,
   );
+  const checkpoints = new CheckpointBeat(clock, kept, account, () => committer.request());
   const readNoMore = AbortSignal.any([ended, options.lastCall, claim.revoked]);
-  claim.seek(resumed.offset);
+  claim.seek(kept.next);
   // What a predecessor did and did not live to commit would be shown as its lag until the next record comes.
   if (resumed.offset > firstOffset(claim)) committer.request();
   try {
+    if (kept.needsFirst) {
+      kept.take();
+      const where = { topic: claim.topic, partition };
+      await untilTaken(() => committer.now(), ended, { clock, log, where, taker: "the state" });
+      if (kept.needsFirst) return;
+    }
     for (;;) {
-      const records = await readUntil(claim, readBytes, readNoMore);
-      if (records.length === 0) break;
-      const made = records.map((record) => process(record, claim, account, options));
+      const read = await readUntil(claim, readBytes, readNoMore);
+      if (read.length === 0) break;
+      // Before they are run: should one of them end this claim, no checkpoint may take half of it for what it was.
+      for (const { offset, value } of read) kept.ran(offset, value.length);
+      for (const record of read) if (record.offset < resumed.offset) runAgain(record, partition, enriching);
+      const records = read.filter(({ offset }) => offset >= resumed.offset);
+      const made = records.map((record) => process(record, claim, account, enriching));
       // First, so that no crash can come between a record that says it was set aside and its letter.
       const letters = made.flatMap(({ letter }) => letter ?? []);
       const topic = deadLetterTopic(claim.topic);
@@ -85,8 +113,11 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
         });
       }
       committer.request();
+      checkpoints.settled();
     }
   } finally {
+    checkpoints.last();
+    closeKept?.();
     await committer.stop();
     await committer
       .now()
@@ -100,7 +131,7 @@ interface Made {
   readonly letter?: WholeRecord;
 }
 
-function process(record: LogRecord, claim: Claim, account: PartitionAccount, options: PipelineOptions): Made {
+function process(record: LogRecord, claim: Claim, account: PartitionAccount, options: PoisonOptions): Made {
   const { tenant, result, letter } = enrichOrSetAside(record, claim.partition, options);
   const origin = { offset: record.offset, part: result.records.length - 1, at: record.timestamp };
   const entry = account.enter(record.offset, tenant, result.account.entered, { origin });

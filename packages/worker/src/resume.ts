@@ -26,6 +26,8 @@ export interface Resumption {
   readonly enriched: number;
   /** The newest raw record whose result stands in the enriched partition. */
   readonly origin?: SettledOrigin;
+  /** The raw topic is another one than before: what was kept of the old one is not true for it. */
+  readonly recreated?: true;
 }
 
 /** Where a group goes on by its commits alone. */
@@ -55,7 +57,7 @@ export async function resumePipeline(
       was: offset,
       now: low,
     });
-    return { ...tail, offset: low, partsDone: 0 };
+    return { ...tail, offset: low, partsDone: 0, recreated: true };
   }
   return { ...tail, offset, partsDone: offset === tail.offset ? tail.partsDone : 0 };
 }

@@ -6,14 +6,16 @@ import { chain, Recurring } from "@rondo/delivery";
 import type { Readiness, Registry } from "@rondo/monitor";
 import { type Carried, countItems, countProfiles, WireError } from "@rondo/otlp";
 import { accumulationOfPipeline } from "./accumulation.ts";
-import { createExporter, surroundingsOf, typed } from "./create-component.ts";
+import { createExporter } from "./create-component.ts";
 import { reviveGroups } from "./drop-backlog.ts";
 import { endOf } from "./end-of.ts";
 import { runExporterClaim } from "./export.ts";
 import { exporterSpec, holdRenames, pipelineSpec, topicOfPipeline } from "./groups.ts";
+import { observeKept } from "./kept-metrics.ts";
 import { Ledger } from "./ledger.ts";
 import { measured } from "./measure.ts";
 import { runPipelineClaim } from "./pipeline.ts";
+import { stagesOf } from "./stages.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** What a worker needs from the process that runs it. */
@@ -142,13 +144,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const spec = pipelineSpec(pipeline);
     const { signal } = pipeline;
     // What may stand in a pipeline of profiles has its say in the gateway and around the exporters.
-    const stages =
-      signal === "profiles"
-        ? []
-        : pipeline.processors.map(({ id, type, values }) => ({
-            id,
-            processor: type.create(typed(values), { ...surroundingsOf(options, pipeline, id), signal }),
-          }));
+    const stages = signal === "profiles" ? () => ({ stages: [], keeping: [] }) : stagesOf(options, pipeline, signal);
+    const kept = observeKept(registry, about);
     const settings = graph.broker;
     const foreign = {
       tenant: settings.defaultTenant,
@@ -163,6 +160,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         signal: pipeline.signal,
         pipeline: pipeline.id,
         stages,
+        ...kept,
         receivers: new Set(pipeline.receivers),
         maxRecordBytes: broker.maxRecordBytes,
         sentMetadata,
