@@ -12,7 +12,7 @@ import type { Named } from "./fault.ts";
 import { Opened, openSite, PARTITIONS, roundaboutProblems, type Site } from "./kafka-site.ts";
 import type { GatewayPorts, LoadClient } from "./load.ts";
 import { mountOwnDisk, type OwnDisk } from "./own-disk.ts";
-import { openTopics, type Topics } from "./topics.ts";
+import { openTopics, type TopicFindings } from "./topics.ts";
 import { EXPORTERS, openWrittenDown, RAW, type WrittenDown } from "./written-down.ts";
 
 /** What both have. */
@@ -24,7 +24,8 @@ export interface Bench {
   readonly clients?: readonly LoadClient[];
   /** What faults of this kind need beside what all have. */
   readonly more: Readonly<Record<string, unknown>>;
-  readonly topics?: Topics;
+  /** Looks at the topics, and has the tally know of it. */
+  readonly look?: () => Promise<TopicFindings>;
   readonly site?: Site;
   /** The metrics of every process. */
   metrics(): Promise<readonly Sample[]>;
@@ -84,7 +85,7 @@ const EMBEDDED_PARTITIONS = 4;
 export async function openKafkaBench(folder: string, seed: number): Promise<Bench> {
   const opened = new Opened();
   try {
-    const down = await opened.add(openWrittenDown(folder, seed));
+    const down = await opened.add(openWrittenDown(folder, seed, { letters: true }));
     const site = await opened.add(
       openSite({
         folder,
@@ -93,7 +94,21 @@ export async function openKafkaBench(folder: string, seed: number): Promise<Benc
         yaml: (ports, shared) => chaosYaml(ports, down, shared),
       }),
     );
-    const topics = await opened.add(openTopics(site.kafka.direct, (line) => down.ledgers.tally.delivered(RAW, line)));
+    const { ledgers } = down;
+    // A letter may be seen before the refusal that it is about was read.
+    const letters: (readonly [string, string])[] = [];
+    const topics = await opened.add(
+      openTopics(site.kafka.direct, {
+        raw: (line) => ledgers.tally.delivered(RAW, line),
+        letter: (exporter, line) => void letters.push([exporter, line]),
+      }),
+    );
+    const look = async () => {
+      const found = await topics.look();
+      ledgers.read();
+      for (const [exporter, line] of letters.splice(0)) ledgers.tally.setAside(exporter, line);
+      return found;
+    };
     const { rondo } = site;
     const name = (role: string) => (process: Named["process"], index: number) => ({
       name: `${role}-${index + 1}`,
@@ -110,7 +125,7 @@ export async function openKafkaBench(folder: string, seed: number): Promise<Benc
       gateways: rondo.gateways.map(({ ports }) => ports),
       clients: partitionClients(PARTITIONS),
       more: { site },
-      topics,
+      look,
       site,
       metrics: () => rondo.metrics(),
       settledProblems: async () => [...(await accountProblems(site)), ...roundaboutProblems(site)],

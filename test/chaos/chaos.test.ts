@@ -151,6 +151,31 @@ describe("the comparison", () => {
     expect(tally.disorder()).toEqual([]);
   });
 
+  test("takes a backend's refusal for an end, unless it reads the dead letters: then the item must be there", () => {
+    const [trusting, strict] = [openTally(["a"]), openTally(["a"], true)];
+    for (const tally of [trusting, strict]) {
+      tally.sent(line(0));
+      tally.acked(line(0));
+      tally.refused("a", line(0));
+    }
+    expect([trusting, strict].map((tally) => tally.findings().lost)).toEqual([0, 1]);
+    expect(strict.findings().refused.get("a")).toEqual({ traces: 0, metrics: 0, logs: 1 });
+    strict.setAside("a", line(0));
+    expect(strict.findings()).toMatchObject({ lost: 0, strangers: 0 });
+    strict.delivered("a", line(0));
+    expect(strict.findings().refused.get("a")).toEqual({ traces: 0, metrics: 0, logs: 0 });
+  });
+
+  test("sees what was set aside and never refused", () => {
+    const tally = openTally(["a"], true);
+    tally.sent(line(0));
+    tally.setAside("a", line(0));
+    expect(tally.findings()).toMatchObject({
+      strangers: 1,
+      examples: [`${line(0)} was set aside for a, which never refused it`],
+    });
+  });
+
   test("counts what came again", () => {
     const tally = tallyOf(1, 0);
     for (let times = 0; times < 3; times++) tally.delivered("a", line(0));

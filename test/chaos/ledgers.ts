@@ -27,15 +27,16 @@ export interface Ledgers {
 
 /**
  * Opens the clients' ledgers in `folder`, and follows them and the backends'. `others` are tallied as exporters are, and are
- * told of by their reader.
+ * told of by their reader; with `letters` it is told of dead letters too.
  */
 export function openLedgers(
   folder: string,
   deliveries: readonly DeliveryFile[],
   others: readonly string[] = [],
+  letters = false,
 ): Ledgers {
   const [sent, acked] = [openLedger(join(folder, "sent.ledger")), openLedger(join(folder, "acked.ledger"))];
-  const tally = openTally([...deliveries.map(({ exporter }) => exporter), ...others]);
+  const tally = openTally([...deliveries.map(({ exporter }) => exporter), ...others], letters);
   const [newSent, newAcked] = [followLines(sent.path), followLines(acked.path)];
   const delivered = deliveries.map(({ exporter, path, refusals, lines = (line: string) => [line] }) => {
     const follow = followLines(path);

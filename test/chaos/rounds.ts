@@ -244,14 +244,14 @@ export class Rounds {
 
   /** Waits until the account of all processes agrees with the ledgers; what does not in time, is a problem. */
   async #settle() {
-    const { down, topics, exporters } = this.#bench;
+    const { down, look, exporters } = this.#bench;
     const { ledgers } = down;
     const began = performance.now();
     let last = "";
     for (;;) {
       const samples = await this.#bench.metrics().catch(() => []);
       ledgers.read();
-      if (topics !== undefined) this.#looked = await topics.look();
+      if (look !== undefined) this.#looked = await look();
       const findings = ledgers.tally.findings();
       const redelivered = redeliveredOf(samples, exporters);
       [this.#findings, this.#redelivered] = [findings, redelivered];

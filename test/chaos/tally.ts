@@ -10,6 +10,8 @@ interface Fate {
   readonly delivered: Map<string, number>;
   /** The exporters whose backends refused it for good. */
   readonly refused: Set<string>;
+  /** The exporters among whose dead letters it stands. */
+  readonly aside: Set<string>;
 }
 
 interface Counts {
@@ -44,6 +46,8 @@ export interface Tally {
   delivered(exporter: string, line: string): void;
   /** A backend said that it will never take it. */
   refused(exporter: string, line: string): void;
+  /** It stands among the dead letters of an exporter. */
+  setAside(exporter: string, line: string): void;
   findings(): Findings;
   /** Acknowledged items that an exporter has yet to deliver, now; a look that goes on as they are delivered. */
   owedTo(exporter: string): { readonly left: number };
@@ -57,8 +61,11 @@ export interface Tally {
 const copyOf = (counts: ReadonlyMap<string, Counts>) =>
   new Map([...counts].map(([name, { traces, metrics, logs }]) => [name, { traces, metrics, logs }]));
 
-/** A tally for these exporters. */
-export function openTally(exporters: readonly string[]): Tally {
+/**
+ * A tally for these exporters. With `letters`, what a backend refused for good is owed until it stands among the dead letters;
+ * otherwise the backend's word is enough.
+ */
+export function openTally(exporters: readonly string[], letters = false): Tally {
   const fates = new Map<string, Fate>();
   const distinct = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
   const repeats = new Map<string, Counts>(exporters.map((name) => [name, { traces: 0, metrics: 0, logs: 0 }]));
@@ -86,7 +93,7 @@ export function openTally(exporters: readonly string[]): Tally {
     sent(line) {
       const { key, stamp } = parse(line);
       if (fates.has(key)) throw new Error(`the generator sent ${key} twice`);
-      fates.set(key, { stamp, acked: false, delivered: new Map(), refused: new Set() });
+      fates.set(key, { stamp, acked: false, delivered: new Map(), refused: new Set(), aside: new Set() });
     },
     acked(line) {
       const { key } = parse(line);
@@ -96,7 +103,7 @@ export function openTally(exporters: readonly string[]): Tally {
       fate.acked = true;
       acked++;
       for (const [exporter, items] of owed) {
-        if (!fate.delivered.has(exporter) && !fate.refused.has(exporter)) items.add(key);
+        if (!fate.delivered.has(exporter) && !(letters ? fate.aside : fate.refused).has(exporter)) items.add(key);
       }
     },
     delivered(exporter, line) {
@@ -127,8 +134,18 @@ export function openTally(exporters: readonly string[]): Tally {
       }
       if (fate.refused.has(exporter)) return;
       fate.refused.add(exporter);
-      owed.get(exporter)?.delete(key);
+      if (!letters) owed.get(exporter)?.delete(key);
       if (!fate.delivered.has(exporter)) counts[signal]++;
+    },
+    setAside(exporter, line) {
+      const { key } = parse(line);
+      const fate = fates.get(key);
+      if (fate?.refused.has(exporter) !== true) {
+        strangers++;
+        if (strange.length < 5) strange.push(`${key} was set aside for ${exporter}, which never refused it`);
+      }
+      fate?.aside.add(exporter);
+      owed.get(exporter)?.delete(key);
     },
     disorder: () => order.settle(),
     owedTo(exporter) {

@@ -1,8 +1,16 @@
 /**
  * Reads the topics of a run as they grow: which items stand in the raw topics, and how often a raw record stands in an enriched
- * one, where a second time would be another owner's, or a dead one's.
+ * one, where a second time would be another owner's, or a dead one's; and which items were set aside.
  */
-import { enrichedTopic, type LogRecord, RAW_TOPICS, readEnrichedHeaders, readOrigin } from "@rondo/broker";
+import {
+  deadLetterTopic,
+  enrichedTopic,
+  type LogRecord,
+  RAW_TOPICS,
+  readEnrichedHeaders,
+  readLetter,
+  readOrigin,
+} from "@rondo/broker";
 import { openKafka } from "@rondo/broker/kafka";
 import { silentLog, systemClock } from "@rondo/core";
 import { SIGNALS, type Signal } from "@rondo/otlp";
@@ -32,12 +40,22 @@ interface Reading {
   offset: number;
 }
 
-/** Opens the log to look at it; `onRaw` gets the ledger line of each raw item. Pipelines must be called as their signals. */
-export async function openTopics(brokers: readonly string[], onRaw: (line: string) => void): Promise<Topics> {
+/** Who is told of what stands in the log, by ledger lines: raw items, and those that were set aside for an exporter. */
+export interface TopicListeners {
+  readonly raw: (line: string) => void;
+  readonly letter: (exporter: string, line: string) => void;
+}
+
+/** Opens the log to look at it. Pipelines must be called as their signals. */
+export async function openTopics(brokers: readonly string[], told: TopicListeners): Promise<Topics> {
   const log = await openKafka({ brokers, clientId: "rig", clock: systemClock, random: Math.random, log: silentLog });
   const found = { repeated: 0, gaps: [] as string[] };
   const takeRaw = (signal: Signal) => (record: LogRecord) => {
-    for (const one of identify(signal, record.value, false)) onRaw(ledgerLine(signal, one));
+    for (const one of identify(signal, record.value, false)) told.raw(ledgerLine(signal, one));
+  };
+  const takeLetter = (signal: Signal) => (record: LogRecord) => {
+    const { exporter = "a pipeline" } = readLetter(record);
+    for (const one of identify(signal, record.value, true)) told.letter(exporter, ledgerLine(signal, one));
   };
   const takeEnriched = (place: string) => {
     let next = 0;
@@ -58,6 +76,9 @@ export async function openTopics(brokers: readonly string[], onRaw: (line: strin
       readings.push({ topic: RAW_TOPICS[signal], partition, take: takeRaw(signal), offset: 0 });
       readings.push({ topic: enriched, partition, take: takeEnriched(`${enriched} ${partition}`), offset: 0 });
     }
+    const letters = deadLetterTopic(enriched);
+    for (let partition = 0; partition < (await log.partitions(letters)); partition++)
+      readings.push({ topic: letters, partition, take: takeLetter(signal), offset: 0 });
   }
   const read = async (reading: Reading) => {
     const { topic, partition, take } = reading;

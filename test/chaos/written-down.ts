@@ -34,13 +34,15 @@ export interface WrittenBesides {
   readonly files?: readonly DeliveryFile[];
   /** What is tallied as exporters are, and told of by its reader. */
   readonly others?: readonly string[];
+  /** Whether the tally is told of dead letters; then what was refused for good must stand among them. */
+  readonly letters?: boolean;
 }
 
 /** Opens the backends, with ledgers in `folder`. */
 export async function openWrittenDown(
   folder: string,
   seed: number,
-  { partitions = PARTITIONS, files: more = [], others = [RAW] }: WrittenBesides = {},
+  { partitions = PARTITIONS, files: more = [], others = [RAW], letters = false }: WrittenBesides = {},
 ): Promise<WrittenDown> {
   mkdirSync(folder, { recursive: true });
   const opened = new Opened();
@@ -66,7 +68,7 @@ export async function openWrittenDown(
     { exporter: OTLP_HTTP, path: http.ledger.path, refusals: http.refusals.path },
     ...more,
   ];
-  const ledgers = await opened.add(openLedgers(folder, files, others));
+  const ledgers = await opened.add(openLedgers(folder, files, others, letters));
   const backends = { [OTLP]: grpc, [OTLP_HTTP]: http };
   return { backends, grpc: grpc.port, http: http.port, ledgers, progress, close: () => opened.close() };
 }
