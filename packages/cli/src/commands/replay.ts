@@ -86,7 +86,14 @@ export async function replayCommand(options: ReplayOptions, around: ReplayAround
     out.line(`run ${run}: ${pipeline.id} from ${from} to ${until}, to ${replay.exporters.join(", ")}`);
     if (options.dryRun === true) return await count(broker, pipeline, replay, out);
     const self = { host: hostname(), pid: process.pid, findProcess };
-    const held = await holdInstance({ state, instance: `replay/${run}`, ...self, clock, log, abort });
+    const instance = `replay/${run}`;
+    const held = await holdInstance({ state, instance, ...self, clock, log, abort }).catch((thrown: unknown) => {
+      const fault = Fault.from(thrown);
+      if (fault.code !== "startup") throw fault;
+      throw new Fault("startup", `run ${run} is under way in another process: wait for it, or take another --run`, {
+        cause: fault,
+      });
+    });
     try {
       await saveRun(state, run, replay);
       return await send({ graph, broker, pipeline, state, run, replay, options, ...around });
