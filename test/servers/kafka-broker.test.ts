@@ -1,4 +1,6 @@
 /** The log on a real Kafka: the contract suites of every broker and every state store. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Claim } from "@rondo/broker";
 import { type KafkaOptions as BrokerOptions, openKafka } from "@rondo/broker/kafka";
 import { fired, silentLog, systemClock } from "@rondo/core";
@@ -45,6 +47,13 @@ function contracts(name: string, server: KafkaOptions): void {
         await admin.fetchTopicOffsets(topic);
         await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: "-1" }] });
         await admin.disconnect();
+      },
+      async damage(topic: string, partition: number, text: string) {
+        for (const { folder } of kafka.nodes) {
+          const file = join(folder, "data", `${topic}-${partition}`, "00000000000000000000.log");
+          const bytes = readFileSync(file);
+          writeFileSync(file, bytes.fill("?", bytes.indexOf(text), bytes.indexOf(text) + 1));
+        }
       },
       async outage() {
         await Promise.all(kafka.nodes.map((node) => node.kill()));

@@ -13,6 +13,8 @@ export interface BrokerUnderTest {
   expire(topic: string, partition: number): Promise<void>;
   /** From now on nothing can be written, until what it answers has been called. */
   outage(): Promise<() => Promise<void>>;
+  /** Changes the bytes of `text`, which stands once in a partition, where they are kept; absent: they are kept nowhere. */
+  damage?(topic: string, partition: number, text: string): Promise<void>;
   /** Ends and removes it. */
   dispose(): Promise<void>;
 }

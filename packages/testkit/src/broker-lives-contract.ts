@@ -76,6 +76,35 @@ export function brokerLivesContract(name: string, factory: BrokerFactory): void 
       expect(seen.map(({ size }) => size)).toEqual([60, 60, 60]);
     });
 
+    // One bad place on a disk is not the end of a partition, nor is it ever taken for what was written.
+    test("behind damage: what stands before it and behind it is read, and nothing in its place but a fault", async (context) => {
+      if (under.damage === undefined) return context.skip("it keeps nothing that could be damaged");
+      await broker.ensureTopics([{ name: topic, partitions: 1 }]);
+      await broker.registerGroup({ group, topic, start: "earliest" });
+      for (const text of ["before it", "damaged on disk", "behind it"]) await broker.append(topic, 0, [record(text)]);
+      await under.damage(topic, 0, "damaged on disk");
+      broker = await under.restart();
+      const read: LogRecord[] = [];
+      const member = await broker.join(
+        { group, topic },
+        async (claim) => {
+          for (let got = await claim.read(200); got.length > 0; got = await claim.read(200)) read.push(...got);
+        },
+        failing,
+      );
+      await expect.poll(() => read.at(-1)?.offset, eventually).toBe(2);
+      await member.leave();
+      const sound = read.filter(({ fault }) => fault === undefined);
+      expect(sound.map(({ offset, value }) => [offset, Buffer.from(value).toString()])).toEqual([
+        [0, "before it"],
+        [2, "behind it"],
+      ]);
+      for (const { offset, fault } of read.filter((one) => one.fault !== undefined)) {
+        expect([offset, fault?.code]).toEqual([1, "corrupt"]);
+      }
+      expect((await broker.append(topic, 0, [record("next")])).baseOffset).toBe(3);
+    });
+
     // What is gone is gone for everybody: nobody waits for it, and what comes later keeps its numbers.
     test("behind retention: a reader that was too slow reads what is left, and offsets stay", async () => {
       await broker.ensureTopics([{ name: topic, partitions: 1 }]);

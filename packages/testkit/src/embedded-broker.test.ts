@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FileSystem, nodeFileSystem, openEmbedded } from "@rondo/broker/embedded";
@@ -45,6 +45,15 @@ const opened = async (options: { readonly segmentBytes?: number; readonly tailCa
     async expire() {
       aheadMs += 2 * 3_600_000;
       for (const run of [...timers]) run();
+    },
+    async damage(_: string, __: number, text: string) {
+      for (const name of await readdir(directory, { recursive: true })) {
+        if (!name.endsWith(".log")) continue;
+        const path = join(directory, name);
+        const bytes = await readFile(path);
+        const at = bytes.indexOf(text);
+        if (at >= 0) await writeFile(path, bytes.fill("?", at, at + 1));
+      }
     },
     async outage() {
       isOut = true;
