@@ -1,6 +1,14 @@
 import { Fault, META_BYTES } from "@rondo/core";
 import { expect, test } from "vitest";
-import { enrichedHeaders, rawHeaders, readEnrichedHeaders, readOrigin, readRawHeaders, writeOrigin } from "./record.ts";
+import {
+  enrichedHeaders,
+  itemsHeader,
+  rawHeaders,
+  readEnrichedHeaders,
+  readOrigin,
+  readRawHeaders,
+  writeOrigin,
+} from "./record.ts";
 
 const foreign = { tenant: "default", via: "otlp", count: () => 7 };
 const at = (headers: Record<string, string>) => ({ headers, value: new Uint8Array(), offset: 3, timestamp: 0 });
@@ -8,6 +16,11 @@ const at = (headers: Record<string, string>) => ({ headers, value: new Uint8Arra
 test("raw headers read back as they were written", () => {
   const written = { tenant: "hospital-7", via: "otlp/site", items: 12, meta: { "x-site": ["a", "b"] } };
   expect(readRawHeaders(at({ ...rawHeaders(written) }), foreign)).toEqual(written);
+});
+
+test("the number of items may be known last", () => {
+  const before = rawHeaders({ tenant: "t", via: "otlp", items: Number.MAX_SAFE_INTEGER });
+  expect({ ...before, ...itemsHeader(3) }).toEqual(rawHeaders({ tenant: "t", via: "otlp", items: 3 }));
 });
 
 test("a record that a Collector wrote belongs to the default tenant and receiver and is counted", () => {

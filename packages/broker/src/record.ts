@@ -18,7 +18,12 @@ export interface RawHeaders {
 
 /** The headers of a raw record. */
 export function rawHeaders({ tenant, via, items, meta }: RawHeaders): Headers {
-  return { v: VERSION, tenant, via, items: String(items), ...metaHeader(meta) };
+  return { v: VERSION, tenant, via, ...itemsHeader(items), ...metaHeader(meta) };
+}
+
+/** The header that says how many items a raw record has, for whoever counts them after the others are written. */
+export function itemsHeader(items: number): Headers {
+  return { items: String(items) };
 }
 
 function metaHeader(meta: Meta | undefined): Headers {

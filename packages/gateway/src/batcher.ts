@@ -3,7 +3,15 @@
  * meanwhile. Requests of one tenant, receiver and client metadata stay in the order of their arrival; tenants take turns (see
  * fair-queue.ts), so that one's pile is not the other's wait. Rules of the log 1 and 3.
  */
-import { type Appended, type NewRecord, rawHeaders, recordBytes, valuePieces } from "@rondo/broker";
+import {
+  type Appended,
+  type Headers,
+  itemsHeader,
+  type NewRecord,
+  rawHeaders,
+  recordBytes,
+  valuePieces,
+} from "@rondo/broker";
 import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
@@ -79,6 +87,8 @@ interface Gathering {
   readonly key: string;
   readonly entries: Set<Entry>;
   readonly due: number;
+  /** The record's, but for the number of its items. */
+  readonly headers: Headers;
   /** What the record takes in an append beside the pieces, and with them. */
   readonly headerBytes: number;
   bytes: number;
@@ -137,7 +147,10 @@ export function batcher(append: Append, clock: Clock, limits: BatchLimits): Batc
     const due = clock.monotonic() + limits.lingerMs;
     const headers = rawHeaders({ tenant, via, items: Number.MAX_SAFE_INTEGER, ...(meta && { meta }) });
     const headerBytes = recordBytes({ headers, value: null });
-    const made = { key, entries: new Set<Entry>(), due, headerBytes, bytes: headerBytes, sealed: false, begun: false };
+    const made: Gathering = {
+      ...{ key, entries: new Set<Entry>(), due, headers, headerBytes, bytes: headerBytes },
+      ...{ sealed: false, begun: false },
+    };
     lane.open.set(key, made);
     lane.queue.push(tenant, made);
     return made;
@@ -230,8 +243,7 @@ function recordOf(gathering: Gathering): NewRecord {
     first ??= piece;
   }
   if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
-  const { tenant, via, meta } = first;
-  const headers = rawHeaders({ tenant, via, items, ...(meta && { meta }) });
+  const headers = { ...gathering.headers, ...itemsHeader(items) };
   if (entries.size === 1) return { headers, value: first.body, given: true };
   const bytes = gatheredBytes(gathering);
   if (bytes >= PIECE_BYTES * entries.size) {
