@@ -116,6 +116,38 @@ test("however many are refused, the tries are bounded and nothing is lost", asyn
   expect(verdict.kind).toBe("settled");
 });
 
+test("what is too large is cut until it fits, and what is too large alone is set aside", async () => {
+  const took: number[] = [];
+  const sizes: number[] = [];
+  const deliver: Deliver = async (batch) => {
+    sizes.push(batch.body.length);
+    if (batch.body.length > 2_000) return refused(batch);
+    took.push(...idsIn(batch.body));
+    return SETTLED;
+  };
+  const names = Array.from({ length: 200 }, (_, n) => (n === 50 ? `id-${n};${"x".repeat(3_000)}` : `id-${n};`));
+  const { letters, send } = set(deliver);
+  const sources = [{ origin: "0:0:0/1", items: 200 }];
+  await send({ signal: "traces", tenant: "t", items: 200, body: namedSpans(names), sources }, never());
+  expect(took).toEqual(Array.from({ length: 200 }, (_, n) => n).filter((n) => n !== 50));
+  expect(lettered(letters)).toEqual([50]);
+  expect(sizes.length).toBeLessThan(40);
+});
+
+test("a slow backend is searched for a minute, and what is left then is asked once more as it is", async () => {
+  const clock = new FakeClock();
+  const { took, asked, deliver } = picky((id) => id === 999);
+  const slow: Deliver = async (batch, abort) => {
+    await clock.advance(20_000);
+    return await deliver(batch, abort);
+  };
+  const letters: Letter[] = [];
+  const layer = deadLetter({ log: recordingLog(), clock })(async (some) => letters.push(...some) > 0);
+  await layer(slow)(numbered([1_000]), never());
+  expect(asked).toEqual([1_000, 500, 500, 250, 250]);
+  expect([took.length, lettered(letters).length]).toEqual([750, 250]);
+});
+
 test("a backend that refuses everything costs few tries from the second batch on, until it takes something", async () => {
   let broken = true;
   const { took, asked, deliver } = picky((id) => broken || id === 2_500);

@@ -44,10 +44,12 @@ export interface SearchLimits {
   readonly tries: number;
   /** In one batch while the backend has not taken anything since a search that found nothing good. */
   readonly hopelessTries: number;
+  /** How long one batch may be searched, milliseconds: a slow backend holds its partition up no longer than that. */
+  readonly ms: number;
 }
 
 /** Enough to find a few dozen bad items anywhere in a batch, and little beside the batch for a backend that refuses everything. */
-export const SEARCH_LIMITS: SearchLimits = { tries: 512, hopelessTries: 8 };
+export const SEARCH_LIMITS: SearchLimits = { tries: 512, hopelessTries: 8, ms: 60_000 };
 
 /** What all partitions of one exporter share. */
 export interface DeadLetterOptions {
@@ -74,7 +76,7 @@ const COUNTED = {
  * order. What was refused becomes letters, which are set aside before the verdict is given; their drops say `deadLettered`. So
  * do drops that name their items by a `body` without a search. Drops of which nobody knows the items are handed through.
  *
- * The search ends with its limit of tries: what has not been asked by then is asked once more as it is, and set aside uncut
+ * The search ends with its limits of tries and of time: what has not been asked by then is asked once more as it is, and set aside uncut
  * when it is refused, good items among it; sent again from there it is searched further. A backend that refuses everything is found
  * out when a search has found nothing good: the next batches cost `hopelessTries` until it takes something. Profiles are never cut.
  */
@@ -84,7 +86,9 @@ export function deadLetter(options: DeadLetterOptions): (setAside: SetAside) => 
   const trouble = new Recurring(log, clock);
   let isHopeless = false;
   return (setAside) => (next) => async (batch, abort) => {
-    const search = new Search(batch, (piece) => next(piece, abort), limits, isHopeless);
+    const until = clock.monotonic() + limits.ms;
+    const isLate = () => clock.monotonic() > until;
+    const search = new Search(batch, (piece) => next(piece, abort), { limits, beganHopeless: isHopeless, isLate });
     const verdict = await search.judge(batch, 0);
     if (verdict.kind === "retry") return verdict;
     const { letters } = search;
@@ -106,6 +110,13 @@ export function deadLetter(options: DeadLetterOptions): (setAside: SetAside) => 
   };
 }
 
+/** When a search ends. */
+interface SearchBounds {
+  readonly limits: SearchLimits;
+  readonly beganHopeless: boolean;
+  readonly isLate: () => boolean;
+}
+
 /** The search through one batch. */
 class Search {
   readonly letters: Letter[] = [];
@@ -114,20 +125,18 @@ class Search {
   hasTaken = false;
   readonly #batch: Batch;
   readonly #ask: (piece: Batch) => Promise<Verdict>;
-  readonly #limits: SearchLimits;
-  readonly #beganHopeless: boolean;
+  readonly #bounds: SearchBounds;
 
-  constructor(batch: Batch, ask: (piece: Batch) => Promise<Verdict>, limits: SearchLimits, beganHopeless: boolean) {
+  constructor(batch: Batch, ask: (piece: Batch) => Promise<Verdict>, bounds: SearchBounds) {
     this.#batch = batch;
     this.#ask = ask;
-    this.#limits = limits;
-    this.#beganHopeless = beganHopeless;
+    this.#bounds = bounds;
   }
 
   /** No more is cut. */
   get #isOver(): boolean {
-    const { tries, hopelessTries } = this.#limits;
-    return this.tries >= (this.#beganHopeless && !this.hasTaken ? hopelessTries : tries);
+    const { limits, beganHopeless, isLate } = this.#bounds;
+    return this.tries >= (beganHopeless && !this.hasTaken ? limits.hopelessTries : limits.tries) || isLate();
   }
 
   /** The verdict on the piece whose first item is the `from`th of the batch. */

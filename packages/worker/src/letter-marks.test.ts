@@ -1,7 +1,7 @@
 import { memoryBroker } from "@rondo/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LetterMarks, MARK_RUNS } from "./letter-marks.ts";
+import { LetterMarks, letterCountsText, MARK_RUNS, sumLetterCounts } from "./letter-marks.ts";
 
 const NOTHING = { replayed: 0, dropped: {} };
 
@@ -32,6 +32,9 @@ test("counts are kept by tenant, and a topic that was made anew has nothing done
     a: { replayed: 3, dropped: { "otlp/backend_rejected": 1 } },
     b: { replayed: 0, dropped: { "otlp/backend_rejected": 4 } },
   });
+  const text = "3 items were replayed, 5 dropped (otlp/backend_rejected 5)";
+  expect(letterCountsText(sumLetterCounts([back]))).toBe(text);
+  expect(letterCountsText(sumLetterCounts([]))).toBe("");
   expect([back.isDone({ offset: 2, timestamp: 60 }), back.isDone({ offset: 2, timestamp: 61 })]).toEqual([true, false]);
   expect((await LetterMarks.load(state, "t.dlq", 4)).isDone({ offset: 2, timestamp: 60 })).toBe(false);
 });

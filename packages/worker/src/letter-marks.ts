@@ -4,7 +4,7 @@
  */
 import type { DropCounts, LogRecord, StateStore, StateWrite } from "@rondo/broker";
 import { Fault } from "@rondo/core";
-import { addDrops } from "./totals.ts";
+import { addDrops, sumDrops } from "./totals.ts";
 
 /** Of one tenant's letters: items that were sent again and taken, and items given up, by `<exporter>/<reason>`. */
 export interface LetterCounts {
@@ -115,4 +115,28 @@ export class LetterMarks {
       this.#done.splice(at, 1);
     } else next[0] = offset;
   }
+}
+
+/** The counts of several partitions and all their tenants in one. */
+export function sumLetterCounts(all: Iterable<Pick<LetterMarks, "counts">>): LetterCounts {
+  let replayed = 0;
+  let dropped: DropCounts = {};
+  for (const { counts } of all) {
+    for (const one of counts.values()) {
+      replayed += one.replayed;
+      dropped = addDrops(dropped, one.dropped);
+    }
+  }
+  return { replayed, dropped };
+}
+
+/** What letters came to, as a sentence: `2 items were replayed, 3 dropped (otlp/backend_rejected 3)`; empty when none was touched. */
+export function letterCountsText({ replayed, dropped }: LetterCounts): string {
+  const given = Object.entries(dropped);
+  const reasons = given.map(([key, items]) => `${key} ${items}`).join(", ");
+  const parts = [
+    ...(replayed > 0 ? [`${replayed} items were replayed`] : []),
+    ...(given.length > 0 ? [`${sumDrops(dropped)} dropped (${reasons})`] : []),
+  ];
+  return parts.join(", ");
 }

@@ -49,7 +49,7 @@ export interface LetterPartition {
 /** What is read at once, bytes. */
 const READ_BYTES = 1 << 20;
 
-/** The partitions that hold letters, of this configuration's topics and of what was removed from it. Topics that are not there hold none. */
+/** The partitions that may hold letters, of this configuration's topics and of what was removed from it. Topics that are not there hold none. */
 export async function letterPartitions(
   graph: Pick<Graph, "pipelines">,
   broker: Broker,
@@ -63,7 +63,7 @@ export async function letterPartitions(
     if (signal === undefined || (at !== undefined && at.topic !== topic)) continue;
     for (let partition = 0; partition < (await partitionsOf(broker, topic)); partition++) {
       const { low, high } = await broker.watermarks(topic, partition);
-      if (high <= low || (at !== undefined && at.partition !== partition)) continue;
+      if (at !== undefined && at.partition !== partition) continue;
       found.push({
         topic,
         signal,

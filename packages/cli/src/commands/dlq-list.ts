@@ -1,7 +1,15 @@
 /** `rondo dlq list`: how many dead letters wait, whose, and why. */
 import type { Broker } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
-import { addDrops, type LetterFilter, letterPartitions, lettersIn, type StoredLetter, sumDrops } from "@rondo/worker";
+import {
+  type LetterCounts,
+  type LetterFilter,
+  letterCountsText,
+  letterPartitions,
+  lettersIn,
+  type StoredLetter,
+  sumLetterCounts,
+} from "@rondo/worker";
 import { loadGraph } from "../load.ts";
 import { EXIT, type Out } from "../out.ts";
 import { filterOf, type LetterAround, type LetterFlags, openToRead } from "./letter-flags.ts";
@@ -37,9 +45,8 @@ export interface LetterGroup {
 /** What is waiting and what is done with. */
 export interface LetterSummary {
   readonly groups: readonly LetterGroup[];
-  /** Items of all letters ever marked, also of those that retention has taken. */
-  readonly replayed: number;
-  readonly dropped: Readonly<Record<string, number>>;
+  /** What all letters ever marked came to, also those that retention has taken. */
+  readonly counts: LetterCounts;
 }
 
 /** Kinds of letters that are told apart; what comes beyond is summed up as `…`. */
@@ -48,16 +55,11 @@ const GROUPS = 1_000;
 /** Reads every letter that the filter means. */
 export async function summarise(graph: Graph, broker: Broker, filter: LetterFilter): Promise<LetterSummary> {
   const groups = new Map<string, LetterGroup>();
-  let replayed = 0;
-  let dropped: Readonly<Record<string, number>> = {};
-  for (const partition of await letterPartitions(graph, broker, filter)) {
-    for (const counts of partition.marks.counts.values()) {
-      replayed += counts.replayed;
-      dropped = addDrops(dropped, counts.dropped);
-    }
+  const partitions = await letterPartitions(graph, broker, filter);
+  for (const partition of partitions) {
     for await (const letter of lettersIn(partition, broker, filter)) if (!letter.isDone) add(groups, letter);
   }
-  return { groups: [...groups.values()], replayed, dropped };
+  return { groups: [...groups.values()], counts: sumLetterCounts(partitions.map(({ marks }) => marks)) };
 }
 
 function add(groups: Map<string, LetterGroup>, { topic, headers, record }: StoredLetter): void {
@@ -79,7 +81,7 @@ const COLUMNS = ["topic", "pipeline", "exporter", "reason", "tenant", "letters",
 const NUMBERS: readonly string[] = ["letters", "items"];
 
 /** Prints a summary as a table and one sentence. */
-export function printLetters({ groups, replayed, dropped }: LetterSummary, out: Out): void {
+export function printLetters({ groups, counts }: LetterSummary, out: Out): void {
   const cells = groups.map((group) =>
     COLUMNS.map((name) => {
       if (name === "oldest" || name === "newest") return new Date(group[name]).toISOString();
@@ -99,15 +101,6 @@ export function printLetters({ groups, replayed, dropped }: LetterSummary, out: 
   const letters = groups.reduce((sum, group) => sum + group.letters, 0);
   const items = groups.reduce((sum, group) => sum + group.items, 0);
   out.line(letters === 0 ? "no dead letters wait" : `${letters} dead letters wait, with ${items} items`);
-  const done = [
-    ...(replayed > 0 ? [`${replayed} items were replayed`] : []),
-    ...(sumDrops(dropped) > 0 ? [`${sumDrops(dropped)} dropped (${dropText(dropped)})`] : []),
-  ];
-  if (done.length > 0) out.line(done.join(", "));
-}
-
-function dropText(dropped: Readonly<Record<string, number>>): string {
-  return Object.entries(dropped)
-    .map(([key, items]) => `${key} ${items}`)
-    .join(", ");
+  const done = letterCountsText(counts);
+  if (done !== "") out.line(done);
 }
