@@ -22,6 +22,7 @@ import {
   totalsKey,
 } from "@rondo/worker";
 import { expect, test } from "vitest";
+import { dropLetters } from "../commands/dlq-drop.ts";
 import { graphOf, printed } from "../configuration.cases.ts";
 import { EXIT } from "../out.ts";
 import { printLedger } from "./print-ledger.ts";
@@ -256,6 +257,22 @@ test("what each gateway accepted and refused is shown by instance, and a pipelin
     "otlp      traces  default  gw-1             2                0",
     "otlp      traces  default  gw-2             3  7 (throttled 7)",
   ]);
+  await broker.close();
+});
+
+test("what a pipeline set aside is in its row, the account balances with it, and what became of it is noted", async () => {
+  const broker = memoryBroker();
+  await prepareLog(ONE, broker);
+  const headers = rawHeaders({ tenant: "default", via: "otlp", items: 2 });
+  await broker.append(RAW_TOPICS.traces, 0, [{ headers, value: Buffer.from("no OTLP") }]);
+  await produce(broker, ["a"]);
+  await settle(ONE, broker);
+  const page = await readLedger(ONE, broker, systemClock);
+  expect(page.lines[0]).toMatchObject({ exporter: "", entered: 3, forwarded: 1, deadLettered: 2, dropped: {} });
+  expect([page.differences, page.notes]).toEqual([[], []]);
+  expect(await dropLetters(ONE, broker, {})).toEqual({ letters: 1, items: 2 });
+  const { notes } = await readLedger(ONE, broker, systemClock);
+  expect(notes).toEqual(["of the dead letters, 2 dropped (pipeline/invalid_item 2)"]);
   await broker.close();
 });
 

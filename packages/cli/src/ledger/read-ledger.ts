@@ -18,11 +18,14 @@ import {
   Backlog,
   exporterSpec,
   Ledger,
+  letterCountsText,
+  letterPartitions,
   loadTotals,
   NO_ITEMS,
   pipelineSpec,
   type Row,
   retiredGroups,
+  sumLetterCounts,
   type Totals,
 } from "@rondo/worker";
 import { findDifferences, findNotes } from "./differences.ts";
@@ -103,7 +106,15 @@ export async function readLedger(graph: Graph, broker: Broker, clock: Clock): Pr
   for (const one of groups) if (!retired.has(one.group)) lag.push(await lagOf(broker, one, partitions));
   const lines = groups.filter(({ counts }) => counts).flatMap((one) => linesOf(one, partitions));
   const page = { receivers, lines, partitions, lag: await worthOf(lag, { graph, broker, clock }, groups) };
-  return { ...page, differences: findDifferences(graph, page), notes: findNotes(graph, page) };
+  const notes = [...findNotes(graph, page), ...(await letterNotes(graph, broker))];
+  return { ...page, differences: findDifferences(graph, page), notes };
+}
+
+/** Dead letters stay what they were in their exporter's row; what became of them since is told beside it. */
+async function letterNotes(graph: Graph, broker: Broker): Promise<readonly string[]> {
+  const partitions = await letterPartitions(graph, broker);
+  const done = letterCountsText(sumLetterCounts(partitions.map(({ marks }) => marks)));
+  return done === "" ? [] : [`of the dead letters, ${done}`];
 }
 
 /** Those of the configuration in its order, then whatever else is registered. */
