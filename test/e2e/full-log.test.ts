@@ -2,10 +2,10 @@
  * The embedded log alone on a real disk that runs full again and again, whatever it is just doing: appending, beginning a file,
  * writing an index, committing to LMDB. What was acknowledged is there, refusals say why, and room is all that it needs.
  */
-import { rmSync, statSync, truncateSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Claim } from "@rondo/broker";
-import { checkData, openEmbedded } from "@rondo/broker/embedded";
+import { checkData, openEmbedded, openStore } from "@rondo/broker/embedded";
 import { Fault, silentLog, systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
 import { fillUp, smallDisk } from "./small-disk.ts";
@@ -86,4 +86,25 @@ test("a log survives a disk that runs full at any write", async (context) => {
   await broker.close();
   const { findings } = await checkData({ directory });
   expect(findings).toEqual([]);
+});
+
+// LMDB has been seen to damage its own memory when a write of its is cut short: what will not fit is not tried.
+test("a fact larger than what is left is refused, and smaller ones are taken", async (context) => {
+  const disk = smallDisk(context);
+  const directory = join(disk.folder, "state");
+  mkdirSync(directory);
+  const store = openStore({ directory, readOnly: false });
+  const put = (key: string, bytes: number) => store.write(() => [{ key, value: Buffer.alloc(bytes, key) }]);
+  await put("a", 1000);
+  const ballast = fillUp(disk, "ballast");
+  truncateSync(ballast, statSync(ballast).size - (2 << 20));
+  for (let index = 0; index < 10; index++) {
+    await expect(put("large", 3 << 20)).rejects.toMatchObject({ code: "disk_full" });
+    await put(`small ${index}`, 1000);
+  }
+  rmSync(ballast);
+  await put("large", 3 << 20);
+  expect(store.get("large")).toHaveLength(3 << 20);
+  expect(store.list("small")).toHaveLength(10);
+  await store.close();
 });

@@ -94,7 +94,7 @@ export function openStore({ directory, readOnly }: StoreOptions): Store {
     try {
       if (overlay.size > 0) {
         // Not tried at all: a write that fails half-way has been seen to leave LMDB's own memory damaged.
-        if (await hasNoRoom(directory)) throw new DiskFull();
+        if (await hasNoRoom(directory, bytesOf(overlay))) throw new DiskFull();
         await transaction(db, overlay);
       }
       for (const { resolve } of decided) resolve();
@@ -177,16 +177,24 @@ async function commitError(thrown: unknown): Promise<unknown> {
 
 // Below this a disk counts as full for LMDB, which writes pages and a few more than it was given.
 const FULL_BELOW = 1 << 20;
+const PAGE = 4096;
 
 /** Whether an input/output error is LMDB's word for a write that the disk took only in part, because it is full. */
 async function isFull(thrown: unknown, directory: string): Promise<boolean> {
   return errorCode(thrown) === "EIO" && (await hasNoRoom(directory));
 }
 
-async function hasNoRoom(directory: string): Promise<boolean> {
+/** What a transaction may write: its values, and for each a page that is written anew. */
+function bytesOf(writes: ReadonlyMap<string, Uint8Array | null>): number {
+  let bytes = 0;
+  for (const value of writes.values()) bytes += PAGE + (value?.length ?? 0);
+  return bytes;
+}
+
+async function hasNoRoom(directory: string, needed = 0): Promise<boolean> {
   // A device that fails to write may fail to say how full it is; whoever waits for the write gets the first error.
   const free = await statfs(directory).catch(() => undefined);
-  return free !== undefined && free.bavail * free.bsize < FULL_BELOW;
+  return free !== undefined && free.bavail * free.bsize < FULL_BELOW + needed;
 }
 
 class DiskFull extends Error {
