@@ -23,7 +23,6 @@ export const UNTESTED: Readonly<Record<string, string>> = {
   "packages/broker/src/kafka/topics.ts": "test/servers/kafka-*.test.ts run it on a real Kafka",
   "packages/cli/src/commands/demo.ts": "test/e2e runs it as a process",
   "packages/cli/src/main.ts": "test/e2e, test/chaos and test/sdk run it as a process",
-  "packages/cli/src/open-log.ts": "runtime.test.ts opens the embedded log by it, test/e2e the one on Kafka",
   "packages/cli/src/threads/task.ts": "test/e2e runs it as the threads of a process",
   "packages/cli/src/windows.ts": "test/e2e runs it in processes over LMDB and over Redis",
   "packages/core/src/component.ts": "types, a log that is silent, and functions that add a kind to their argument",
