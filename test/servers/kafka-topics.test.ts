@@ -93,7 +93,6 @@ suiteNeeds("kafka")("topics of a cluster", () => {
       "retention.ms": "60000",
       "max.message.bytes": "10485760",
       "unclean.leader.election.enable": "true",
-      "cleanup.policy": "compact",
     }).map(([name, value]) => ({ name, value }));
     await admin((client) => client.createTopics({ topics: [{ topic: "odd", numPartitions: 1, configEntries }] }));
     warnings.length = 0;
@@ -101,7 +100,6 @@ suiteNeeds("kafka")("topics of a cluster", () => {
     const ensure = () => broker.ensureTopics([{ name: "odd" }]);
     expect(await ensure()).toMatchObject([{ partitions: 1, created: false }]);
     expect(warnings).toEqual([
-      expect.stringMatching(/^topic odd has cleanup\.policy=compact, not delete: /),
       expect.stringMatching(/^topic odd has retention\.ms=60000, not 259200000: /),
       expect.stringMatching(/^topic odd has message\.timestamp\.type=CreateTime, not LogAppendTime: /),
       expect.stringMatching(/^topic odd has unclean\.leader\.election\.enable=true, not false: /),
@@ -114,8 +112,11 @@ suiteNeeds("kafka")("topics of a cluster", () => {
     await broker.close();
   });
 
-  test("without room for a record are refused, with the line that makes room", async () => {
-    const configEntries = [{ name: "max.message.bytes", value: "1000000" }];
+  test("without room for a record, or that take none without a key, are refused, with the line that mends it", async () => {
+    const configEntries = [
+      { name: "max.message.bytes", value: "1000000" },
+      { name: "cleanup.policy", value: "compact" },
+    ];
     await admin((client) => client.createTopics({ topics: [{ topic: "tight", numPartitions: 1, configEntries }] }));
     const broker = await open();
     const ensure = () => broker.ensureTopics([{ name: "tight" }]);
@@ -124,7 +125,7 @@ suiteNeeds("kafka")("topics of a cluster", () => {
       (thrown) => Fault.from(thrown),
     );
     expect(`${fault.code}: ${fault.message}`).toMatch(
-      /^config: topic tight has max\.message\.bytes=1000000 and must have \d+: kafka-configs/,
+      /^config: topic tight has cleanup\.policy=compact and must have delete, max\.message\.bytes=1000000 and must have \d+: kafka-configs/,
     );
     await alter(fault.message);
     await ensure();

@@ -1,4 +1,5 @@
 import { Fault, saslFields } from "@rondo/core";
+import { FakeClock } from "@rondo/testkit";
 import { describe, expect, test } from "vitest";
 import { Entrance } from "./entrance.ts";
 import type { Security } from "./login.ts";
@@ -12,7 +13,7 @@ const withBoth: Security = { ...(sasl && { sasl }), tls };
 const thrown = (name: string, message: string, code?: string | number) =>
   Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
 const said = (security: Security, error: unknown, letIn = false) => {
-  const entrance = new Entrance(security);
+  const entrance = new Entrance(security, new FakeClock());
   if (letIn) entrance.letIn();
   const fault = entrance.fault("k:9093", error);
   return fault instanceof Fault ? `${fault.code}: ${fault.message}` : fault;
@@ -73,7 +74,7 @@ test("a broker that hangs up is asked, in words, what its listener wants", () =>
   expect(said(withBoth, closed)).toMatch(/Closed connection$/);
   const early = thrown("KafkaJSConnectionError", "disconnected before secure TLS connection was established");
   expect(said(withBoth, early)).toMatch(/; does its listener speak TLS\?$/);
-  const entrance = new Entrance({});
+  const entrance = new Entrance({}, new FakeClock());
   const fault = entrance.unanswered(new Fault("unavailable", "no Kafka broker answers: Closed connection"));
   expect(fault).toMatchObject({ message: expect.stringMatching(/want TLS or SASL\?$/) });
   expect(entrance.unanswered(fault)).toBe(fault);
@@ -84,4 +85,15 @@ test("nothing that is said has a secret in it, and what it does not understand i
   expect(said(withBoth, refused)).not.toContain("canary");
   const odd = new TypeError("odd");
   expect(said(withBoth, odd)).toBe(odd);
+});
+
+test("a broker that refused is left alone for two seconds; one that was silent is not", async () => {
+  const clock = new FakeClock();
+  const entrance = new Entrance(withBoth, clock);
+  entrance.fault("k:9093", refused);
+  entrance.fault("l:9093", thrown("KafkaJSConnectionError", "connect ECONNREFUSED"));
+  expect(() => entrance.check("k:9093")).toThrow("does not let us in as rondo");
+  expect(() => entrance.check("l:9093")).not.toThrow();
+  await clock.advance(2_000);
+  expect(() => entrance.check("k:9093")).not.toThrow();
 });

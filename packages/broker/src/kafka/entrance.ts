@@ -2,7 +2,7 @@
  * What it means that a broker does not let us in. Before it ever did, the configuration is wrong: the start fails, and says what to
  * change. Later, a password or a certificate is being renewed somewhere: it is tried again until it passes.
  */
-import { Fault } from "@rondo/core";
+import { type Clock, Fault } from "@rondo/core";
 import { type Failure, failureOf } from "./kafka-fault.ts";
 import type { Security } from "./login.ts";
 
@@ -17,13 +17,28 @@ const HINT = "; does its listener";
 const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 const UNTRUSTED = /CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY)/;
 
+/** A broker that did not let us in is asked again after so long, milliseconds: many tries in a row lock users out of directories. */
+const REFUSED_MS = 2_000;
+
 /** What is known of being let in, of one process's connections. */
 export class Entrance {
   readonly #security: Security;
+  readonly #clock: Clock;
   #wasLetIn = false;
+  /** By broker: what it said, and when it may be asked again, on the monotonic clock. */
+  readonly #refused = new Map<string, { readonly fault: Fault; readonly until: number }>();
 
-  constructor(security: Security) {
+  constructor(security: Security, clock: Clock) {
     this.#security = security;
+    this.#clock = clock;
+  }
+
+  /** Throws, before a connection is tried, what the broker said a moment ago. */
+  check(broker: string): void {
+    const refused = this.#refused.get(broker);
+    if (refused === undefined) return;
+    if (this.#clock.monotonic() < refused.until) throw refused.fault;
+    this.#refused.delete(broker);
   }
 
   /** A broker let us in. */
@@ -36,8 +51,9 @@ export class Entrance {
     const reason = this.#reason(broker, thrown);
     if (reason === undefined) return thrown;
     const { code, message } = reason;
-    const passes = this.#wasLetIn || code === "unavailable";
-    return new Fault(passes ? "unavailable" : code, message, { cause: thrown });
+    const fault = new Fault(this.#wasLetIn ? "unavailable" : code, message, { cause: thrown });
+    if (code === "startup") this.#refused.set(broker, { fault, until: this.#clock.monotonic() + REFUSED_MS });
+    return fault;
   }
 
   #reason(broker: string, thrown: unknown): Fault | undefined {

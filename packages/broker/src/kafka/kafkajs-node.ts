@@ -205,7 +205,9 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
       quieten(connection.requestQueue);
       takeWhole(connection);
     }
+    const broker = `${address.host}:${address.port}`;
     node.connect = async () => {
+      entrance?.check(broker);
       try {
         const credentials = await login();
         if (connection !== undefined) present(credentials, connectionPool, connection);
@@ -214,7 +216,7 @@ export function nodeFactory(options: NodeOptions): (address: Address) => Promise
       } catch (thrown) {
         // A broker that refused may wait for another try on the same socket; there is none.
         void node.disconnect().catch(() => undefined);
-        throw entrance === undefined ? thrown : entrance.fault(`${address.host}:${address.port}`, thrown);
+        throw entrance === undefined ? thrown : entrance.fault(broker, thrown);
       }
     };
     return node;

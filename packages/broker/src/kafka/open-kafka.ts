@@ -84,7 +84,7 @@ export async function openKafka(options: KafkaOptions): Promise<KafkaBroker> {
     throw new Fault("config", `rebalanceMs ${times.rebalanceMs} is below sessionMs ${times.sessionMs}; raise it`);
   }
   const maxBatchBytes = maxRecordBytes + APPEND_HEADROOM;
-  const entrance = new Entrance(options);
+  const entrance = new Entrance(options, clock);
   const make = nodeFactory({
     clientId,
     login: loginOf(options, clock),

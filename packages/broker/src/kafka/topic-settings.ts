@@ -55,7 +55,7 @@ export function settingsOf(kind: TopicKind, options: TopicOptions, copies: numbe
 
 /** How a setting that is not as it should be harms; those that are not named here harm nobody. */
 const HARM: Readonly<Record<string, string>> = {
-  "cleanup.policy": "records go, or stay, otherwise than the rules of the log need",
+  "cleanup.policy": "compaction refuses records without a key, and without it state is lost",
   "retention.ms": "records are kept for another time than configured",
   "retention.bytes": "records are kept up to another size than configured",
   "max.message.bytes": "large records are refused",
@@ -63,6 +63,9 @@ const HARM: Readonly<Record<string, string>> = {
   "min.insync.replicas": "a record may count as written with fewer copies than it needs to be safe",
   "unclean.leader.election.enable": "a broker that missed records may lead, and they are lost",
 };
+
+/** With another value of these nothing can be written, or state is lost: there is no going on. */
+export const SEVERE: ReadonlySet<string> = new Set(["cleanup.policy", "max.message.bytes"]);
 
 /** Settings whose other value harms only when it is lower. */
 const AT_LEAST = new Set(["max.message.bytes", "min.insync.replicas"]);

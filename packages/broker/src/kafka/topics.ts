@@ -8,6 +8,7 @@ import {
   createLine,
   differences,
   JUDGED,
+  SEVERE,
   settingsOf,
   type TopicKind,
   type TopicOptions,
@@ -119,17 +120,15 @@ export class Topics {
   }
 
   /**
-   * Looks at the settings of a topic that somebody else made. What differs is told with the line that mends it; without room for a
-   * record, or with state that would be deleted, there is no going on.
+   * Looks at the settings of a topic that somebody else made. What differs is told with the line that mends it;
+   * what is severe ends the start with it.
    */
   async #check(topic: string, kind: TopicKind): Promise<void> {
     const found = await this.#settings(topic);
     if (found === undefined) return;
     const wanted = settingsOf(kind, this.#options, found.copies);
     const differing = differences(wanted, found.settings);
-    const severe = differing.filter(
-      ({ name }) => name === "max.message.bytes" || (name === "cleanup.policy" && kind === "state"),
-    );
+    const severe = differing.filter(({ name }) => SEVERE.has(name));
     if (severe.length > 0) {
       const words = severe.map(({ name, found: is, wanted: should }) => `${name}=${is} and must have ${should}`);
       throw new Fault("config", `topic ${topic} has ${words.join(", ")}: ${alterLine(this.#at, topic, severe)}`);
