@@ -1,5 +1,5 @@
 /**
- * The configurations of both arms, from the same pieces: nothing compressed, no queue, no batch processor, acknowledgements of
+ * The configurations of both arms, from the same pieces: nothing compressed but what is asked for, no queue, no batch processor, acknowledgements of
  * all replicas, an attribute inserted into every resource and one into every item. What is not named stays as it is shipped.
  */
 import type { Signal } from "@rondo/otlp";
@@ -72,10 +72,11 @@ export function pipelineYaml(options: PipelineOptions, port: number): string {
 }
 
 /** The section that puts Rondo's log on Kafka. */
-export function kafkaSection(brokers: readonly string[], partitions: number): string {
+export function kafkaSection(brokers: readonly string[], partitions: number, compression = "none"): string {
   return `broker:
   kafka:
     brokers: [${brokers.join(", ")}]
+    compression: ${compression}
     topics: {partitions: ${partitions}, replication_factor: 1}
 `;
 }
@@ -85,6 +86,7 @@ export function collectorHops(
   options: PipelineOptions,
   port: number,
   brokers: readonly string[],
+  compression = "none",
 ): { readonly receive: string; readonly enrich: string; readonly export: string } {
   const { signal, protocol } = options;
   const from = (group: string, topic: string) => `receivers:
@@ -99,7 +101,7 @@ export function collectorHops(
   kafka:
     brokers: [${brokers.join(", ")}]
     ${signal}: {topic: ${topic}, encoding: otlp_proto}
-    producer: {required_acks: all, compression: none}
+    producer: {required_acks: all, compression: ${compression}}
     sending_queue: {enabled: false}
 `;
   return {

@@ -1,7 +1,14 @@
 /** The command line of the peer bench. */
 import { parseArgs } from "node:util";
 import { SIGNALS, type Signal } from "@rondo/otlp";
-import { type Arm, type Protocol, TOPOLOGIES, type Topology } from "./plan.ts";
+import {
+  type Arm,
+  KAFKA_COMPRESSIONS,
+  type KafkaCompression,
+  type Protocol,
+  TOPOLOGIES,
+  type Topology,
+} from "./plan.ts";
 
 /** What a bench is asked to do. */
 export interface BenchOptions {
@@ -9,6 +16,8 @@ export interface BenchOptions {
   readonly signal: Signal;
   readonly size: number;
   readonly gzip: boolean;
+  /** How both arms compress what they write to Kafka, by Kafka's name. */
+  readonly kafkaCompression: KafkaCompression;
   readonly rounds: number;
   readonly protocol: Protocol;
   readonly itemsPerSecond: number;
@@ -34,6 +43,7 @@ measured, core 1 to the load, the sink and Kafka. One JSON line a round; the las
   --size N                 items a request (100)
   --protocol http|grpc     in and out (http)
   --gzip                   the client compresses
+  --kafka-compression NAME none, gzip, snappy, lz4 or zstd: both arms compress what they write to Kafka (none)
   --rate N                 items a second (20000)
   --rounds N               each with both arms, in the order A B B A … (2)
   --idle S --warm S --measure S   seconds before the load, of warm-up, and measured (3, 10, 20)
@@ -70,6 +80,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     signal: oneOf("signal", values.signal, SIGNALS),
     size: count("size", values.size, 1),
     gzip: values.gzip,
+    kafkaCompression: oneOf("kafka-compression", values["kafka-compression"], KAFKA_COMPRESSIONS),
     rounds: count("rounds", values.rounds, 1),
     protocol: oneOf<Protocol>("protocol", values.protocol, ["http", "grpc"]),
     itemsPerSecond: count("rate", values.rate, 1),
@@ -91,6 +102,7 @@ function parse(args: readonly string[]) {
         signal: { type: "string", default: "traces" },
         size: { type: "string", default: "100" },
         gzip: { type: "boolean", default: false },
+        "kafka-compression": { type: "string", default: "none" },
         rounds: { type: "string", default: "2" },
         protocol: { type: "string", default: "http" },
         rate: { type: "string", default: "20000" },

@@ -129,6 +129,7 @@ describe("the command line", () => {
     [["--size", "x"]],
     [["--arms", "rondo"]],
     [["--topology", "t2"]],
+    [["--kafka-compression", "brotli"]],
     [["--what"]],
   ])("%j is refused with a way out", (args) => {
     expect(() => readOptions(args)).toThrow(UsageError);
@@ -160,6 +161,13 @@ test("every hop of the Collector's road waits for all replicas and marks what it
 
 test("Rondo gets the same partitions on the same brokers", () => {
   expect(kafkaSection(["127.0.0.1:7"], 6)).toContain("topics: {partitions: 6, replication_factor: 1}");
+});
+
+test("both arms compress what they write to Kafka in the same way", () => {
+  expect(kafkaSection(["127.0.0.1:7"], 6, "lz4")).toContain("compression: lz4");
+  const hops = collectorHops({ signal: "traces", protocol: "http", backend: 9 }, 8, ["127.0.0.1:7"], "lz4");
+  for (const hop of [hops.receive, hops.enrich])
+    expect(hop).toContain("producer: {required_acks: all, compression: lz4}");
 });
 
 test("a core's work counts everything but idling and waiting", () => {

@@ -15,6 +15,11 @@ export const TOPOLOGIES = ["t0", "t1"] as const;
 /** See `TOPOLOGIES`. */
 export type Topology = (typeof TOPOLOGIES)[number];
 
+/** How what is written to Kafka may be compressed. */
+export const KAFKA_COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+/** See `KAFKA_COMPRESSIONS`. */
+export type KafkaCompression = (typeof KAFKA_COMPRESSIONS)[number];
+
 /** Partitions of every topic of the three hops. */
 export const PARTITIONS = 6;
 
@@ -32,6 +37,7 @@ export interface SubjectOptions {
   readonly folder: string;
   /** What the three hops share; undefined when the topology has no Kafka. */
   readonly kafka?: BenchKafka | undefined;
+  readonly kafkaCompression: KafkaCompression;
 }
 
 /** One program to be started. */
@@ -61,8 +67,9 @@ export async function planSubject(options: SubjectOptions): Promise<Plan> {
 }
 
 function planRondo(options: SubjectOptions, port: number, ports: readonly number[]): readonly ProcessPlan[] {
-  const { kafka, folder } = options;
-  const yaml = pipelineYaml(options, port) + (kafka === undefined ? "" : kafkaSection(kafka.brokers, PARTITIONS));
+  const { kafka, kafkaCompression, folder } = options;
+  const section = kafka === undefined ? "" : kafkaSection(kafka.brokers, PARTITIONS, kafkaCompression);
+  const yaml = pipelineYaml(options, port) + section;
   const roles = kafka === undefined ? ["up"] : ["gateway", "worker"];
   return roles.map((role, index) => {
     const [metrics = 0, health = 0] = ports.slice(index * 2);
@@ -108,10 +115,12 @@ async function planCollector(
   port: number,
   ports: readonly number[],
 ): Promise<readonly ProcessPlan[]> {
-  const { kafka, folder } = options;
+  const { kafka, kafkaCompression, folder } = options;
   await kafka?.createTopics(COLLECTOR_TOPICS, PARTITIONS);
   const hops =
-    kafka === undefined ? { collector: pipelineYaml(options, port) } : collectorHops(options, port, kafka.brokers);
+    kafka === undefined
+      ? { collector: pipelineYaml(options, port) }
+      : collectorHops(options, port, kafka.brokers, kafkaCompression);
   const groups: Readonly<Record<string, string>> = COLLECTOR_GROUPS;
   return Object.entries(hops).map(([name, yaml], index) => {
     const files = { [`${name}.yaml`]: yaml, [`${name}-telemetry.yaml`]: telemetryYaml(ports[index] ?? 0) };

@@ -7,7 +7,7 @@ import type { BenchKafka } from "./bench-kafka.ts";
 import type { Corpus } from "./corpus.ts";
 import { openGate } from "./gate.ts";
 import { startLoad } from "./generator.ts";
-import type { Arm, Protocol, Topology } from "./plan.ts";
+import type { Arm, KafkaCompression, Protocol, Topology } from "./plan.ts";
 import { coreSeconds, cpuSeconds, type Memory, memoryOf } from "./process-figures.ts";
 import { startSubject } from "./subject.ts";
 
@@ -17,6 +17,7 @@ export interface RoundOptions {
   readonly topology: Topology;
   readonly protocol: Protocol;
   readonly gzip: boolean;
+  readonly kafkaCompression: KafkaCompression;
   readonly itemsPerSecond: number;
   readonly idleSeconds: number;
   readonly warmSeconds: number;
@@ -105,6 +106,7 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     folder,
     profile: options.profile,
     kafka: options.kafka,
+    kafkaCompression: options.kafkaCompression,
   });
   const used = () => usedBy(subject.pids, options.kafka);
   const samples: Memory[] = [];
