@@ -5,6 +5,7 @@ import { silentLog, systemClock } from "@rondo/core";
 import { memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { dropBacklog, removedGroups, retiredGroups, reviveGroups } from "./drop-backlog.ts";
+import { holdRenames } from "./groups.ts";
 import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 
 const ENRICHED = enrichedTopic("traces", "traces");
@@ -76,4 +77,9 @@ test("only what was removed can be dropped", async () => {
   expect(await removedGroups("old", without, broker)).toEqual([EXPORTER]);
   await expect(removedGroups("nobody", without, broker)).rejects.toMatchObject(told(/there is: old/));
   expect(await removedGroups("traces", graph(), broker)).toEqual([PIPELINE, EXPORTER]);
+  await holdRenames(
+    graph({ id: "traces", signal: "traces", exporters: [{ id: "later", renamedFrom: "old" }] }),
+    broker,
+  );
+  expect(await removedGroups("later", without, broker)).toEqual([EXPORTER]);
 });

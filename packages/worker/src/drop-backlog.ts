@@ -18,7 +18,7 @@ import type { Graph } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
 import { PartitionAccount } from "./account.ts";
 import { itemsOf } from "./backlog.ts";
-import { exporterSpec, pipelineSpec } from "./groups.ts";
+import { exporterSpec, knownRenames, pipelineSpec } from "./groups.ts";
 import { firstOffset } from "./resume.ts";
 import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 
@@ -64,7 +64,14 @@ export async function removedGroups(name: string, { pipelines }: Graph, broker: 
     const owner = used.has(spec.group) ? undefined : readGroupName(spec.group);
     return owner === undefined ? [] : [{ spec, ...owner }];
   });
-  const found = removed.filter(({ pipeline, exporter }) => pipeline === name || exporter === name);
+  // By a name that it had later, too.
+  const later = [...(await knownRenames(broker.state))].flatMap(([own, group]) => {
+    const { pipeline, exporter = pipeline } = readGroupName(own) ?? {};
+    return exporter === name ? [group] : [];
+  });
+  const found = removed.filter(
+    ({ spec: { group }, pipeline, exporter }) => pipeline === name || exporter === name || later.includes(group),
+  );
   if (found.length > 0) return found.map(({ spec }) => spec);
   const isUsed = pipelines.some(({ id, exporters }) => id === name || exporters.some((one) => one.id === name));
   const names = [...new Set(removed.map(({ pipeline, exporter = pipeline }) => exporter))];

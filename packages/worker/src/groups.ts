@@ -2,7 +2,15 @@
  * The groups and topics of a configuration's pipelines and exporters. One that was renamed goes on in the group that it was made
  * with: its offsets and totals stay where they are, so there is no moment at which they could be torn. Rules of the log 7.
  */
-import { type Broker, enrichedTopic, exporterGroup, type GroupSpec, pipelineGroup, RAW_TOPICS } from "@rondo/broker";
+import {
+  type Broker,
+  enrichedTopic,
+  exporterGroup,
+  type GroupSpec,
+  pipelineGroup,
+  RAW_TOPICS,
+  type StateStore,
+} from "@rondo/broker";
 import type { Graph, PipelineNode } from "@rondo/config";
 import { Fault } from "@rondo/core";
 
@@ -28,14 +36,18 @@ export function exporterSpec(pipeline: NamedPipeline, exporter: string): GroupSp
 /** Keys of `rondo.state` that say in which group a renamed pipeline or exporter goes on, by the group of its own name. */
 const RENAMES = "renamed/";
 
+/** In which group each renamed pipeline and exporter goes on, by the group of its own name. */
+export async function knownRenames(state: StateStore): Promise<ReadonlyMap<string, string>> {
+  const entries = await state.list(RENAMES);
+  return new Map(entries.map(([key, value]) => [key.slice(RENAMES.length), Buffer.from(value).toString()]));
+}
+
 /**
  * Holds a configuration to the renames that were made before, and remembers its own: a name that goes on in another's group must
  * not begin anew because `renamed_from` was taken out or names something in between. Throws a `config` Fault.
  */
 export async function holdRenames({ pipelines }: Pick<Graph, "pipelines">, { state }: Broker): Promise<void> {
-  const stored = new Map<string, string>();
-  for (const [key, value] of await state.list(RENAMES))
-    stored.set(key.slice(RENAMES.length), Buffer.from(value).toString());
+  const stored = await knownRenames(state);
   for (const pipeline of pipelines) {
     const { id, renamedFrom } = pipeline;
     const uses = [
