@@ -234,6 +234,16 @@ suiteNeeds("kafka")("the SDK's consumer", () => {
     await after.running.close();
   }, 60_000);
 
+  test("a topic that comes later is waited for", async () => {
+    const { running, faults, origins } = consumer("early", "enriched-later");
+    await expect.poll(() => faults.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(faults[0]).toBe("there is no topic enriched-later");
+    await broker.ensureTopics([{ name: "enriched-later", partitions: PARTITIONS }]);
+    await write("enriched-later", 3, 1);
+    await expect.poll(origins, { timeout: 20_000 }).toEqual(["3:1:0/1"]);
+    await running.close();
+  }, 60_000);
+
   test("Kafka goes away and comes back: the consumer goes on by itself", async () => {
     const topic = await newTopic();
     const { running, batches, origins } = consumer(`restart-${topic}`, topic);

@@ -41,7 +41,7 @@ export interface DataReport {
 }
 
 /** What a data directory holds beside the journal and the state. */
-const OTHERS = ["version", "lock", "journal", "state", "windows"];
+const OTHERS = ["version", "lock", "journal", "state", "windows", "replay"];
 
 /**
  * Reads everything and changes nothing. Damage is a finding, never an error: throws a `startup` Fault only for a directory that
