@@ -84,6 +84,9 @@ test("killed on a full disk, it says so at its start, and delivers all that it a
     `rondo up: data directory ${road.rondo.data}: no room is left on its disk; free some, or choose another directory with --data`,
   ]);
   expect(code).toBe(1);
+  // Looking needs no room, and finds nothing missing.
+  const checked = await runRondo(["data", "check", "--data", road.rondo.data]);
+  expect(checked).toMatchObject({ code: 0, out: expect.stringContaining("everything that was acknowledged is there") });
 
   rmSync(ballast);
   road.rondo.launch();
