@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, openEmbeddedBench, openKafkaBench } from "./bench.ts";
-import type { BrokerKind, FaultCase } from "./fault.ts";
+import type { AloneFindings, BrokerKind, FaultCase } from "./fault.ts";
 import { chances, type RoundResult, Rounds } from "./rounds.ts";
 
 /** What is to be run. */
@@ -48,17 +48,21 @@ export async function runCampaign(
     open.set(key, made);
     return { key, ...made };
   };
-  const alone = async ({ fault, round }: PlannedRound): Promise<RoundResult> => {
+  const without = ({ fault, round }: PlannedRound, found: AloneFindings, tookMs = 0): RoundResult => ({
+    ...{ broker, fault: fault.id, variant: "alone", round, ...found, refused: 0, again: {}, raw: 0, enriched: 0 },
+    ...{ own: [], others: [], readyMs: undefined, drainMs: 0, tookMs: Math.round(tookMs), hit: undefined },
+  });
+  const failed = (thrown: unknown): AloneFindings => ({
+    ...{ text: "could not be run", sent: 0, acked: 0 },
+    problems: [String(thrown)],
+  });
+  const alone = async (planned: PlannedRound): Promise<RoundResult> => {
+    const { fault, round } = planned;
     const own = join(folder, `${fault.id}-${round}`);
     mkdirSync(own, { recursive: true });
     const began = performance.now();
-    const found = await fault.alone?.({ random: chances(seed, fault.id, round), round, folder: own });
-    const { text = "", sent = 0, acked = 0, problems = [] } = found ?? {};
-    return {
-      ...{ broker, fault: fault.id, variant: "alone", round, text, sent, acked, refused: 0, again: {}, raw: 0 },
-      ...{ enriched: 0, own: [], others: [], readyMs: undefined, drainMs: 0, hit: undefined, problems },
-      tookMs: Math.round(performance.now() - began),
-    };
+    const found = await fault.alone?.({ random: chances(seed, fault.id, round), round, folder: own }).catch(failed);
+    return without(planned, found ?? failed("it has no round of its own"), performance.now() - began);
   };
   const misses: string[] = [];
   try {
@@ -68,7 +72,12 @@ export async function runCampaign(
         report(await alone(planned), planned, undefined);
         continue;
       }
-      const { key, bench, rounds } = await onBench(fault.ownDisk === true);
+      const on = await onBench(fault.ownDisk === true).catch((thrown: unknown) => ({ thrown }));
+      if ("thrown" in on) {
+        report(without(planned, failed(on.thrown)), planned, undefined);
+        continue;
+      }
+      const { key, bench, rounds } = on;
       const result = await rounds.run(fault, round, long);
       report(result, planned, bench);
       if (result.problems.length > 0) {
