@@ -175,6 +175,8 @@ function storm(random: () => number, forMs: number, everyMs: number): Attack<Kaf
       const at = performance.now();
       const problems: string[] = [];
       for (const { name, killed } of steps) {
+        // A machine that is busy makes fewer of them.
+        if (performance.now() - at > forMs) break;
         const { process: victim } = named(scene, name);
         const from = performance.now();
         if (killed) await victim.kill();
