@@ -9,7 +9,7 @@ import { runOfClients, testFolder } from "./road.ts";
 import { runRondo, SEED } from "./run-rondo.ts";
 import { startSinkProcess } from "./sink-process.ts";
 
-const COMMANDS = ["up", "validate", "components", "print-config", "ledger", "sink", "replay-recording", "demo"];
+const COMMANDS = ["up", "validate", "components", "print-config", "ledger", "dlq", "sink", "replay-recording", "demo"];
 const USAGE = 2;
 
 /** What is called, and what it says. */
