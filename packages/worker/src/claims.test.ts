@@ -451,6 +451,41 @@ test("while the dead letters cannot be written the record stays unsettled, and i
   await run.stop();
 });
 
+test("a crash between a letter and its commit repeats the letter at most, and counts its items once", async () => {
+  const broker = await openLog();
+  const took: number[] = [];
+  const first = await start(broker, refusing([2], took));
+  await produce(broker, range(0, 5));
+  await drained(first);
+  broker.crash();
+  const second = await start(broker, refusing([2], took));
+  await produce(broker, [5]);
+  await drained(second);
+  expect(new Set(lettersOf(broker).flatMap(({ value }) => idsIn(value)))).toEqual(new Set([2]));
+  expect(new Set(took)).toEqual(new Set([0, 1, 3, 4, 5]));
+  expect(row(second, "out")).toMatchObject({ entered: 6, delivered: 5, deadLettered: 1 });
+  expectBalanced(second);
+  await second.stop();
+});
+
+test("a partition whose letters cannot be written holds up no other", async () => {
+  const broker = await openLog(2);
+  broker.beforeAppend = async (topic, partition) => {
+    if (topic === deadLetterTopic(ENRICHED) && partition === 0) throw new Fault("unavailable", "no leader");
+  };
+  const took: number[] = [];
+  const run = await start(broker, refusing([1], took));
+  await produce(broker, [0, 1], "otlp", 0);
+  await produce(broker, [2], "otlp", 0);
+  for (let id = 3; id < 10; id++) await produce(broker, [id], "otlp", 1);
+  await expect.poll(() => took.filter((id) => id >= 3)).toEqual(range(3, 10));
+  expect(row(run, "out")?.deadLettered).toBe(0);
+  broker.beforeAppend = undefined;
+  await drained(run);
+  expect(row(run, "out")).toMatchObject({ entered: 10, delivered: 9, deadLettered: 1 });
+  await run.stop();
+});
+
 test("raw records that cannot be read or processed go to the dead letters of their topic, and the partition goes on", async () => {
   const broker = await openLog();
   const took: number[] = [];

@@ -1,5 +1,6 @@
 import { rawHeaders, readLetter } from "@rondo/broker";
-import { Fault } from "@rondo/core";
+import { Fault, systemClock } from "@rondo/core";
+import { Recurring } from "@rondo/delivery";
 import { namedSpans } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { enrichOrSetAside } from "./enrich-or-set-aside.ts";
@@ -20,7 +21,7 @@ const OPTIONS = {
   maxRecordBytes: 1 << 20,
   foreign: { tenant: "nobody", via: "otlp", count: () => 1 },
   broker: { maxRecordBytes: 8 },
-  log,
+  trouble: new Recurring(log, systemClock, "error"),
 } as const;
 const headers = rawHeaders({ tenant: "t", via: "otlp", items: 1 });
 

@@ -9,7 +9,8 @@ import {
   type WholeRecord,
   writeOrigin,
 } from "@rondo/broker";
-import { Fault, type Log } from "@rondo/core";
+import { Fault } from "@rondo/core";
+import type { Recurring } from "@rondo/delivery";
 import { type Enriched, type EnrichOptions, enrich, setAside } from "./enrich.ts";
 
 /** What a pipeline needs to set a record aside. */
@@ -18,7 +19,8 @@ export interface PoisonOptions extends EnrichOptions {
   readonly pipeline: string;
   readonly foreign: ForeignDefaults;
   readonly broker: Pick<Broker, "maxRecordBytes">;
-  readonly log: Log;
+  /** Where records that are set aside are told: the first of many, and how many. */
+  readonly trouble: Recurring;
 }
 
 /** A raw record with everything that comes of it. */
@@ -29,7 +31,7 @@ export interface Sorted {
   readonly letter?: WholeRecord;
 }
 
-/** Never throws for what is in the record. Each record that is set aside is an error in the log, with its place. */
+/** Never throws for what is in the record. What is set aside is an error in the log, with its place. */
 export function enrichOrSetAside(record: LogRecord, partition: number, options: PoisonOptions): Sorted {
   const { raw, result } = sort(record, partition, options);
   const { poison } = result;
@@ -37,7 +39,7 @@ export function enrichOrSetAside(record: LogRecord, partition: number, options: 
   if (poison === undefined) return { tenant, result };
   const origin = writeOrigin({ partition, offset: record.offset, part: 0, parts: 1 });
   const about = { pipeline: options.pipeline, ...poison, origin, tenant, items: raw.items };
-  options.log.error("a record cannot be read or processed and was set aside as a dead letter", about);
+  options.trouble.happened("a record cannot be read or processed and was set aside as a dead letter", about);
   const headers = { ...about, first: 0, at: record.timestamp, raw: record.headers };
   // What is larger than a record was never one: damaged bytes, of which the beginning is enough to see what they were.
   const value = record.value.subarray(0, options.broker.maxRecordBytes);

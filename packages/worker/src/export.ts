@@ -26,7 +26,7 @@ import {
   type Settled,
   type Verdict,
 } from "@rondo/core";
-import { type DeliveryObserver, type Letter, type MakeChain, observe, untilTaken } from "@rondo/delivery";
+import { type DeliveryObserver, type Letter, type MakeChain, observe, Recurring, untilTaken } from "@rondo/delivery";
 import type { Carried } from "@rondo/otlp";
 import { type Entry, type Knowledge, PartitionAccount } from "./account.ts";
 import { Committer } from "./committer.ts";
@@ -76,6 +76,7 @@ class ExporterRun {
   readonly #options: ExportOptions;
   readonly #account: PartitionAccount;
   readonly #committer: Committer;
+  readonly #unread: Recurring;
   readonly #deliver: Deliver;
   readonly #flight: Flight;
   /** Of the bytes that may be in hand: one half may be while the other is read. */
@@ -133,6 +134,7 @@ class ExporterRun {
     this.#options = options;
     this.#account = account;
     this.#flight = new Flight(() => account.held);
+    this.#unread = new Recurring(options.log, options.clock, "error");
     this.#doubt = doubt;
     // The first record to be sent makes the commit that remembers the doubt.
     this.#sentBelow = account.low;
@@ -217,7 +219,7 @@ class ExporterRun {
     } catch (thrown) {
       const { topic, partition } = this.#claim;
       const why = Fault.from(thrown).message;
-      this.#options.log.error("a record cannot be read and was set aside as a dead letter", { topic, partition, why });
+      this.#unread.happened("a record cannot be read and was set aside as a dead letter", { topic, partition, why });
       return undefined;
     }
   }

@@ -4,7 +4,7 @@
  */
 import { type Broker, type Claim, deadLetterTopic, type LogRecord, type WholeRecord } from "@rondo/broker";
 import { type Clock, free, type Log } from "@rondo/core";
-import { untilTaken } from "@rondo/delivery";
+import { Recurring, untilTaken } from "@rondo/delivery";
 import { PartitionAccount } from "./account.ts";
 import { CheckpointBeat } from "./checkpoint-beat.ts";
 import { Committer } from "./committer.ts";
@@ -18,7 +18,7 @@ import type { Stages } from "./stages.ts";
 import { encodeTotals, totalsKey } from "./totals.ts";
 
 /** What a pipeline needs on every one of its partitions. */
-export interface PipelineOptions extends Omit<PoisonOptions, "stages"> {
+export interface PipelineOptions extends Omit<PoisonOptions, "stages" | "trouble"> {
   /** Makes the processors of one claim: what they keep belongs to its generation. */
   readonly stages: () => Stages;
   readonly group: string;
@@ -51,7 +51,7 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
   options.opened(claim, account);
   const kept = await KeptState.open(claim, resumed, options);
   const closeKept = options.keeps?.(kept);
-  const enriching = { ...options, stages: kept.stages };
+  const enriching = { ...options, stages: kept.stages, trouble: new Recurring(log, clock, "error") };
   let enriched = resumed.enriched;
   const committer = new Committer(
     clock,
