@@ -4,10 +4,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Broker } from "@rondo/broker";
+import { type Broker, enrichedHeaders, writeOrigin } from "@rondo/broker";
 import { type KafkaOptions, openKafka } from "@rondo/broker/kafka";
 import { clientTls, Fault, type Log, type Place, saslFields, silentLog, systemClock } from "@rondo/core";
+import { consume } from "@rondo/sdk/consumer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { presented } from "../../packages/gateway/src/tls/certificates.cases.ts";
 import { suiteNeeds } from "../needs.ts";
 import { type SecureKafka, startSecureKafka, USER, unsignedToken } from "../rig/secure-kafka.ts";
 
@@ -81,6 +83,30 @@ suiteNeeds("kafka")("a cluster that asks who we are", () => {
       );
       expect(await once(it.secure, { mechanism: "OAUTHBEARER", oauth: { token_file } }, tls)).toBe("safe");
     });
+  });
+
+  test("lets the SDK's consumer in, and tells it when it does not", async () => {
+    const broker = await openKafka(options(it.secure, { mechanism: "PLAIN", ...USER }, tls));
+    await broker.ensureTopics([{ name: "enriched", partitions: 1 }]);
+    const origin = writeOrigin({ partition: 0, offset: 0, part: 0, parts: 1 });
+    const headers = enrichedHeaders({ tenant: "site", items: 1, origin, at: 1_000 });
+    await broker.append("enriched", 0, [{ headers, value: Buffer.from("logs") }]);
+    await broker.close();
+    const { cert: ca } = presented(it.ca);
+    const common = { topic: "enriched", signal: "logs", start: "earliest", brokers: [it.secure], tls: { ca } } as const;
+    const faults: string[] = [];
+    const read: string[] = [];
+    const consumer = (group: string, password: string) =>
+      consume({
+        ...{ ...common, group, sasl: { mechanism: "scram-sha-512", username: USER.username, password } },
+        onBatch: ({ body }) => void read.push(Buffer.from(body).toString()),
+        onFault: ({ message }) => void faults.push(message),
+      });
+    const [stranger, friend] = [consumer("stranger", "canary-password-of-nobody"), consumer("friend", USER.password)];
+    await expect.poll(() => read).toEqual(["logs"]);
+    await expect.poll(() => faults.join("\n")).toMatch(/SCRAM SHA512 authentication failed/);
+    expect(faults.join("\n")).not.toContain("canary");
+    await Promise.all([stranger.close(), friend.close()]);
   });
 
   describe("says at once what is wrong, and what to change", () => {
