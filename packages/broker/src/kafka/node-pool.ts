@@ -21,8 +21,8 @@ export class NodePool {
   readonly #make: MakeNode;
   readonly #clock: Clock;
   readonly #nodes = new Map<string, Entry>();
-  /** When a connection was last refused, by address, on the monotonic clock. */
-  readonly #refused = new Map<string, number>();
+  /** When and why a connection was last refused, by address; on the monotonic clock. */
+  readonly #refused = new Map<string, { readonly at: number; readonly fault: Fault }>();
   #closed = false;
 
   constructor(make: MakeNode, clock: Clock) {
@@ -52,18 +52,17 @@ export class NodePool {
   }
 
   async #open(address: Address, key: string): Promise<KafkajsNode> {
-    const refusedAt = this.#refused.get(key);
-    if (refusedAt !== undefined && this.#clock.monotonic() - refusedAt < REFUSED_MS) {
-      throw new Fault("unavailable", `broker ${key} could not be reached a moment ago`);
-    }
+    const refused = this.#refused.get(key);
+    if (refused !== undefined && this.#clock.monotonic() - refused.at < REFUSED_MS) throw refused.fault;
     try {
       const node = await this.#make(address);
       await node.connect();
       this.#refused.delete(key);
       return node;
     } catch (thrown) {
-      this.#refused.set(key, this.#clock.monotonic());
-      throw faultOf(failureOf(thrown), `connecting to broker ${key}`, thrown);
+      const fault = faultOf(failureOf(thrown), `connecting to broker ${key}`, thrown);
+      this.#refused.set(key, { at: this.#clock.monotonic(), fault });
+      throw fault;
     }
   }
 

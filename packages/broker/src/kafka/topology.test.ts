@@ -38,8 +38,9 @@ describe("brokers that are gone", () => {
     kafka.down.add(9001);
     const [address = { host: "", port: 0 }] = kafka.bootstrap;
     await expect(pool.at(address)).rejects.toThrow(/KafkaJSConnectionError/);
-    await expect(pool.at(address)).rejects.toThrow(/a moment ago/);
     kafka.down.clear();
+    // It is there again, and nobody has looked: what is known is why it was not.
+    await expect(pool.at(address)).rejects.toThrow(/KafkaJSConnectionError/);
     await clock.advance(400);
     expect(await pool.at(address)).toBe(await pool.at(address));
     await pool.close();
