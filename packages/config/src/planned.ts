@@ -21,8 +21,7 @@ const NAMES: Readonly<Record<ComponentKind, string>> = {
     wavefront webhook_event|webhookevent windows_event_log|windowseventlog windows_perf_counters|windowsperfcounters
     windowsservice yanggrpc zipkin zookeeper`,
   processor: `
-    attributes batch coralogix cumulative_to_delta|cumulativetodelta delta_to_cumulative|deltatocumulative
-    delta_to_rate|deltatorate !filter geoip group_by_attrs|groupbyattrs group_by_trace|groupbytrace interval
+    attributes batch coralogix cumulative_to_delta|cumulativetodelta delta_to_rate|deltatorate !filter geoip group_by_attrs|groupbyattrs group_by_trace|groupbytrace interval
     isolation_forest|isolationforest k8s_attributes|k8sattributes log_dedup|logdedup !logstransform lookup memory_limiter
     metrics_generation|experimental_metricsgeneration metric_start_time|metricstarttime !metrics_transform|metricstransform
     !probabilistic_sampler queuebatch !redaction remote_tap|remotetap resource resource_detection|resourcedetection !routing

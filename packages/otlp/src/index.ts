@@ -4,14 +4,15 @@
  *
  * - measure: `countItems`, `countProfiles`, `repeatedBytes`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `removeItems`; `partitionRequest`, `partitionByResource`, `partitionByTrace`
- * - compare: `contentHash`, `resourceKey`
- * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`
+ * - compare: `contentHash`, `resourceKey`, `attributesKey`
+ * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`; `accumulateDeltas`
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
  * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
  *
  * Malformed input is a `WireError`, never anything else; only a limit that is handed over can be a `SizeError`. JSON is in
  * `@rondo/otlp/json`; objects are in `@rondo/otlp/codec`, which alone loads protobufjs.
  */
+export { type AccumulatePoint, accumulateDeltas } from "./accumulate-deltas.ts";
 export { responseFromJson, statusFromJson } from "./answer-json.ts";
 export { ANY, anyValue, keyValue, memberOf, VALUE_DEPTH, type Value } from "./any-value.ts";
 export { checkItems } from "./check-items.ts";
@@ -46,7 +47,7 @@ export { partitionByTrace } from "./partition-by-trace.ts";
 export { removeItems } from "./remove-items.ts";
 export { repeatedBytes } from "./repeated-bytes.ts";
 export type { RequestPiece } from "./request-plan.ts";
-export { resourceKey } from "./resource-key.ts";
+export { attributesKey, resourceKey } from "./resource-key.ts";
 export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } from "./response.ts";
 export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";

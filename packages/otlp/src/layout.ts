@@ -12,6 +12,8 @@ export const SCOPE = { scope: 1, entries: 2, schemaUrl: 3 } as const;
 export const SPAN = { traceId: 1 } as const;
 /** The list of points in every kind of metric data. */
 export const POINTS = 1;
+/** The aggregation temporality of every kind of metric data that has one. */
+export const TEMPORALITY = 2;
 /** Resource.attributes. */
 export const RESOURCE_ATTRIBUTES = 1;
 /** InstrumentationScope.attributes. */

@@ -11,15 +11,20 @@ import { Writer } from "./writer.ts";
  * fields do not. Throws WireError on malformed bytes.
  */
 export function resourceKey(resource: Uint8Array): Uint8Array {
-  const list = new AttributeList(resource);
-  list.read(new Cursor(resource), RESOURCE_ATTRIBUTES);
+  return attributesKey(resource, RESOURCE_ATTRIBUTES);
+}
+
+/** The same for any message whose attributes are fields of number `field`, such as a scope or a data point. */
+export function attributesKey(message: Uint8Array, field: number): Uint8Array {
+  const list = new AttributeList(message);
+  list.read(new Cursor(message), field);
   const pairs = Array.from({ length: list.length }, (_, i) => ({
     key: list.rawKey(i),
     value: plainValue(list.value(i)),
   }));
   // Sorting is stable: of equal keys the first stays first.
   pairs.sort((a, b) => Buffer.compare(a.key, b.key));
-  const out = new Writer(resource.length + 8);
+  const out = new Writer(message.length + 8);
   let last: Uint8Array | undefined;
   for (const { key, value } of pairs) {
     if (last !== undefined && Buffer.compare(last, key) === 0) continue;

@@ -26,10 +26,14 @@ function around(signal: Signal) {
 }
 
 test("every processor is in the list once, under the Collector's name", () => {
-  expect(processorTypes.map(({ type }) => type)).toEqual(["attributes", "batch", "memory_limiter", "resource"]);
+  expect(processorTypes.map(({ type }) => type)).toEqual([
+    ...["attributes", "batch", "deltatocumulative", "memory_limiter", "resource"],
+  ]);
   for (const { type, signals, state, summary } of processorTypes) {
     // Whatever reads items knows those of the stable signals.
-    expect([signals, state]).toEqual([["batch", "memory_limiter"].includes(type) ? CARRIED : SIGNALS, "none"]);
+    const read = type === "deltatocumulative" ? ["metrics"] : SIGNALS;
+    expect(signals).toEqual(["batch", "memory_limiter"].includes(type) ? CARRIED : read);
+    expect(state).toBe(type === "deltatocumulative" ? "keep" : "none");
     expect(summary).toMatch(/\.$/);
   }
 });

@@ -19,6 +19,7 @@ import { decodeRequest } from "@rondo/otlp/codec";
 import { parse } from "yaml";
 import { type CompactRequest, countCompact, requestBytes, VARIANTS, type Variant } from "./compact-request.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { type MetricStep, runMetricSteps } from "./metric-steps.ts";
 
 export * from "./compact-request.ts";
 
@@ -36,6 +37,8 @@ export interface ProcessorCase {
   readonly out?: CompactRequest | "same";
   /** Instead of `out`: the parts that are left, none when everything was dropped. */
   readonly parts?: readonly CompactRequest[];
+  /** Instead of `in` and `out`, for a processor that keeps state: requests of metrics, one after the other. */
+  readonly steps?: readonly MetricStep[];
   /** Items dropped by reason. */
   readonly drops?: Readonly<Record<string, number | bigint>>;
   /** `path: message` for every problem, in any order; a message may be cut short. */
@@ -66,10 +69,22 @@ export function runProcessorCase(type: AnyProcessorType, one: ProcessorCase): re
   const { values, problems } = readConfig(type, one.config);
   const missed = matchProblems(one.problems ?? [], problems);
   if (missed.length > 0 || one.problems !== undefined || values === undefined) return missed;
+  if (one.steps !== undefined) {
+    if (type.state !== "keep") throw new TypeError(`${type.type} keeps no state: steps say nothing of it`);
+    return runSteps(() => type.create(values, surroundings(type, "metrics")), one.steps);
+  }
   const variants = VARIANTS.filter(({ signal }) => one.signals?.includes(signal) ?? type.signals.includes(signal));
   // Each run with an instance of its own: of state `keep`, one that has seen nothing.
   return variants.flatMap((variant) =>
     runVariant(() => type.create(values, surroundings(type, variant.signal)), one, variant),
+  );
+}
+
+function runSteps(create: () => KeepingProcessor, steps: readonly MetricStep[]): readonly Mismatch[] {
+  // Counts and times of steps are numbers of YAML too, whose 64 bits only OTLP needs.
+  const results = runMetricSteps(create, asConfiguration(steps) as readonly MetricStep[], AT);
+  return results.flatMap(({ expected, actual }, index) =>
+    isDeepStrictEqual(expected, actual) ? [] : [{ variant: `step ${index + 1}`, what: "outcome", expected, actual }],
   );
 }
 

@@ -1,5 +1,7 @@
 /** The members of the contract of `keep` components, and what it must find. */
 import { defineKeepingProcessor, type KeepingProcessor } from "@rondo/core";
+import { encodeRequest } from "@rondo/otlp/codec";
+import { deltaToCumulative } from "@rondo/processors";
 import { namedSpans } from "@rondo/testkit";
 import { checkKeep, type KeepSubject, keepContract } from "@rondo/testkit/keep-contract";
 import fc from "fast-check";
@@ -39,6 +41,49 @@ function counting(
   return { type, signal: "traces", values: {}, request };
 }
 
+/** Requests of a few streams of every kind, whose deltas come in any order. */
+const deltas = fc
+  .array(
+    fc.record({
+      name: fc.constantFrom("a", "b"),
+      kind: fc.constantFrom("sum", "histogram", "exponentialHistogram", "gauge"),
+      aggregationTemporality: fc.constantFrom(1, 1, 1, 2),
+      start: fc.nat({ max: 3 }),
+      time: fc.nat({ max: 200 }),
+      value: fc.nat({ max: 9 }),
+      scale: fc.integer({ min: -1, max: 2 }),
+      bounds: fc.constantFrom([1], [1], [2]),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((points) => {
+    const metrics = points.map(({ name, kind, aggregationTemporality, start, time, value, scale, bounds }) => {
+      const at = { startTimeUnixNano: start, timeUnixNano: time };
+      const one = {
+        ...{ sum: { asInt: value }, gauge: { asDouble: value } },
+        histogram: { count: value, bucketCounts: [value, 0], explicitBounds: bounds, sum: value / 3 },
+        exponentialHistogram: {
+          count: value,
+          scale,
+          positive: { offset: start - 1, bucketCounts: [value, 1] },
+          max: value,
+        },
+      }[kind];
+      return { name, [kind]: { aggregationTemporality, dataPoints: [{ ...at, ...one }] } };
+    });
+    // The names of the messages, which no type of their own has with counts as numbers.
+    return encodeRequest("metrics", { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] } as never);
+  });
+
+const deltatocumulative: KeepSubject = {
+  type: deltaToCumulative,
+  signal: "metrics",
+  values: { max_stale: 60_000, max_streams: 4 },
+  request: deltas,
+};
+
+keepContract("deltatocumulative in memory", deltatocumulative, inMemory);
+keepContract("deltatocumulative on disk", deltatocumulative, onDisk);
 keepContract("a counter in memory", counting(), inMemory);
 keepContract("a counter on disk", counting(), onDisk);
 
