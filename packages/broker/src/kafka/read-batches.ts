@@ -89,8 +89,6 @@ function stand(
   timestamp = UNKNOWN_TIME,
 ): InRecord {
   const message = `what stands at offset ${from} of ${where} cannot be read: ${fault.message}`;
-  return {
-    ...{ offset: from, timestamp, key: null, headers: {}, value: bytes },
-    fault: new Fault(fault.code, message, { cause: fault }),
-  };
+  const record = { offset: from, timestamp, key: null, headers: {}, value: bytes };
+  return { ...record, fault: new Fault(fault.code, message) };
 }

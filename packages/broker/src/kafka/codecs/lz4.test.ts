@@ -1,3 +1,4 @@
+import { xxhash32 } from "@rondo/core";
 import { compressFrameSync, decompressFrameSync } from "lz4-napi";
 import { describe, expect, test } from "vitest";
 import { SLICE_BYTES } from "./codec.ts";
@@ -59,6 +60,14 @@ describe("a frame", () => {
       code: "corrupt",
       message: expect.stringContaining(message),
     });
+  });
+
+  // Else it would say one thing to whoever makes room for it, and be another.
+  test("that becomes more than it says is corrupt", async () => {
+    const frame = await made(text);
+    frame.writeUInt32LE(text.length - 1, 6);
+    frame[14] = (xxhash32(frame.subarray(4, 14)) >>> 8) & 0xff;
+    await expect(undone(frame)).rejects.toMatchObject({ code: "corrupt" });
   });
 
   // Each may say that it becomes 4 MiB, and memory is taken for it before it is known.

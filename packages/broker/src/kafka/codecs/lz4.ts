@@ -56,7 +56,8 @@ export const lz4: Codec = {
 
 /** Undoes a frame; resolves with where it ends. */
 async function frame(bytes: Buffer, start: number, turn: Turn, take: (piece: Buffer) => void): Promise<number> {
-  const { flags, blockBytes, at: first } = readHead(bytes, start);
+  const { flags, blockBytes, contentBytes, at: first } = readHead(bytes, start);
+  let left = contentBytes;
   const sum = (flags & FLAG.blockChecksum) === 0 ? 0 : 4;
   let worked = 0;
   for (let at = first; ; ) {
@@ -69,8 +70,9 @@ async function frame(bytes: Buffer, start: number, turn: Turn, take: (piece: Buf
     const piece =
       head >= PLAIN
         ? bytes.subarray(at, at + length)
-        : block(bytes, at, length, Math.min(blockBytes, length * GREATEST_RATIO));
+        : block(bytes, at, length, Math.min(blockBytes, length * GREATEST_RATIO, left));
     take(piece);
+    left -= piece.length;
     at += length + sum;
     worked += piece.length + length;
     if (worked < SLICE_BYTES) continue;
@@ -105,6 +107,8 @@ function frameHead(contentBytes: number): Buffer {
 interface Head {
   readonly flags: number;
   readonly blockBytes: number;
+  /** What the frame becomes, where it says so: memory for more is not taken. */
+  readonly contentBytes: number;
   /** Where the first block begins. */
   readonly at: number;
 }
@@ -118,11 +122,13 @@ function readHead(bytes: Buffer, start: number): Head {
   }
   const size = (sizes >>> 4) & 7;
   if (size < 4) throw corrupt("lz4", "a frame of an unknown block size");
-  const at = start + 6 + ((flags & FLAG.contentSize) === 0 ? 0 : 8);
+  const declares = (flags & FLAG.contentSize) !== 0;
+  const at = start + 6 + (declares ? 8 : 0);
   if (((xxhash32(bytes.subarray(start + 4, at)) >>> 8) & 0xff) !== bytes[at]) {
     throw corrupt("lz4", "a frame's header does not have its sum");
   }
-  return { flags, blockBytes: 1 << (8 + 2 * size), at: at + 1 };
+  const contentBytes = declares ? Number(bytes.readBigUInt64LE(start + 6)) : Number.POSITIVE_INFINITY;
+  return { flags, blockBytes: 1 << (8 + 2 * size), contentBytes, at: at + 1 };
 }
 
 function readUint32(bytes: Buffer, at: number): number {
