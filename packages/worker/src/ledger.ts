@@ -11,8 +11,6 @@ export interface LedgerGroup {
   readonly signal: Carried;
   readonly pipeline: string;
   readonly component: string;
-  /** How long its reader may hold records back for company before anything is tried, milliseconds; 0 when absent. */
-  readonly holdsMs?: number;
 }
 
 /** One row of the account. */
@@ -68,6 +66,8 @@ export class Ledger {
   /** By group, then partition: the newest claim. */
   readonly #held = new Map<string, Map<number, Held>>();
 
+  readonly #patience = new Map<string, number>();
+
   constructor(broker: Broker) {
     this.#broker = broker;
   }
@@ -76,6 +76,11 @@ export class Ledger {
   group(group: LedgerGroup): void {
     this.#groups.set(group.group, group);
     this.#held.set(group.group, new Map());
+  }
+
+  /** How long records of a group may wait for company and a try may take, milliseconds; nothing unless it is said. */
+  holds(group: string, ms: number): void {
+    this.#patience.set(group, ms);
   }
 
   /** A declared group has a claim, whose reader begins. */
@@ -150,7 +155,7 @@ export class Ledger {
         ...(account?.oldestAt !== undefined && { oldestAt: account.oldestAt }),
         held: held !== undefined,
         progress: account === undefined ? `${committed}` : `${account.low} ${account.progress}`,
-        patienceMs: (group.holdsMs ?? 0) + (account?.patienceMs ?? 0),
+        patienceMs: (this.#patience.get(group.group) ?? 0) + (account?.patienceMs ?? 0),
       };
     });
     const sum = (column: "unread" | "unsettled") => partitions.reduce((total, one) => total + one[column], 0);

@@ -477,3 +477,22 @@ test("an exporter that cannot open what it needs is a failed start, and none sta
   await expect(start(graphOf({}, { exporters }))).rejects.toThrow("the port is in use");
   expect(good.closed).toBe(2);
 });
+
+test("a try that never ends turns readiness off after a minute; a backend that is away does not", async () => {
+  const hanging = backend(() => new Promise(() => {}));
+  const away = backend(async () => retry(new Fault("unavailable", "no")));
+  const rig = await start(graphOf({ hanging, away }));
+  await produce(rig.broker, [1]);
+  await rig.clock.advance(55_000);
+  expect(rig.readiness.reasons()).toEqual([]);
+  await rig.clock.advance(20_000);
+  expect(rig.readiness.reasons()).toEqual([
+    {
+      condition: `progress of ${exporterGroup("traces", "hanging")}`,
+      reason: expect.stringMatching(
+        / stands still on partition 0: since .* at offset 0, 0 records unread and 1 in hand$/,
+      ),
+    },
+  ]);
+  await rig.worker.close();
+});

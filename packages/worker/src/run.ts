@@ -95,10 +95,7 @@ export function ledgerOf(graph: Graph, broker: Broker, readers: readonly Omit<Re
   for (const pipeline of graph.pipelines) {
     const about = { signal: pipeline.signal, pipeline: pipeline.id };
     ledger.group({ ...about, component: "", ...pipelineSpec(pipeline) });
-    const holdsMs = accumulationOfPipeline(pipeline).waitMs;
-    for (const { id } of pipeline.exporters) {
-      ledger.group({ ...about, component: id, ...exporterSpec(pipeline, id), holdsMs });
-    }
+    for (const { id } of pipeline.exporters) ledger.group({ ...about, component: id, ...exporterSpec(pipeline, id) });
   }
   for (const { spec, component, pipeline, signal } of readers) ledger.group({ component, pipeline, signal, ...spec });
   return ledger;
@@ -183,6 +180,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       const retries = registry.counter("rondo_exporter_retries_total", labels);
       const exporterLog = log.child({ pipeline: pipeline.id, exporter: id });
       const accumulation = accumulationOfPipeline(pipeline);
+      const { waitMs } = { ...accumulation, ...created.accumulation };
+      ledger.holds(group.group, waitMs + created.timeoutMs);
       const deliverer = chain(exporter, {
         accumulation,
         clock,
