@@ -71,6 +71,20 @@ export function pipelineYaml(options: PipelineOptions, port: number): string {
   );
 }
 
+/**
+ * The same in a Collector that answers when the request is in a queue on file storage in `folder`. Its writes are not synced, which is
+ * how it is shipped.
+ */
+export function queuedYaml(options: PipelineOptions, port: number, folder: string): string {
+  return (
+    pipelineYaml(options, port).replace("sending_queue: {enabled: false}", "sending_queue: {storage: file_storage}") +
+    `  extensions: [file_storage]
+extensions:
+  file_storage: {directory: ${folder}}
+`
+  );
+}
+
 /** The section that puts Rondo's log on Kafka. */
 export function kafkaSection(brokers: readonly string[], partitions: number, compression = "none"): string {
   return `broker:

@@ -6,6 +6,8 @@ import {
   KAFKA_COMPRESSIONS,
   type KafkaCompression,
   type Protocol,
+  QUEUES,
+  type Queue,
   TOPOLOGIES,
   type Topology,
 } from "./plan.ts";
@@ -18,6 +20,7 @@ export interface BenchOptions {
   readonly gzip: boolean;
   /** How both arms compress what they write to Kafka, by Kafka's name. */
   readonly kafkaCompression: KafkaCompression;
+  readonly queue: Queue;
   readonly rounds: number;
   readonly protocol: Protocol;
   readonly itemsPerSecond: number;
@@ -44,6 +47,8 @@ measured, core 1 to the load, the sink and Kafka. One JSON line a round; the las
   --protocol http|grpc     in and out (http)
   --gzip                   the client compresses
   --kafka-compression NAME none, gzip, snappy, lz4 or zstd: both arms compress what they write to Kafka (none)
+  --collector-queue none|file   where the Collector keeps what it has acknowledged: nowhere, it answers when the sink has; or in
+                           a sending queue on file storage, t0 (none)
   --rate N                 items a second (20000)
   --rounds N               each with both arms, in the order A B B A … (2)
   --idle S --warm S --measure S   seconds before the load, of warm-up, and measured (3, 10, 20)
@@ -81,6 +86,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     size: count("size", values.size, 1),
     gzip: values.gzip,
     kafkaCompression: oneOf("kafka-compression", values["kafka-compression"], KAFKA_COMPRESSIONS),
+    queue: oneOf("collector-queue", values["collector-queue"], QUEUES),
     rounds: count("rounds", values.rounds, 1),
     protocol: oneOf<Protocol>("protocol", values.protocol, ["http", "grpc"]),
     itemsPerSecond: count("rate", values.rate, 1),
@@ -103,6 +109,7 @@ function parse(args: readonly string[]) {
         size: { type: "string", default: "100" },
         gzip: { type: "boolean", default: false },
         "kafka-compression": { type: "string", default: "none" },
+        "collector-queue": { type: "string", default: "none" },
         rounds: { type: "string", default: "2" },
         protocol: { type: "string", default: "http" },
         rate: { type: "string", default: "20000" },

@@ -1,7 +1,8 @@
 import { countItems, SIGNALS } from "@rondo/otlp";
 import { decodedItems, decodeRequest, encodeRequest } from "@rondo/otlp/codec";
 import { describe, expect, test } from "vitest";
-import { collectorHops, kafkaSection, pipelineYaml } from "./configurations.ts";
+import { parse } from "yaml";
+import { collectorHops, kafkaSection, pipelineYaml, queuedYaml } from "./configurations.ts";
 import { buildCorpus, INSTANCES, STAMP_KEY, stampInto } from "./corpus.ts";
 import { ITEM_KEY, openGate, RESOURCE_KEY } from "./gate.ts";
 import { readOptions, UsageError } from "./options.ts";
@@ -157,6 +158,15 @@ test("every hop of the Collector's road waits for all replicas and marks what it
   }
   for (const hop of [hops.enrich, hops.export]) expect(hop).toContain("message_marking: {after: true}");
   expect(hops.enrich).toContain("processors: [resource, attributes]");
+});
+
+test("a Collector that acknowledges from its queue keeps it in files", () => {
+  const yaml = queuedYaml({ signal: "traces", protocol: "http", backend: 9 }, 8, "/data");
+  expect(parse(yaml)).toMatchObject({
+    exporters: { otlphttp: { sending_queue: { storage: "file_storage" } } },
+    extensions: { file_storage: { directory: "/data" } },
+    service: { extensions: ["file_storage"], pipelines: { traces: { receivers: ["otlp"] } } },
+  });
 });
 
 test("Rondo gets the same partitions on the same brokers", () => {

@@ -4,7 +4,14 @@ import type { Signal } from "@rondo/otlp";
 import { tool } from "../../needs.ts";
 import { freePorts } from "../../rig/free-port.ts";
 import type { BenchKafka } from "./bench-kafka.ts";
-import { COLLECTOR_GROUPS, COLLECTOR_TOPICS, collectorHops, kafkaSection, pipelineYaml } from "./configurations.ts";
+import {
+  COLLECTOR_GROUPS,
+  COLLECTOR_TOPICS,
+  collectorHops,
+  kafkaSection,
+  pipelineYaml,
+  queuedYaml,
+} from "./configurations.ts";
 
 /** What can be compared. */
 export type Arm = "rondo" | "collector";
@@ -20,6 +27,11 @@ export const KAFKA_COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as c
 /** See `KAFKA_COMPRESSIONS`. */
 export type KafkaCompression = (typeof KAFKA_COMPRESSIONS)[number];
 
+/** Where one Collector keeps what it has acknowledged. */
+export const QUEUES = ["none", "file"] as const;
+/** See `QUEUES`. */
+export type Queue = (typeof QUEUES)[number];
+
 /** Partitions of every topic of the three hops. */
 export const PARTITIONS = 6;
 
@@ -29,6 +41,8 @@ export interface SubjectOptions {
   readonly topology: Topology;
   readonly signal: Signal;
   readonly protocol: Protocol;
+  /** Of the Collector that stands alone. */
+  readonly queue: Queue;
   /** The sink's port. */
   readonly backend: number;
   /** Where Rondo writes CPU profiles when it ends, a folder for each process. */
@@ -119,7 +133,7 @@ async function planCollector(
   await kafka?.createTopics(COLLECTOR_TOPICS, PARTITIONS);
   const hops =
     kafka === undefined
-      ? { collector: pipelineYaml(options, port) }
+      ? { collector: alone(options, port) }
       : collectorHops(options, port, kafka.brokers, kafkaCompression);
   const groups: Readonly<Record<string, string>> = COLLECTOR_GROUPS;
   return Object.entries(hops).map(([name, yaml], index) => {
@@ -134,6 +148,11 @@ async function planCollector(
       serves: () => (kafka === undefined || group === undefined ? listens(port) : kafka.isStable(group)),
     };
   });
+}
+
+/** One Collector between client and sink. */
+function alone(options: SubjectOptions, port: number): string {
+  return options.queue === "file" ? queuedYaml(options, port, options.folder) : pipelineYaml(options, port);
 }
 
 /** Whether something takes connections on a port of loopback. */

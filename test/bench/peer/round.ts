@@ -7,7 +7,7 @@ import type { BenchKafka } from "./bench-kafka.ts";
 import type { Corpus } from "./corpus.ts";
 import { openGate } from "./gate.ts";
 import { startLoad } from "./generator.ts";
-import type { Arm, KafkaCompression, Protocol, Topology } from "./plan.ts";
+import type { Arm, KafkaCompression, Protocol, Queue, Topology } from "./plan.ts";
 import { coreSeconds, cpuSeconds, type Memory, memoryOf } from "./process-figures.ts";
 import { startSubject } from "./subject.ts";
 
@@ -18,6 +18,7 @@ export interface RoundOptions {
   readonly protocol: Protocol;
   readonly gzip: boolean;
   readonly kafkaCompression: KafkaCompression;
+  readonly queue: Queue;
   readonly itemsPerSecond: number;
   readonly idleSeconds: number;
   readonly warmSeconds: number;
@@ -107,6 +108,7 @@ export async function runArm(arm: Arm, options: RoundOptions, folder: string): P
     profile: options.profile,
     kafka: options.kafka,
     kafkaCompression: options.kafkaCompression,
+    queue: options.queue,
   });
   const used = () => usedBy(subject.pids, options.kafka);
   const samples: Memory[] = [];
