@@ -32,6 +32,11 @@ export interface LogRecord extends WholeRecord {
   /** The broker's clock when it was appended (LogAppendTime), milliseconds since the epoch. */
   readonly timestamp: number;
   /**
+   * Whoever read the record says, once, that it never touches the value again: when all of its readers have, the log may give the
+   * memory back. Who says nothing leaves it to the collector. Absent where the memory is not the log's to give.
+   */
+  release?(): void;
+  /**
    * Why what stands at `offset` cannot be read: damaged, of an unknown format, or larger than may be once inflated. Then there are no
    * headers, and `value` is what stands there as it is, at most one batch; records behind `offset` may be in it. The log goes on
    * behind them. `readRawHeaders` and `readEnrichedHeaders` throw it.

@@ -26,6 +26,8 @@ export interface Drop {
 export interface Settled {
   readonly kind: "settled";
   readonly drops: readonly Drop[];
+  /** Nothing refers to the batch's body any more: its owner may give the memory back. Absent: something may. */
+  readonly returned?: true;
 }
 
 /** Nothing can be said of any item; the caller still owns the batch. */
@@ -43,6 +45,9 @@ export type Verdict = Settled | Retry;
 
 /** The verdict of a batch that was delivered whole. */
 export const SETTLED: Settled = { kind: "settled", drops: [] };
+
+/** The same, of a batch whose body nothing refers to any more. */
+export const RETURNED: Settled = { ...SETTLED, returned: true };
 
 /** The verdict of a batch whose fate is open. */
 export function retry(fault: Fault, afterMs?: number): Retry {

@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { type Accumulation, type Batch, Fault, retry as retryVerdict, SETTLED } from "@rondo/core";
+import { type Accumulation, type Batch, Fault, RETURNED, retry as retryVerdict, SETTLED } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { accumulate } from "./accumulate.ts";
@@ -28,7 +28,17 @@ test("sends at once when nothing is in flight; what comes meanwhile goes out as 
   expect(joined).toMatchObject({ items: 4, signal: "traces", tenant: "default" });
   expect(Buffer.from(joined?.body ?? []).toString()).toBe("bbcc");
   backend.calls[1]?.answer(SETTLED);
-  expect(await Promise.all(ends)).toEqual([SETTLED, SETTLED, SETTLED]);
+  // Joined bodies are copies: nothing refers to what they were made of.
+  expect(await Promise.all(ends)).toEqual([SETTLED, RETURNED, RETURNED]);
+  expect(joined?.body).toHaveLength(4);
+});
+
+test("the joined body is freed when the backend has let go of it", async () => {
+  const { backend, deliver } = set({ minItems: 4, waitMs: 1_000 });
+  const ends = ["a", "b"].map((origin) => deliver(batchOf(origin, 2), never()));
+  backend.calls[0]?.answer(RETURNED);
+  expect(await Promise.all(ends)).toEqual([RETURNED, RETURNED]);
+  expect(backend.calls[0]?.batch.body).toHaveLength(0);
 });
 
 test("a batch without company is handed on as it is", async () => {
@@ -165,7 +175,7 @@ test("a caller that aborts in flight is answered at once; the request goes on fo
   void deliver(batchOf("c", 5), never());
   expect(origins()).toEqual(["ab"]);
   backend.calls[0]?.answer(SETTLED);
-  expect(await stays).toBe(SETTLED);
+  expect(await stays).toEqual(RETURNED);
   await settled();
   expect(origins()).toEqual(["ab", "c"]);
 });

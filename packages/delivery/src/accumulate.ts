@@ -5,8 +5,10 @@ import {
   type Clock,
   type Deliver,
   Fault,
+  free,
   type Layer,
   type Meta,
+  RETURNED,
   retry,
   SETTLED,
   type Verdict,
@@ -191,7 +193,9 @@ class Lane {
     this.#flight = { waiting: calls.size, abort };
     const parts = [...calls].map(({ batch }) => batch);
     try {
-      const verdicts = apportion(await this.#next(join(parts), abort.signal), parts);
+      const joined = join(parts);
+      const verdict = await this.#next(joined, abort.signal);
+      const verdicts = parts.length > 1 ? joinedVerdicts(verdict, joined, parts) : [verdict];
       for (const [index, call] of [...calls].entries()) {
         const verdict = verdicts[index];
         if (verdict !== undefined) call.resolve(verdict);
@@ -217,6 +221,13 @@ function join(parts: readonly Batch[]): Batch {
     sources: parts.flatMap(sourcesOf),
     ...(first.meta !== undefined && { meta: first.meta }),
   };
+}
+
+/** Each part's verdict of a join, whose body is nobody else's and a copy of theirs. */
+function joinedVerdicts(verdict: Verdict, joined: Batch, parts: readonly Batch[]): readonly Verdict[] {
+  if (verdict.kind === "retry" || verdict.drops.length > 0) return apportion(verdict, parts);
+  if (verdict.returned) free(joined.body);
+  return parts.map(() => RETURNED);
 }
 
 function gaveUp(): Verdict {

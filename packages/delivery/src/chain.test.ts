@@ -1,4 +1,4 @@
-import { SETTLED } from "@rondo/core";
+import { RETURNED, SETTLED } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { chain } from "./chain.ts";
@@ -32,7 +32,7 @@ test("a joined request is repeated unchanged until it is settled, whether the ba
   expect(backend.calls[1]?.batch.sources?.length).toBe(2);
   expect(backend.calls.slice(1).every(({ batch }) => batch === backend.calls[1]?.batch)).toBe(true);
   backend.calls[3]?.answer(SETTLED);
-  expect(await Promise.all(ends)).toEqual([SETTLED, SETTLED, SETTLED]);
+  expect(await Promise.all(ends)).toEqual([SETTLED, RETURNED, RETURNED]);
   // A hang and a throw leave open whether the backend took the request; both were noted, for the joined request.
   expect(noted).toEqual([2, 2]);
 });

@@ -163,8 +163,9 @@ class Search {
   }
 
   /** Makes letters of what is refused for good, and says whose it was. */
-  #end(piece: Batch, from: number, { drops }: Settled): Settled {
-    if (drops.length === 0) return { kind: "settled", drops };
+  #end(piece: Batch, from: number, verdict: Settled): Settled {
+    const { drops } = verdict;
+    if (drops.length === 0) return verdict;
     const range = rangesOf(this.#batch, from, from + piece.items);
     return {
       kind: "settled",

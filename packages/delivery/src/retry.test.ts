@@ -1,4 +1,4 @@
-import { Fault, type RetryPolicy, retry as retryVerdict, SETTLED } from "@rondo/core";
+import { Fault, RETURNED, type RetryPolicy, retry as retryVerdict, SETTLED } from "@rondo/core";
 import { FakeClock, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import { batchOf, manualBackend, never, recordingLog } from "./layers.cases.ts";
@@ -31,6 +31,18 @@ test("waits as the Collector does and never gives up", async () => {
   backend.calls.at(-1)?.answer(SETTLED);
   expect(await verdict).toBe(SETTLED);
   expect(clock.pending).toBe(0);
+});
+
+test("a body is returned by the first try or not at all: an earlier one may still refer to it", async () => {
+  const { clock, backend, deliver } = set();
+  const first = deliver(batchOf("a", 1), never());
+  backend.calls[0]?.answer(RETURNED);
+  expect(await first).toBe(RETURNED);
+  const second = deliver(batchOf("b", 1), never());
+  backend.calls[1]?.answer(away);
+  await clock.advance(5_000);
+  backend.calls[2]?.answer(RETURNED);
+  expect(await second).toEqual(SETTLED);
 });
 
 test.each([

@@ -42,14 +42,17 @@ export function retry(options: RetryOptions): Layer {
   const failures = new Recurring(log, clock);
   return (next) => async (batch, abort) => {
     const backOff = new BackOff(policy, random);
+    let hasFailed = false;
     for (;;) {
       // Asked before each try as well: a try may be what the backend cannot bear while the process stops.
       if (abort.aborted) return retryVerdict(new Fault("aborted", "the caller gave up before the batch was settled"));
       const verdict = await next(batch, abort);
       if (verdict.kind === "settled") {
         failures.over("delivering again", { signal: batch.signal });
-        return verdict;
+        // A try before it may not have let go of the body.
+        return verdict.returned && hasFailed ? { kind: "settled", drops: verdict.drops } : verdict;
       }
+      hasFailed = true;
       if (abort.aborted) return aborted(verdict);
       const waitMs = Math.max(backOff.next(), Math.min(verdict.afterMs ?? 0, LONGEST_WAIT_MS));
       failures.happened("delivery failed and is tried again; nothing is lost", {

@@ -1,5 +1,14 @@
 /** A consumer group in memory: registered starts, commits, and a new generation whenever a member comes or goes. */
-import type { Appended, Claim, GroupPosition, GroupSpec, Member, NewRecord, StateStore } from "@rondo/broker";
+import type {
+  Appended,
+  Claim,
+  GroupPosition,
+  GroupSpec,
+  LogRecord,
+  Member,
+  NewRecord,
+  StateStore,
+} from "@rondo/broker";
 import { Fault } from "@rondo/core";
 import type { MemoryPartition } from "./memory-partition.ts";
 
@@ -65,7 +74,7 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
       async read(maxBytes) {
         for (;;) {
           if (revoked.aborted) return [];
-          const records = log.slice(position, maxBytes);
+          const records = log.slice(position, maxBytes).map(lent);
           const last = records.at(-1);
           if (last !== undefined) {
             position = last.offset + 1;
@@ -156,3 +165,11 @@ export function memoryGroup(spec: GroupSpec, registered: readonly number[], arou
     },
   };
 }
+
+/** A reader's own copy, spoilt when it is released: who reads it after that reads nonsense. */
+function lent(record: LogRecord): LogRecord {
+  const value = new Uint8Array(record.value);
+  return { ...record, value, release: () => void value.fill(SPOILT) };
+}
+
+const SPOILT = 0xdb;

@@ -25,10 +25,17 @@ test("without processors the very bytes go through, with origin, time and accoun
   const { records, account, forwarded } = run(value);
   expect(records).toHaveLength(1);
   expect(records[0]?.value).toBe(value);
+  expect(records[0]?.given).toBeUndefined();
   expect(forwarded).toBe(2);
   expect(account).toEqual({ entered: 2, created: 0, dropped: {} });
   const headers = readEnrichedHeaders({ ...record(value), headers: records[0]?.headers ?? {} });
   expect(headers).toEqual({ tenant: "t", items: 2, origin: "3:7:0/1", at: 1_000, account });
+});
+
+test("what processors made of a record is the log's to free, what they left is the raw record's", () => {
+  const made = Buffer.from(Buffer.alloc(20_000, request(["a"])));
+  const { records } = run(request(["a"]), [stage("make", ({ items }) => ({ parts: [{ items, body: made }] }))]);
+  expect(records[0]?.given).toBe(true);
 });
 
 test("processors see all of a record's client metadata, exporters what they ask for, on every part", () => {

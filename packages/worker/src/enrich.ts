@@ -242,6 +242,8 @@ function toRecords(
       ...(items > 0 && meta && { meta }),
     }),
     value: body,
+    // What the processors made belongs to nobody else; what they left as it is, is the raw record's.
+    ...(body.buffer !== record.value.buffer && { given: true }),
   }));
 }
 

@@ -2,7 +2,7 @@
 
 import { getEventListeners } from "node:events";
 import { type Claim, enrichedHeaders, enrichedTopic, exporterGroup } from "@rondo/broker";
-import { type Accumulation, type Deliver, Fault, SETTLED, silentLog } from "@rondo/core";
+import { type Accumulation, type Deliver, Fault, RETURNED, SETTLED, silentLog } from "@rondo/core";
 import { chain } from "@rondo/delivery";
 import { FakeClock, memoryBroker, namedSpans, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
@@ -23,9 +23,16 @@ async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
   const sent: string[] = [];
   const failures: Error[] = [];
   const hurry = new AbortController();
+  /** Offsets of records that were released, and whether the exporter lets go of bodies. */
+  const released: number[] = [];
+  const lets = { go: false };
   const deliver: Deliver = async ({ sources = [] }) => {
     sent.push(...sources.map(({ origin }) => origin));
-    return SETTLED;
+    return lets.go ? RETURNED : SETTLED;
+  };
+  const lending = (claim: Claim): Claim["read"] => {
+    return async (maxBytes) =>
+      (await claim.read(maxBytes)).map((record) => ({ ...record, release: () => void released.push(record.offset) }));
   };
   const policy = { initialMs: 1, multiplier: 1, maxMs: 1, randomization: 0 };
   const exporter = { deliver, timeoutMs: 0, retry: policy, close: async () => {} };
@@ -39,7 +46,7 @@ async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
     broker.join(
       GROUP,
       async (claim) => {
-        const fenced: Claim = { ...claim, commit: commit(claim) };
+        const fenced: Claim = { ...claim, commit: commit(claim), read: lending(claim) };
         await runExporterClaim(fenced, claim.revoked, {
           group: GROUP.group,
           signal: "traces",
@@ -64,7 +71,7 @@ async function set({ readBytes = 64 << 20, accumulation = AT_ONCE } = {}) {
       await broker.append(TOPIC, 0, [{ headers, value: namedSpans(["a"]) }]);
     }
   };
-  return { clock, broker, disk, sent, failures, hurry, join, produce };
+  return { clock, broker, disk, sent, failures, hurry, join, produce, released, lets };
 }
 
 test("nothing is sent that no durable commit has announced, and a full disk is waited for", async () => {
@@ -141,4 +148,17 @@ test("in a hurry, what waits for company goes out, and nothing listens to the wo
   await settled();
   expect(sent).toHaveLength(3);
   await second.leave();
+});
+
+test("a record is released when its exporter has let go of the body, and only then", async () => {
+  const { sent, join, produce, released, lets } = await set();
+  await produce(1);
+  const member = await join();
+  await settled();
+  lets.go = true;
+  await produce(2);
+  await settled();
+  expect(sent).toHaveLength(3);
+  expect(released).toEqual([1, 2]);
+  await member.leave();
 });

@@ -202,7 +202,11 @@ class ExporterRun {
     this.#flight.add(bytes);
     this.#deliver(batch, this.#abort)
       .then(
-        (verdict) => this.#returned(verdict),
+        (verdict) => {
+          // What was dropped may be part of a dead letter.
+          if (verdict.kind === "settled" && verdict.returned && verdict.drops.length === 0) record.release?.();
+          this.#returned(verdict);
+        },
         (thrown: unknown) => this.#fail(Fault.from(thrown)),
       )
       .finally(() => {

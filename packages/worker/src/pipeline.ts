@@ -104,7 +104,8 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
       }
       // Together with the rows, or a commit in between would tell its successor not to look at what they lack.
       enriched = end;
-      for (const { entry, result } of made) {
+      for (const [index, { entry, result, letter }] of made.entries()) {
+        if (letter === undefined && result.records.every(({ given }) => given)) records[index]?.release?.();
         account.settle(entry, {
           created: result.account.created,
           forwarded: result.forwarded,

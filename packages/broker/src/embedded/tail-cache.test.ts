@@ -64,15 +64,22 @@ test("a small piece of a large buffer does not keep the buffer", () => {
   });
 });
 
-test("what was given is freed when it leaves, but not what a reader has, and nothing else", () => {
-  const cache = new TailCache(4_000);
-  const [kept, given, read] = [records(0, 1, 1_000), records(1, 1, 1_000), records(2, 1, 1_000)];
+test("what was given is freed when it has left and its readers have released it, and nothing else", () => {
+  const cache = new TailCache(5_000);
+  const [kept, given, read, shared] = [0, 1, 2, 3].map((offset) => records(offset, 1, 1_000));
+  if (kept === undefined || given === undefined || read === undefined || shared === undefined) throw new Error("none");
   cache.add(0, kept);
-  cache.add(0, given, () => true);
-  cache.add(0, read, () => true);
+  for (const one of [given, read, shared]) cache.add(0, one, () => true);
+  const lengths = () => [kept, given, read, shared].map(([record]) => record?.value.length);
   const taken: LogRecord[] = [];
   cache.from(0, 2, (record) => taken.push(record) > 0);
-  cache.add(0, records(3, 1, 5_000));
-  expect([kept, given, read].map(([record]) => record?.value.length)).toEqual([1_000, 0, 1_000]);
-  expect(taken[0]?.value).toHaveLength(1_000);
+  cache.from(0, 3, (record) => taken.push(record) > 0);
+  const [first, second, third] = taken;
+  third?.release?.();
+  expect(lengths()).toEqual([1_000, 1_000, 1_000, 1_000]);
+  cache.add(0, records(4, 1, 5_000));
+  expect(lengths()).toEqual([1_000, 0, 1_000, 1_000]);
+  expect(first?.value).toHaveLength(1_000);
+  second?.release?.();
+  expect(lengths()).toEqual([1_000, 0, 1_000, 0]);
 });

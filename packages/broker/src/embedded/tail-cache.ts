@@ -1,15 +1,52 @@
 /** The newest records of every stream in memory, so that readers that keep up get the very bytes that were appended. */
 import { free } from "@rondo/core";
-import type { LogRecord } from "../log.ts";
+import type { Headers, LogRecord } from "../log.ts";
 
 interface Batch {
   readonly stream: number;
-  readonly records: readonly LogRecord[];
+  readonly records: readonly Held[];
   readonly bytes: number;
 }
 
 // What an entry costs beyond its values: the objects around them.
 const RECORD_OVERHEAD = 256;
+
+/** A record in the cache. Its memory is freed when it has left and nobody reads it any more, if it is ours alone. */
+class Held implements LogRecord {
+  readonly headers: Headers;
+  readonly value: Uint8Array;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly #isOurs: boolean;
+  #readers = 0;
+  #hasLeft = false;
+
+  constructor({ headers, value, offset, timestamp }: LogRecord, isOurs: boolean) {
+    this.headers = headers;
+    this.value = value;
+    this.offset = offset;
+    this.timestamp = timestamp;
+    this.#isOurs = isOurs;
+  }
+
+  lend(): void {
+    this.#readers++;
+  }
+
+  release(): void {
+    this.#readers--;
+    this.#end();
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#isOurs && this.#hasLeft && this.#readers === 0) free(this.value);
+  }
+}
 
 /** Holds up to `limit` bytes over all streams; the oldest batches leave first. */
 export class TailCache {
@@ -18,10 +55,8 @@ export class TailCache {
   #ages: Batch[] = [];
   #oldest = 0;
   #bytes = 0;
-  readonly #streams = new Map<number, LogRecord[]>();
+  readonly #streams = new Map<number, Held[]>();
   readonly #gone = new Map<number, number>();
-  /** Those whose memory is ours alone: given to the log, and handed to no reader. */
-  readonly #ours = new Set<LogRecord>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -34,11 +69,10 @@ export class TailCache {
 
   /**
    * Adds a stream's newest records. Larger than the whole cache, they empty it: what is held has no gap before the end. The value
-   * of a record that `isGiven` is freed when it leaves, unless a reader has it.
+   * of a record that `isGiven` is freed when it has left and each of its readers has released it.
    */
   add(stream: number, records: readonly LogRecord[], isGiven: (index: number) => boolean = () => false): void {
-    const held = records.map(owning);
-    for (const [index, record] of held.entries()) if (isGiven(index)) this.#ours.add(record);
+    const held = records.map((record, index) => new Held(owning(record), isGiven(index)));
     const bytes = held.reduce((sum, { value }) => sum + value.length + RECORD_OVERHEAD, 0);
     this.#ages.push({ stream, records: held, bytes });
     this.#bytes += bytes;
@@ -63,8 +97,8 @@ export class TailCache {
     for (; low < list.length; low++) {
       const record = list[low];
       if (record === undefined) break;
-      this.#ours.delete(record);
       if (!take(record)) break;
+      record.lend();
     }
     return true;
   }
@@ -79,7 +113,7 @@ export class TailCache {
       this.#oldest = 0;
     }
     const { stream, records } = batch;
-    for (const record of records) if (this.#ours.delete(record)) free(record.value);
+    for (const record of records) record.leave();
     const list = this.#streams.get(stream) ?? [];
     const gone = (this.#gone.get(stream) ?? 0) + records.length;
     if (gone * 2 > list.length) {

@@ -9,6 +9,8 @@ export interface HttpAnswer {
   readonly body: Buffer;
   /** The body went on beyond the limit, or stopped before its end; what is in `body` may be half a message. */
   readonly cut: boolean;
+  /** The system has all of the request: nothing refers to its body any more. Absent: a backend may answer before that. */
+  readonly isSent?: true;
 }
 
 /** What is sent. */
@@ -31,7 +33,8 @@ export function post({ url, headers, body, agent, limit }: HttpPost, abort: Abor
   return new Promise((resolve, reject) => {
     const sent = send(url, { method: "POST", agent, headers, signal: abort }, (answer) => {
       readBody(answer, limit, ({ body: kept, cut }) => {
-        resolve({ statusCode: answer.statusCode ?? 0, headers: answer.headers, body: kept, cut });
+        const { statusCode = 0, headers } = answer;
+        resolve({ statusCode, headers, body: kept, cut, ...(sent.writableFinished && { isSent: true }) });
       });
     });
     // Never sent again from here, not even on a connection that was kept: the backend may have read the request before it

@@ -1,6 +1,6 @@
 /** Sends OTLP over HTTP/1.1, one try at a time, and says how each ended. In protobuf the request's bytes go out as they are. */
 import type { Batch, Clock, Verdict } from "@rondo/core";
-import { Fault, retry } from "@rondo/core";
+import { Fault, RETURNED, retry, SETTLED } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
 import type { HeadersByAuth } from "../auth/client-auth.ts";
 import type { ConnectionValues } from "../http/connection-fields.ts";
@@ -52,7 +52,11 @@ export class OtlpHttpSender {
     }
     const headers = { ...this.#parts.headersOf?.(batch), ...encoded.headers };
     const outcome = await this.#connections.post({ body: encoded.body, headers, meta: batch.meta }, abort);
-    return "verdict" in outcome ? outcome.verdict : this.#judge(batch, outcome.answer);
+    if ("verdict" in outcome) return outcome.verdict;
+    const verdict = this.#judge(batch, outcome.answer);
+    // Compressed, or as JSON, it was another body that went out.
+    const isReturned = verdict === SETTLED && (encoded.body !== batch.body || outcome.answer.isSent);
+    return isReturned ? RETURNED : verdict;
   }
 
   /** Ends the tries in flight and every connection. */

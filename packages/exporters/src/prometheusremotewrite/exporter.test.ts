@@ -1,3 +1,4 @@
+import { RETURNED } from "@rondo/core";
 import { exporterContract, makeExporter, type StubBackend, stubHttp } from "@rondo/testkit/exporter-contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gauge, metricsBatch, never, point, sampleMetrics, sum } from "../metrics.cases.ts";
@@ -48,7 +49,7 @@ test("answers to both of its names and has the Collector's defaults", () => {
 
 test("version 1: one snappy block, announced as such", async () => {
   const batch = metricsBatch([gauge("x", point(1, { a: "b" }))], BACKEND);
-  expect(await send({ external_labels: { region: "r" } }, batch)).toEqual({ kind: "settled", drops: [] });
+  expect(await send({ external_labels: { region: "r" } }, batch)).toEqual(RETURNED);
   expect(stub.received[0]?.headers).toMatchObject({
     ":path": "/api/v1/write",
     "content-type": "application/x-protobuf",

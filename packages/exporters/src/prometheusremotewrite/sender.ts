@@ -1,5 +1,5 @@
 /** Sends a batch of metrics by remote write: translated once, cut into requests, one after another. */
-import { type Batch, type Clock, type Drop, SETTLED, type Verdict } from "@rondo/core";
+import { type Batch, type Clock, type Drop, RETURNED, type Verdict } from "@rondo/core";
 import type { Recurring } from "@rondo/delivery";
 import { WireError } from "@rondo/otlp";
 import { createTranslator, type Translator } from "@rondo/prometheus";
@@ -73,7 +73,8 @@ export class RemoteWriteSender {
     // Should the same object ever come again, it is a batch like any other.
     this.#progress.delete(batch);
     const drops = [...progress.drops, ...joined(batch, progress.together)];
-    return drops.length === 0 ? SETTLED : { kind: "settled", drops };
+    // What went out was translated from the batch: nothing refers to it any more.
+    return drops.length === 0 ? RETURNED : { kind: "settled", drops };
   }
 
   /** Ends the tries in flight and every connection. */
