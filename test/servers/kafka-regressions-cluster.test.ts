@@ -1,6 +1,11 @@
 /** The traps of kafkajs that need several brokers, as kafka-regressions.test.ts has those of one. */
 import { setTimeout as pause } from "node:timers/promises";
+import { silentLog } from "@rondo/core";
+import { Readiness } from "@rondo/monitor";
+import { FakeClock } from "@rondo/testkit";
+import { Ledger } from "@rondo/worker";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { STANDSTILL_MS, Watchdog } from "../../packages/worker/src/watchdog.ts";
 import { suiteNeeds } from "../needs.ts";
 import { type Plain, plainKafkajs } from "../rig/plain-kafkajs.ts";
 import { type Kafka, startKafka } from "../rig/servers/index.ts";
@@ -103,14 +108,17 @@ suiteNeeds("kafka")("kafkajs and Rondo's log, on three brokers", () => {
       expect((await plain.admin.describeGroups([topic])).groups[0]).toMatchObject({ state: "Stable" });
     });
 
-    test("Rondo: the other goes on, and the group's position says which one stands still", async () => {
+    test("Rondo: the other goes on, and readiness says which one stands still", async () => {
       const spec = { group: "k11-rondo", topic: "k11-rondo" };
       await spread(spec.topic);
       const broker = await plain.rondo("k11");
       await broker.registerGroup({ ...spec, start: "earliest" });
+      const ledger = new Ledger(broker);
+      ledger.group({ ...spec, signal: "traces", pipeline: "traces", component: "stuck" });
       await broker.join(
         spec,
         async (claim) => {
+          ledger.claimed(spec.group, claim);
           for (let some = await claim.read(1 << 20); some.length > 0; some = await claim.read(1 << 20)) {
             if (claim.partition === 0)
               return await new Promise((gone) => claim.revoked.addEventListener("abort", () => gone()));
@@ -119,19 +127,24 @@ suiteNeeds("kafka")("kafkajs and Rondo's log, on three brokers", () => {
         },
         (fault) => expect.fail(fault.message),
       );
-      const lag = async () => {
-        const position = await broker.position(spec.group);
-        return await Promise.all(
-          position.map(async ({ partition, registered, committed }) => {
-            const { high } = await broker.watermarks(spec.topic, partition);
-            return high - (committed ?? registered);
-          }),
-        );
-      };
-      for (let n = 0; n < 20; n++) {
-        await Promise.all([0, 1].map((partition) => broker.append(spec.topic, partition, [record(String(n))])));
+      const append = () => Promise.all([0, 1].map((partition) => broker.append(spec.topic, partition, [record("x")])));
+      const behind = async () => (await ledger.lags())[0]?.partitions.map(({ high, settled }) => high - settled);
+      // Its minute passes at once; the cluster and the reader keep theirs.
+      const clock = new FakeClock();
+      const readiness = new Readiness(clock);
+      const members = () => [{ group: spec.group, isMember: true }];
+      const watchdog = new Watchdog({ ledger, readiness, clock, log: silentLog, isAlone: false, members });
+      for (const expected of [1, 2]) {
+        await append();
+        await expect.poll(behind).toEqual([expected, 0]);
+        expect(readiness.reasons()).toEqual([]);
+        await watchdog.look();
+        await clock.advance(STANDSTILL_MS / 2);
       }
-      await expect.poll(lag).toEqual([20, 0]);
+      await watchdog.look();
+      expect(readiness.reasons().map(({ reason }) => reason)).toEqual([
+        expect.stringMatching(/^group k11-rondo stands still on partition 0: since .* at offset 0, 2 records unread/),
+      ]);
     });
   });
 });
