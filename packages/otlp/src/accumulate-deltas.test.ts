@@ -68,7 +68,6 @@ test("as many items are left as were not taken, in any request of metrics", () =
         return undefined;
       });
       expect([...decodedItems("metrics", objects(result))]).toHaveLength(countItems("metrics", body) - taken);
-      if (asked === 0) expect(result).toBe(body);
     }),
   );
 });
