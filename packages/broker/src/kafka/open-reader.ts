@@ -5,7 +5,6 @@
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Claim, GroupSpec, Member, Watermarks } from "../log.ts";
 import { Cluster } from "./cluster.ts";
-
 import { type Commit, commitsOf, GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
 import { nodeFactory } from "./kafkajs-node.ts";
