@@ -12,7 +12,7 @@ import type { Cluster } from "./cluster.ts";
 import { Feed } from "./feed.ts";
 import { Fetcher } from "./fetcher.ts";
 import { GroupSession, type MemberTimes } from "./group-session.ts";
-import { type Failure, failureOf } from "./kafka-fault.ts";
+import type { Failure } from "./kafka-fault.ts";
 import type { KafkajsNode } from "./kafkajs-node.ts";
 import { OffsetCommitter } from "./offset-committer.ts";
 import { persist } from "./persist.ts";
@@ -265,10 +265,7 @@ export class GroupMember implements Member {
           }),
         );
       } catch (thrown) {
-        const { remedy, name } = failureOf(thrown);
-        // The group is between two generations, and so is this commit.
-        const isBetween = remedy === "rejoin" || (remedy === "fenced" && generation !== this.#session.generation);
-        throw isBetween ? new Fault("unavailable", name) : thrown;
+        throw this.#session.refused(generation, thrown);
       }
     });
   }

@@ -8,9 +8,10 @@ import { GroupSession } from "./group-session.ts";
 const kafkaError = (code: number) => Object.assign(new Error(String(code)), { code });
 const REBALANCE_IN_PROGRESS = 27;
 const UNKNOWN_MEMBER_ID = 25;
+const ILLEGAL_GENERATION = 22;
 
-/** A member that has joined a group of its own, holds partition 0, and is asked to join again: that join never ends. */
-async function rejoining() {
+/** A member that has joined a group of its own and holds partition 0. Any further join never ends. */
+async function joinedOnce() {
   const clock = new FakeClock();
   let answer: number | undefined;
   let joins = 0;
@@ -41,10 +42,17 @@ async function rejoining() {
   const answers = (code: number) => {
     answer = code;
   };
+  return { clock, session, seen, answers, joins: () => joins };
+}
+
+/** The same, asked to join again. */
+async function rejoining() {
+  const member = await joinedOnce();
+  const { clock, session, seen, answers, joins } = member;
   answers(REBALANCE_IN_PROGRESS);
   await clock.advance(1_000);
-  expect([joins, session.lease.isValid, seen.lost]).toEqual([2, true, 0]);
-  return { clock, session, seen, answers };
+  expect([joins(), session.lease.isValid, seen.lost]).toEqual([2, true, 0]);
+  return member;
 }
 
 test("a member keeps its lease while it joins again, for as long as the group goes on hearing it", async () => {
@@ -64,3 +72,26 @@ test("a member that was thrown out while its join is under way writes nothing mo
   await clock.advance(500);
   expect([session.lease.isValid, seen.lost, isSettled]).toEqual([false, 1, true]);
 });
+
+// A commit that was on its way when the group went on to a generation of which the member's join had not yet told it. To take it for
+// the end of the claim left the partition with a reader that had ended, and its last commit unwritten, until the next rebalance.
+test("a commit that meets a newer generation during a join is to be sent again, and ends no claim", async () => {
+  const { session, seen } = await rejoining();
+  expect(session.refused(1, kafkaError(ILLEGAL_GENERATION))).toMatchObject({ code: "unavailable" });
+  expect([session.lease.isValid, seen.lost]).toEqual([true, 0]);
+});
+
+test.each([
+  ["ILLEGAL_GENERATION", ILLEGAL_GENERATION],
+  ["UNKNOWN_MEMBER_ID", UNKNOWN_MEMBER_ID],
+])(
+  "a commit refused with %s while no join is under way ends every claim, and the group is joined again",
+  async (_name, code) => {
+    const { clock, session, seen, joins } = await joinedOnce();
+    const refusal = kafkaError(code);
+    expect(session.refused(1, refusal)).toBe(refusal);
+    expect([session.lease.isValid, seen.lost]).toEqual([false, 1]);
+    await clock.advance(500);
+    expect(joins()).toBe(2);
+  },
+);

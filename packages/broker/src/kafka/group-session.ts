@@ -67,6 +67,7 @@ export class GroupSession {
   /** Interrupts the pause between heartbeats. */
   #nudge = new AbortController();
   #joining = Promise.withResolvers<void>();
+  #isJoining = false;
   #isTroubled = false;
 
   constructor(options: SessionOptions) {
@@ -115,6 +116,19 @@ export class GroupSession {
     this.rejoin();
   }
 
+  /**
+   * What to throw for something of `generation` that the coordinator refused. While a join is under way the group may have a newer one
+   * of which this member has not heard, and keeps its claims: then it is to be said again. Otherwise the group went on without this
+   * member, and its claims end now: whoever is told `aborted` believes that they have, and says nothing more.
+   */
+  refused(generation: number, thrown: unknown): unknown {
+    const { remedy, name } = failureOf(thrown);
+    const isBetween = remedy === "fenced" && (this.#isJoining || generation !== this.#generation);
+    if (remedy === "rejoin" || isBetween) return new Fault("unavailable", name);
+    if ((remedy === "fenced" || remedy === "expelled") && this.lease.isValid) this.lapse();
+    return thrown;
+  }
+
   /** Heartbeats until `done` fires, for claims that are ending. */
   async outlast(done: AbortSignal): Promise<void> {
     const { clock, heartbeatMs } = this.#options;
@@ -150,6 +164,7 @@ export class GroupSession {
     const { clock, spec } = this.#options;
     const began = clock.monotonic();
     this.#mustRejoin = false;
+    this.#isJoining = true;
     const gate = Promise.withResolvers<void>();
     this.#joining.resolve();
     this.#joining = gate;
@@ -168,6 +183,7 @@ export class GroupSession {
       if (!this.lease.isValid) this.#lose();
       await sleep(clock, pauseAfter(tries), ending);
     }
+    this.#isJoining = false;
     gate.resolve();
   }
 
