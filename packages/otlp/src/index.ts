@@ -4,7 +4,7 @@
  *
  * - measure: `countItems`, `countProfiles`, `repeatedBytes`, `timeRange`, `validateRequest`, `checkItems` and `FlawedItems`
  * - join and cut: `concatRequests`, `splitRequest`, `removeItems`; `partitionRequest`, `partitionByResource`, `partitionByTrace`
- * - compare: `contentHash`, `resourceKey`, `attributesKey`
+ * - compare: `contentHash`, `resourceKey`, `writeAttributesKey`
  * - edit: `compileEdits`, then `editResources`, `editScopes` and `editItems`; `shiftTimes`; `accumulateDeltas`
  * - read: `forEachResource`, `forEachItem`, `attributeOf`, and below them `Cursor`, `memberOf`, `valueText`
  * - make: `anyValue`, `keyValue`; answers by `encodeResponse` and `encodeStatus`
@@ -47,7 +47,7 @@ export { partitionByTrace } from "./partition-by-trace.ts";
 export { removeItems } from "./remove-items.ts";
 export { repeatedBytes } from "./repeated-bytes.ts";
 export type { RequestPiece } from "./request-plan.ts";
-export { attributesKey, resourceKey } from "./resource-key.ts";
+export { resourceKey, writeAttributesKey } from "./resource-key.ts";
 export { decodeResponse, encodeResponse, type PartialSuccess, responseToJson } from "./response.ts";
 export * from "./signal.ts";
 export { type SplitBounds, splitRequest } from "./split.ts";

@@ -11,11 +11,13 @@ import { Writer } from "./writer.ts";
  * fields do not. Throws WireError on malformed bytes.
  */
 export function resourceKey(resource: Uint8Array): Uint8Array {
-  return attributesKey(resource, RESOURCE_ATTRIBUTES);
+  const out = new Writer(resource.length + 8);
+  writeAttributesKey(out, resource, RESOURCE_ATTRIBUTES);
+  return out.finish();
 }
 
-/** The same for any message whose attributes are fields of number `field`, such as a scope or a data point. */
-export function attributesKey(message: Uint8Array, field: number): Uint8Array {
+/** Writes the same for any message whose attributes are fields of number `field`, such as a scope or a data point. */
+export function writeAttributesKey(out: Writer, message: Uint8Array, field: number): void {
   const list = new AttributeList(message);
   list.read(new Cursor(message), field);
   const pairs = Array.from({ length: list.length }, (_, i) => ({
@@ -24,7 +26,6 @@ export function attributesKey(message: Uint8Array, field: number): Uint8Array {
   }));
   // Sorting is stable: of equal keys the first stays first.
   pairs.sort((a, b) => Buffer.compare(a.key, b.key));
-  const out = new Writer(message.length + 8);
   let last: Uint8Array | undefined;
   for (const { key, value } of pairs) {
     if (last !== undefined && Buffer.compare(last, key) === 0) continue;
@@ -32,5 +33,4 @@ export function attributesKey(message: Uint8Array, field: number): Uint8Array {
     // Both carry their lengths, so that no two lists spell the same bytes.
     out.bytes(1, key).bytes(2, value);
   }
-  return out.finish();
 }

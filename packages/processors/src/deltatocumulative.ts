@@ -40,9 +40,11 @@ export const deltaToCumulative = defineKeepingProcessor({
       process({ tenant, items, body }, at) {
         kept.advance(at);
         const identity = new StreamIdentity(tenant);
+        // All points of the batch stand in it one after the other, until they are put in their places.
+        const out = new Writer(body.length + 1024);
         const drops = new Map<DropReason, number>();
         const left = accumulateDeltas(body, (point, around) => {
-          const outcome = accumulate(kept, tenant, identity, point, around);
+          const outcome = accumulate(kept, tenant, identity, point, around, out);
           if (typeof outcome !== "string") return outcome;
           drops.set(outcome, (drops.get(outcome) ?? 0) + 1);
           return undefined;
@@ -69,6 +71,7 @@ function accumulate(
   identity: StreamIdentity,
   point: Cursor,
   around: Around,
+  out: Writer,
 ): Uint8Array | DropReason {
   const kind = POINT_KINDS[around.data];
   const { start, time, flags } = timesOf(point, FLAGS[around.data] ?? 0);
@@ -89,7 +92,7 @@ function accumulate(
   stream.value = sum ?? delta;
   stream.time = time;
   streams.touch(key, stream);
-  return rewritten(point, kind, stream);
+  return rewritten(out, point, kind, stream);
 }
 
 function timesOf(point: Cursor, flagsField: number) {
@@ -106,8 +109,8 @@ function timesOf(point: Cursor, flagsField: number) {
 }
 
 /** The point with the stream's start and value; its attributes, time, exemplars and unknown fields are its own. */
-function rewritten(point: Cursor, kind: PointKind<unknown>, { start, value }: Stream): Uint8Array {
-  const out = new Writer(point.stop - point.start + 16);
+function rewritten(out: Writer, point: Cursor, kind: PointKind<unknown>, { start, value }: Stream): Uint8Array {
+  const begin = out.length;
   const field = new Cursor(point.bytes).enter(point);
   while (field.next()) {
     if (field.field !== POINT.start && !kind.fields.has(field.field))
@@ -115,5 +118,6 @@ function rewritten(point: Cursor, kind: PointKind<unknown>, { start, value }: St
   }
   out.tag(POINT.start, Wire.fixed64).fixed64(start);
   kind.write(out, value);
-  return out.finish();
+  // What makes room leaves the memory before to those who hold it.
+  return out.finish().subarray(begin);
 }

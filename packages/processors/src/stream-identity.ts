@@ -1,6 +1,6 @@
 /** What makes two data points ones of the same stream: tenant, resource, scope, metric and attributes. */
 import { hash } from "node:crypto";
-import { type Around, attributesKey, Cursor, RESOURCE_ATTRIBUTES, SCOPE_ATTRIBUTES, Wire, Writer } from "@rondo/otlp";
+import { type Around, Cursor, resourceKey, SCOPE_ATTRIBUTES, Wire, Writer, writeAttributesKey } from "@rondo/otlp";
 
 /** Characters of a key, one a byte of SHA-256: enough that no two streams meet, and little to keep. */
 const KEY_LENGTH = 16;
@@ -11,8 +11,10 @@ const SCOPE = { name: 1, version: 2 } as const;
 /** Names streams of one request after the other; what stands around the points is read once for all of a metric's. */
 export class StreamIdentity {
   readonly #tenant: string;
+  /** Written over for every point. */
+  readonly #out = new Writer(1024);
   #metric: Uint8Array | undefined;
-  #around = "";
+  #around: Uint8Array = new Uint8Array(0);
 
   constructor(tenant: string) {
     this.#tenant = tenant;
@@ -22,12 +24,11 @@ export class StreamIdentity {
   of(point: Cursor, around: Around): string {
     if (around.metric !== this.#metric) {
       this.#metric = around.metric;
-      this.#around = digest(outside(this.#tenant, around));
+      this.#around = Buffer.from(digest(outside(this.#tenant, around)), "latin1");
     }
-    const attributes = attributesKey(point.slice(), around.attributes);
-    return digest(
-      new Writer(attributes.length + 64).bytes(1, Buffer.from(this.#around, "latin1")).bytes(2, attributes).finish(),
-    );
+    const out = this.#out.rewind(0).raw(this.#around);
+    writeAttributesKey(out, point.slice(), around.attributes);
+    return digest(out.finish());
   }
 }
 
@@ -36,16 +37,13 @@ function digest(bytes: Uint8Array): string {
 }
 
 function outside(tenant: string, { resource, scope, metric, data }: Around): Uint8Array {
-  const out = new Writer().text(1, tenant).bytes(2, attributesKey(resource, RESOURCE_ATTRIBUTES));
-  out
-    .bytes(3, text(scope, SCOPE.name))
-    .bytes(4, text(scope, SCOPE.version))
-    .bytes(5, attributesKey(scope, SCOPE_ATTRIBUTES));
-  out.bytes(6, text(metric, METRIC.name)).bytes(7, text(metric, METRIC.unit)).tag(8, Wire.varint).varint(data);
-  return out
-    .tag(9, Wire.varint)
-    .varint(isMonotonic(metric, data) ? 1 : 0)
-    .finish();
+  const out = new Writer().text(1, tenant).bytes(2, resourceKey(resource));
+  out.bytes(3, text(scope, SCOPE.name)).bytes(4, text(scope, SCOPE.version));
+  out.bytes(5, text(metric, METRIC.name)).bytes(6, text(metric, METRIC.unit)).tag(7, Wire.varint).varint(data);
+  out.tag(8, Wire.varint).varint(isMonotonic(metric, data) ? 1 : 0);
+  // The rest of it, and hence without a length.
+  writeAttributesKey(out, scope, SCOPE_ATTRIBUTES);
+  return out.finish();
 }
 
 /** The last field of bytes under a number. */
