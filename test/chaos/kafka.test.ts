@@ -16,12 +16,12 @@ suiteNeeds(
   test(
     "loses nothing and tells no false word, whatever is broken",
     async () => {
-      const rounds = { F1: 2, F3: 1, F5: 1, F7: 1, F8: 1, F13: 1 };
+      const rounds = { F1: 1, F3: 1, F5: 1, F7: 1, F8: 1, F13: 1 };
       const found = await runSelection({ broker: "kafka3", seed: 4, rounds, folder: join(testFolder(), "rounds") });
       expect(found.problems).toEqual([]);
-      expect(found.results).toHaveLength(7);
+      expect(found.results).toHaveLength(6);
     },
-    5 * MINUTE,
+    9 * MINUTE,
   );
 
   test(
