@@ -13,6 +13,7 @@ import { startHttp } from "./http.ts";
 import { type Intake, intake } from "./intake.ts";
 import { jsonConversion } from "./json-conversion.ts";
 import type { Listener, ListenerOptions } from "./listener.ts";
+import { logAppend } from "./log-append.ts";
 import { type MemoryLimit, memoryGuard } from "./memory-guard.ts";
 import type { Account, GatewayMetrics, Outcome, Protocol, Reasons } from "./metrics.ts";
 import { type OffLoop, offLoop } from "./off-loop.ts";
@@ -87,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   for (const total of totals.all()) count(metrics, total, total.accepted, total.refused, total.reasons);
   const { account, weightOf } = sharedAccount(options);
   metrics.watch(account);
-  const batches = batcher((topic, partition, records) => broker.append(topic, partition, records), clock, {
+  const batches = batcher(logAppend(broker, log, clock), clock, {
     ...BATCH_LIMITS,
     lingerMs: options.lingerMs,
     weightOf,
