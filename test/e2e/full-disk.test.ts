@@ -38,7 +38,8 @@ async function roadOnFullDisk(context: TestContext): Promise<FullRoad> {
 test("a full data directory refuses, lives, loses nothing, and recovers", async (context) => {
   const { road, said, ballast } = await roadOnFullDisk(context);
   // A gRPC message comes percent-encoded.
-  for (const refusal of said.refusals) expect(refusal.replaceAll("%20", " ")).toMatch(/^(?:503|14) .*the log has no room/s);
+  for (const refusal of said.refusals)
+    expect(refusal.replaceAll("%20", " ")).toMatch(/^(?:503|14) .*the log has no room/s);
 
   const body = buildRequest("logs", runOfClients(), 0, 500, 0);
   const answer = await fetch(`http://127.0.0.1:${road.ports.http}/v1/logs`, {
