@@ -13,10 +13,30 @@ test("a tenant has as many streams as it may, and room again when others are sta
   expect(streams.begin("d", stream("other"))).toBe(true);
   streams.advance(11_000);
   const a = streams.get("a");
-  if (a !== undefined) streams.touch("a", a);
+  if (a !== undefined) expect(streams.update("a", a, a)).toBe(true);
   streams.advance(11_001);
   expect([streams.size, streams.get("a")?.seen, streams.get("b")]).toEqual([1, 11_000, undefined]);
   expect(streams.begin("c", stream("one"))).toBe(true);
+});
+
+test("a histogram counts once more for every 64 buckets, and neither begins nor grows beyond what the tenant may have", () => {
+  const histogram = (buckets: number) => ({ count: 1, counts: new Array<number>(buckets).fill(0), bounds: [] });
+  const streams = open(3);
+  streams.advance(10_000);
+  expect(streams.begin("big", stream("one", histogram(192), 9))).toBe(false);
+  expect(streams.begin("h", stream("one", histogram(63), 9))).toBe(true);
+  const h = streams.get("h");
+  if (h === undefined) throw new Error("no stream");
+  expect(streams.update("h", h, { ...h, value: histogram(192) })).toBe(false);
+  expect(h.value).toEqual(histogram(63));
+  expect(streams.update("h", h, { ...h, value: histogram(128) })).toBe(true);
+  expect(streams.begin("n", stream("one"))).toBe(false);
+  const heir = open(3);
+  heir.restore(streams.checkpoint());
+  heir.advance(10_000);
+  expect(heir.begin("n", stream("one"))).toBe(false);
+  heir.advance(11_001);
+  expect(heir.begin("big", stream("one", histogram(191), 9))).toBe(true);
 });
 
 test("time that goes back makes nothing older or younger", () => {

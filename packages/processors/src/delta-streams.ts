@@ -32,9 +32,12 @@ export const POINT_KINDS: Readonly<Record<number, PointKind<unknown>>> = {
 export interface StreamLimits {
   /** Milliseconds of the broker's clock after which a stream without deltas is forgotten. */
   readonly staleMs: number;
-  /** Streams of one tenant. */
+  /** Streams of one tenant; one with many buckets counts as several (`BUCKETS_OF_ONE`). */
   readonly streams: number;
 }
+
+/** A stream counts once more for each so many buckets, or a bound on streams would be none on memory. */
+export const BUCKETS_OF_ONE = 64;
 
 /** The version of a checkpoint's form. */
 const FORM = 1;
@@ -60,12 +63,10 @@ export class DeltaStreams {
   /** A record of this time comes: forgets streams that have been silent for too long. */
   advance(at: number): void {
     this.#clock = Math.max(this.#clock, at);
-    for (const [key, { seen, tenant }] of this.#streams) {
+    for (const [key, { seen, tenant, data, value }] of this.#streams) {
       if (this.#clock - seen <= this.#limits.staleMs) break;
       this.#streams.delete(key);
-      const left = (this.#perTenant.get(tenant) ?? 1) - 1;
-      if (left === 0) this.#perTenant.delete(tenant);
-      else this.#perTenant.set(tenant, left);
+      this.#count(tenant, -weightOf(data, value));
     }
   }
 
@@ -73,20 +74,35 @@ export class DeltaStreams {
     return this.#streams.get(key);
   }
 
-  /** A stream has got a delta with the present record. */
-  touch(key: string, stream: Stream): void {
-    stream.seen = this.#clock;
+  /** A stream has come to something else with the present record; false when that takes more room than the tenant has. */
+  update(key: string, stream: Stream, next: Pick<Stream, "start" | "time" | "value">): boolean {
+    const more = weightOf(stream.data, next.value) - weightOf(stream.data, stream.value);
+    if (more > 0 && !this.#hasRoom(stream.tenant, more)) return false;
+    this.#count(stream.tenant, more);
+    Object.assign(stream, next, { seen: this.#clock });
+    // The last one seen stands last.
     this.#streams.delete(key);
     this.#streams.set(key, stream);
+    return true;
   }
 
   /** Begins a stream; false when the tenant has as many as it may. */
   begin(key: string, stream: Omit<Stream, "seen">): boolean {
-    const own = this.#perTenant.get(stream.tenant) ?? 0;
-    if (own >= this.#limits.streams) return false;
-    this.#perTenant.set(stream.tenant, own + 1);
+    const weight = weightOf(stream.data, stream.value);
+    if (!this.#hasRoom(stream.tenant, weight)) return false;
+    this.#count(stream.tenant, weight);
     this.#streams.set(key, { ...stream, seen: this.#clock });
     return true;
+  }
+
+  #hasRoom(tenant: string, more: number): boolean {
+    return (this.#perTenant.get(tenant) ?? 0) + more <= this.#limits.streams;
+  }
+
+  #count(tenant: string, more: number): void {
+    const sum = (this.#perTenant.get(tenant) ?? 0) + more;
+    if (sum === 0) this.#perTenant.delete(tenant);
+    else this.#perTenant.set(tenant, sum);
   }
 
   /** Every stream, in their order, as bytes. */
@@ -146,6 +162,10 @@ export class DeltaStreams {
     if (stream.value === undefined)
       throw new Fault("corrupt", `the checkpoint has a stream of unknown data ${stream.data}`);
     this.#streams.set(key, stream);
-    this.#perTenant.set(stream.tenant, (this.#perTenant.get(stream.tenant) ?? 0) + 1);
+    this.#count(stream.tenant, weightOf(stream.data, stream.value));
   }
+}
+
+function weightOf(data: number, value: unknown): number {
+  return 1 + Math.floor((POINT_KINDS[data]?.buckets(value) ?? 0) / BUCKETS_OF_ONE);
 }

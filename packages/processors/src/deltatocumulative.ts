@@ -26,8 +26,8 @@ export const deltaToCumulative = defineKeepingProcessor({
       "5m",
     ),
     max_streams: integer(
-      "Streams of a tenant that are kept for each partition of the topic; deltas of further ones are dropped. The Collector's own " +
-        "default is no bound.",
+      "Streams of a tenant that are kept for each partition of the topic; deltas of further ones are dropped. One with many " +
+        "buckets counts once more for every 64 of them. The Collector's own default is no bound.",
       100_000,
     ),
   },
@@ -88,10 +88,8 @@ function accumulate(
   if (time <= stream.time) return "out_of_order";
   const sum = kind.add(stream.value, delta);
   // What cannot be added up begins anew, with the start that says so.
-  if (sum === undefined) stream.start = start;
-  stream.value = sum ?? delta;
-  stream.time = time;
-  streams.touch(key, stream);
+  const next = sum === undefined ? { start, time, value: delta } : { start: stream.start, time, value: sum };
+  if (!streams.update(key, stream, next)) return "stream_limit";
   return rewritten(out, point, kind, stream);
 }
 

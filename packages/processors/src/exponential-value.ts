@@ -81,6 +81,7 @@ export const exponentialPoints: PointKind<ExponentialValue> = {
       ...addSummaries(sum, delta),
     };
   },
+  buckets: ({ positive, negative }) => positive.counts.length + negative.counts.length,
   write(out, value) {
     out.tag(FIELDS.count, Wire.fixed64).fixed64(BigInt(value.count));
     out.tag(FIELDS.scale, Wire.varint).varint(zagged(value.scale));

@@ -46,6 +46,7 @@ export const histogramPoints: PointKind<HistogramValue> = {
     const counts = sum.counts.map((count, index) => addCounts(count, delta.counts[index] ?? 0));
     return { count: addCounts(sum.count, delta.count), counts, bounds: sum.bounds, ...addSummaries(sum, delta) };
   },
+  buckets: ({ counts, bounds }) => Math.max(counts.length, bounds.length),
   write(out, value) {
     out.tag(FIELDS.count, Wire.fixed64).fixed64(BigInt(value.count));
     const counts = out.open(FIELDS.counts);

@@ -9,6 +9,8 @@ export interface PointKind<V> {
   read(bytes: Uint8Array, start: number, end: number): V | undefined;
   /** Both together; undefined when they cannot be added up, as with other bucket bounds. Changes neither. */
   add(sum: V, delta: V): V | undefined;
+  /** How many buckets a measurement has. */
+  buckets(value: V): number;
   /** Writes the fields of a measurement. */
   write(out: Writer, value: V): void;
 }
@@ -34,6 +36,7 @@ export const numberPoints: PointKind<NumberValue> = {
     if (typeof sum === "bigint" && typeof delta === "bigint") return BigInt.asIntN(64, sum + delta);
     return Number(sum) + Number(delta);
   },
+  buckets: () => 0,
   write(out, value) {
     if (typeof value === "bigint") out.tag(NUMBER.int, Wire.fixed64).fixed64(value);
     else out.tag(NUMBER.double, Wire.fixed64).double(value);
