@@ -161,8 +161,10 @@ async function readFetch(reader: WireReader, wants: readonly FetchSpec[], turn: 
     try {
       const options = { where: `${topic}/${partition}`, wanted, inflatedBytes, turn };
       const read = await readBatches(bytes, options);
-      // A damaged batch may lie about its end, and nothing is behind the partition's.
-      const next = read.next > high ? Math.max(wanted + 1, high) : read.next;
+      // A damaged batch may lie about its end, and nothing is behind the partition's. Nothing read is no step at all: a new leader's
+      // high watermark may be below what is wanted for a while, and the record that is written there next must not be passed over.
+      const lies = read.next > high && read.next > wanted;
+      const next = lies ? Math.max(wanted + 1, high) : read.next;
       answers.push({ ...about, high, ...read, next });
     } catch (unreadable) {
       answers.push({ ...about, ...nothing, next: wanted, unreadable });
