@@ -240,7 +240,8 @@ class Machine {
       if (fault !== undefined) {
         // One that is leaving is in the list no more.
         if (fault.kind === "kill") for (const process of [{ dead }, ...this.#processes]) process.dead.abort();
-        this.#next = fault.kind;
+        // A process that was killed has to be replaced, whatever else falls into the same moment.
+        if (this.#next !== "kill") this.#next = fault.kind;
       }
       if (dead.signal.aborted) throw gone();
       // A rebalance falls between operations, not into one.
