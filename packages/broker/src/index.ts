@@ -6,5 +6,6 @@ export * from "./names.ts";
 export * from "./new-value.ts";
 export * from "./record.ts";
 export * from "./record-bytes.ts";
+export * from "./retired.ts";
 export * from "./settled-origin.ts";
 export * from "./state.ts";

@@ -1,3 +1,4 @@
+import { retirement } from "@rondo/broker";
 import { type Log, silentLog } from "@rondo/core";
 import { FakeClock, memoryBroker, settled } from "@rondo/testkit";
 import { expect, test } from "vitest";
@@ -22,6 +23,8 @@ test("a group that stands still is named when half of the time is over, once, an
   await broker.ensureTopics([{ name: "t" }]);
   await broker.registerGroup({ group: "slow", topic: "t", start: "earliest" });
   await broker.registerGroup({ group: "late", topic: "t", start: "earliest" });
+  await broker.registerGroup({ group: "dropped", topic: "t", start: "earliest" });
+  await broker.state.put([retirement("dropped", 0)]);
   await broker.append("t", 1, [record]);
   await clock.advance(2 * HOUR - LOOK_MS);
   await broker.append("t", 0, [record]);

@@ -1,8 +1,8 @@
 /**
  * Says when a group has left a record unsettled for half as long as the log keeps it: time enough to find out why it stands still,
- * before retention removes what nobody has read. Of groups that no configuration runs any more, too.
+ * before retention removes what nobody has read. Of groups that no configuration runs any more, too, until their backlog is dropped.
  */
-import type { Broker, GroupSpec } from "@rondo/broker";
+import { type Broker, type GroupSpec, retiredGroups } from "@rondo/broker";
 import { type Clock, Fault, type Log, sleep } from "@rondo/core";
 
 /** How often the log is looked at, milliseconds. */
@@ -12,7 +12,7 @@ export const WARN_SHARE = 0.5;
 
 /** What is watched. */
 export interface RetentionWatchOptions {
-  readonly broker: Pick<Broker, "groups" | "position" | "ranges" | "read">;
+  readonly broker: Pick<Broker, "groups" | "position" | "ranges" | "read" | "state">;
   readonly retentionMs: number;
   /** The key of the configuration that says how long records are kept. */
   readonly key: string;
@@ -34,7 +34,8 @@ export async function watchRetention(options: RetentionWatchOptions, stop: Abort
     await sleep(clock, LOOK_MS, stop);
     if (stop.aborted) return;
     try {
-      for (const spec of await broker.groups()) await watch.look(spec);
+      const retired = await retiredGroups(broker.state);
+      for (const spec of await broker.groups()) if (!retired.has(spec.group)) await watch.look(spec);
     } catch (thrown) {
       log.debug("how far groups are behind cannot be asked just now", { fault: Fault.from(thrown) });
     }

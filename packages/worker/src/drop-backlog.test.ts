@@ -1,10 +1,18 @@
 /** The whole way of a removed exporter stands in the test of `rondo ledger`; here is what else may happen on it. */
-import { enrichedHeaders, enrichedTopic, exporterGroup, pipelineGroup, RAW_TOPICS, rawHeaders } from "@rondo/broker";
+import {
+  enrichedHeaders,
+  enrichedTopic,
+  exporterGroup,
+  pipelineGroup,
+  RAW_TOPICS,
+  rawHeaders,
+  retiredGroups,
+} from "@rondo/broker";
 import type { Graph } from "@rondo/config";
 import { silentLog, systemClock } from "@rondo/core";
 import { memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
-import { dropBacklog, removedGroups, retiredGroups, reviveGroups } from "./drop-backlog.ts";
+import { dropBacklog, removedGroups, reviveGroups } from "./drop-backlog.ts";
 import { holdRenames } from "./groups.ts";
 import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 
@@ -56,6 +64,13 @@ test("a pipeline's unread records are dropped with their items", async () => {
     offset: 1,
     rows: { a: { entered: 7, dropped: { "pipeline/backlog_dropped": 7 } } },
   });
+});
+
+test("a record that is not Rondo's goes with the others and is nobody's items", async () => {
+  const { broker, around } = await setup();
+  await broker.append(ENRICHED, 0, [{ headers: {}, value: new Uint8Array(1) }, enriched(0, 3)]);
+  await dropBacklog(EXPORTER, around);
+  expect(await loadTotals(broker.state, EXPORTER.group, 0)).toMatchObject({ offset: 2, rows: { a: { entered: 3 } } });
 });
 
 test("a stop ends it, and what was dropped is dropped", async () => {

@@ -9,10 +9,13 @@ import {
   type GroupSpec,
   isSettled,
   type LogRecord,
-  readEnrichedHeaders,
   readGroupName,
   readOrigin,
+  retiredGroups,
+  retiredKey,
+  retirement,
   type StateStore,
+  tryEnrichedHeaders,
 } from "@rondo/broker";
 import type { Graph } from "@rondo/config";
 import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
@@ -26,8 +29,6 @@ import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 const READ_BYTES = 4 << 20;
 /** How often it is looked whether every partition is done, by this process or another, milliseconds. */
 const LOOK_MS = 200;
-/** Keys of `rondo.state`: groups whose backlog was dropped, and which nobody shall hear of until they are configured again. */
-const RETIRED = "retired/";
 
 /** What dropping works with. */
 export interface DropSurroundings {
@@ -37,16 +38,11 @@ export interface DropSurroundings {
   readonly abort: AbortSignal;
 }
 
-/** Groups whose backlog was dropped. */
-export async function retiredGroups(state: StateStore): Promise<ReadonlySet<string>> {
-  return new Set((await state.list(RETIRED)).map(([key]) => key.slice(RETIRED.length)));
-}
-
 /** Groups that are configured again count again: they go on where their backlog was dropped. */
 export async function reviveGroups(state: StateStore, groups: readonly GroupSpec[]): Promise<void> {
   const retired = await retiredGroups(state);
   const back = groups.filter(({ group }) => retired.has(group));
-  if (back.length > 0) await state.put(back.map(({ group }) => ({ key: RETIRED + group, value: null })));
+  if (back.length > 0) await state.put(back.map(({ group }) => ({ key: retiredKey(group), value: null })));
 }
 
 /**
@@ -106,7 +102,7 @@ export async function dropBacklog(spec: GroupSpec, around: DropSurroundings): Pr
       if (positions.every((one) => (one.committed ?? one.registered) >= (ends[one.partition] ?? 0))) break;
       await Promise.race([sleep(clock, LOOK_MS, abort), failed.promise]);
     }
-    await broker.state.put([{ key: RETIRED + group, value: Buffer.from(new Date(clock.now()).toISOString()) }]);
+    await broker.state.put([retirement(group, clock.now())]);
     log.warn("the backlog of what was removed is dropped", { group, records, items });
   } finally {
     await member.leave();
@@ -153,7 +149,10 @@ function entryOf(record: LogRecord, isEnriched: boolean) {
   // Of one that cannot be read nobody knows what was in it, here as everywhere.
   if (record.fault !== undefined) return { tenant: "default", count: 0, origin: undefined };
   if (!isEnriched) return { tenant: record.headers["tenant"] ?? "default", count: itemsOf(record), origin: undefined };
-  const { tenant, items: count, origin: written, at } = readEnrichedHeaders(record);
+  const headers = tryEnrichedHeaders(record);
+  // Nobody's items: its exporters would have set it aside, and counted nothing.
+  if (headers === undefined) return { tenant: "default", count: 0, origin: undefined };
+  const { tenant, items: count, origin: written, at } = headers;
   const origin = readOrigin(written);
   return { tenant, count, origin: origin && { offset: origin.offset, part: origin.part, at } };
 }

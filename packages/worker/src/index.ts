@@ -2,7 +2,7 @@
 export * from "./accumulation.ts";
 export * from "./backlog.ts";
 export * from "./create-component.ts";
-export { dropBacklog, removedGroups, retiredGroups } from "./drop-backlog.ts";
+export { dropBacklog, removedGroups } from "./drop-backlog.ts";
 export * from "./groups.ts";
 export * from "./ledger.ts";
 export * from "./letter-marks.ts";

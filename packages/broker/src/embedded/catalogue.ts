@@ -1,6 +1,7 @@
 /** Which topics and groups there are, where groups start and stand: the broker's own facts, in the store under short prefixes. */
 import { Fault } from "@rondo/core";
 import type { GroupPosition, GroupSpec, TopicState } from "../log.ts";
+import { retiredKey } from "../retired.ts";
 import type { StateWrite } from "../state.ts";
 import type { Unread } from "./retention.ts";
 import { prefixedWrites, type Store } from "./store.ts";
@@ -149,7 +150,7 @@ export class Catalogue {
       .reduce((highest, { spec }) => Math.max(highest, this.committed(spec.group, partition) ?? 0), 0);
   }
 
-  /** The group that has settled least of a stream; undefined when no group reads it. */
+  /** The group that has settled least of a stream; undefined when none reads it that is not retired. */
   slowest(stream: number): Unread | undefined {
     let slowest: Unread | undefined;
     for (const { spec, registered } of this.#groups.values()) {
@@ -158,7 +159,8 @@ export class Catalogue {
       const first = registered[partition];
       if (first === undefined) continue;
       const offset = this.committed(spec.group, partition) ?? first;
-      if (slowest === undefined || offset < slowest.offset) slowest = { group: spec.group, offset };
+      if (slowest !== undefined && offset >= slowest.offset) continue;
+      if (this.#store.get(STATE_PREFIX + retiredKey(spec.group)) === undefined) slowest = { group: spec.group, offset };
     }
     return slowest;
   }

@@ -5,6 +5,7 @@ import { type Clock, silentLog, systemClock } from "@rondo/core";
 import { expect, test } from "vitest";
 import type { Claim } from "../log.ts";
 import type { Loss } from "../loss.ts";
+import { retirement } from "../retired.ts";
 import { temporaryDirectory } from "./journal.cases.ts";
 import { type EmbeddedOptions, openEmbedded } from "./open-embedded.ts";
 
@@ -115,6 +116,8 @@ test("size takes what every group has read, and says which group it waits for", 
   const broker = await opened(directory, { log, retentionBytes: 1000, segmentBytes: 500, tailCacheBytes: 0 });
   await broker.ensureTopics([{ name: "t", partitions: 2 }]);
   await broker.registerGroup({ group: "g", topic: "t", start: "earliest" });
+  await broker.registerGroup({ group: "dropped", topic: "t", start: "earliest" });
+  await broker.state.put([retirement("dropped", 0)]);
   const append = async (count: number) => {
     for (let index = 0; index < count; index++) await broker.append("t", index % 2, [record("x".repeat(100))]);
   };

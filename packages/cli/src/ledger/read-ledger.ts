@@ -6,6 +6,7 @@ import {
   lostRecords,
   lostSoFar,
   readGroupName,
+  retiredGroups,
   type Watermarks,
   windowsGroup,
 } from "@rondo/broker";
@@ -24,7 +25,6 @@ import {
   NO_ITEMS,
   pipelineSpec,
   type Row,
-  retiredGroups,
   sumLetterCounts,
   type Totals,
 } from "@rondo/worker";
