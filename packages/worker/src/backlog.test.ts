@@ -9,10 +9,12 @@ async function setup({ counts = true, bytes = 1 << 20 } = {}) {
   await memory.ensureTopics([{ name: "t" }]);
   await memory.registerGroup({ group: "g", topic: "t" });
   let reads = 0;
+  let mostBytes = 0;
   const broker = {
     ...memory,
     read: (...args: Parameters<typeof memory.read>) => {
       reads++;
+      mostBytes = Math.max(mostBytes, args[3]);
       return memory.read(...args);
     },
   };
@@ -22,6 +24,7 @@ async function setup({ counts = true, bytes = 1 << 20 } = {}) {
   return {
     clock,
     reads: () => reads,
+    mostBytes: () => mostBytes,
     write: (...items: readonly number[]) =>
       memory.append(
         "t",
@@ -77,6 +80,13 @@ test("a backlog that stands is read once, in pieces; until then the rest is esti
   await clock.advance(LOOK_EVERY_MS);
   expect(await look()).toMatchObject({ items: 100, isExact: true });
   expect(reads() - before).toBe(1);
+});
+
+test("a backlog of any size is counted in pieces that memory has room for", async () => {
+  const { write, look, mostBytes } = await setup({ bytes: Number.POSITIVE_INFINITY });
+  await write(10, 10, 40, 40);
+  expect(await look()).toMatchObject({ items: 100, isExact: true });
+  expect(mostBytes()).toBe(4 << 20);
 });
 
 test("where reading is dear one batch is looked at, and what was counted is no exact answer", async () => {

@@ -11,6 +11,8 @@ import type { Lag, LedgerGroup, PartitionLag } from "./ledger.ts";
 export const LOOK_EVERY_MS = 10_000;
 /** What one look at one partition reads where reading is cheap, bytes: beyond it the rest is estimated. */
 const LOOK_BYTES = 8 << 20;
+/** What is read at once, bytes, however much a look may read. */
+const READ_BYTES = 4 << 20;
 
 /** The unread part of one group's partition. */
 export interface Unread {
@@ -111,7 +113,7 @@ export class Backlog {
     // Over Kafka one batch says what a record holds; where the group stands still it was looked at already.
     let left = counts ? bytes : to === next ? 1 : 0;
     while (left > 0 && to < high) {
-      const records = await broker.read(topic, partition, to, left);
+      const records = await broker.read(topic, partition, to, Math.min(left, READ_BYTES));
       const last = records.at(-1);
       if (last === undefined) break;
       oldest ??= records[0]?.timestamp;
