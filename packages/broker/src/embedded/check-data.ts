@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type Clock, Fault, type Log, silentLog } from "@rondo/core";
 import { checkJournal, type StreamContent } from "./check-journal.ts";
-import { checkState } from "./check-state.ts";
+import { seeState, stateFindings } from "./check-state.ts";
 import { readVersion, startupFault } from "./data-directory.ts";
 import { type FindProcess, findProcess, holderOf } from "./directory-lock.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
@@ -53,8 +53,11 @@ export async function checkData(options: CheckDataOptions): Promise<DataReport> 
     const salt = await readVersion(fs, directory);
     const usedBy = await holderOf(fs, directory, options.findProcess ?? findProcess);
     const isInUse = usedBy !== undefined;
+    const place = join(directory, "state");
+    const state = await seeState(fs, place, isInUse);
     const journal = await checkJournal({ fs, directory: join(directory, "journal"), salt, log: silentLog, isInUse });
-    const state = await checkState(fs, join(directory, "state"), journal.streams, isInUse);
+    // While the journal was read, groups have read on, and retention may have taken what they then had read.
+    const later = isInUse ? await seeState(fs, place, isInUse) : state;
     const partitions = state.topics.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition): PartitionContent => {
         const stream = topic.firstStream + partition;
@@ -74,7 +77,7 @@ export async function checkData(options: CheckDataOptions): Promise<DataReport> 
       ...(await strangers(fs, directory)),
       ...journal.findings,
       ...journal.missing.map((one) => lost(one, nameOf(one.stream))),
-      ...state.findings,
+      ...stateFindings(place, state, later, journal.streams, isInUse),
     ];
     const windows = isInUse ? [] : await windowsFindings(fs, directory);
     const superfluous = [...journal.superfluous, ...windows.map(({ place }) => place)];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Catalogue } from "./catalogue.ts";
 import type { StreamContent } from "./check-journal.ts";
-import { checkState } from "./check-state.ts";
+import { seeState, stateFindings } from "./check-state.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { temporaryDirectory } from "./journal.cases.ts";
 import { openStore } from "./store.ts";
@@ -26,15 +26,31 @@ async function written(change: (write: (key: string, value: unknown) => void) =>
   await store.close();
   return directory;
 }
-const told = async (directory: string, ...streams: readonly StreamContent[]) =>
-  (await checkState(nodeFileSystem, directory, new Map(streams.entries()), false)).findings.map(
+const told = async (directory: string, ...streams: readonly StreamContent[]) => {
+  const state = await seeState(nodeFileSystem, directory, false);
+  return stateFindings(directory, state, state, new Map(streams.entries()), false).map(
     ({ kind, place, message }) => `${kind} ${place.replace(`${directory}/`, "")}: ${message}`,
   );
+};
 
 test("commits within what is kept are right", async () => {
   const directory = await written();
   expect(await told(directory, content(2, 4), content(0, 3))).toEqual([]);
-  expect((await checkState(nodeFileSystem, directory, new Map(), true)).topics).toMatchObject([{ name: "t" }]);
+  expect((await seeState(nodeFileSystem, directory, true)).topics).toMatchObject([{ name: "t" }]);
+});
+
+test("beside a process, what groups had read before the journal was read must be there, and what was taken since they had", async () => {
+  const directory = await written();
+  const before = await seeState(nodeFileSystem, directory, true);
+  const store = openStore({ directory, readOnly: false });
+  const catalogue = new Catalogue(store);
+  for (const partition of [0, 1]) await catalogue.commit("g", partition, 9, [], () => undefined);
+  await store.close();
+  const after = await seeState(nodeFileSystem, directory, true);
+  const streams = new Map([content(6, 6), content(9, 9)].entries());
+  expect(stateFindings(directory, before, after, streams, true)).toEqual([]);
+  expect(stateFindings(directory, after, after, streams, true)).toMatchObject([{ kind: "damage", place: "t/0" }]);
+  expect(stateFindings(directory, before, before, streams, true)).toMatchObject([{ kind: "note" }, { kind: "note" }]);
 });
 
 test("a commit above the end is a loss, one below the beginning is what retention took", async () => {

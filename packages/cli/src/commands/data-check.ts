@@ -1,8 +1,10 @@
 /** `rondo data check`: what a data directory holds, what is wrong in it and what to do, and with `--repair` the doing. */
 import { resolve } from "node:path";
+import type { GroupSpec } from "@rondo/broker";
 import {
   checkData,
   type DataReport,
+  type EmbeddedBroker,
   type Finding,
   openEmbedded,
   type PartitionContent,
@@ -47,26 +49,49 @@ export async function dataCheckCommand(
 /** Totals that claim more than the log holds. Asked only of a state that was found sound. */
 async function totalsFindings(directory: string, report: DataReport, clock: Clock): Promise<readonly Finding[]> {
   if (report.findings.some(({ kind, place }) => kind === "damage" && place.endsWith("data.mdb"))) return [];
-  const broker = await openEmbedded({ directory, clock, log: silentLog, readOnly: true });
-  const findings: Finding[] = [];
-  try {
-    for (const { group, topic } of await broker.groups()) {
-      for (const { partition } of await broker.position(group)) {
-        const place = `${topic}/${partition}`;
-        try {
-          const offset = (await loadTotals(broker.state, group, partition))?.offset ?? 0;
-          const { high } = await broker.watermarks(topic, partition);
-          const message = `ends at offset ${high}, and the account of group ${group} counts up to ${offset}: it cannot be right any more`;
-          if (offset > high) findings.push({ kind: "damage", place, message });
-        } catch (thrown) {
-          findings.push({ kind: "damage", place, message: Fault.from(thrown).message });
-        }
-      }
+  const opened = async <T>(look: (broker: EmbeddedBroker) => Promise<T>) => {
+    const broker = await openEmbedded({ directory, clock, log: silentLog, readOnly: true });
+    try {
+      return await look(broker);
+    } finally {
+      await broker.close();
     }
-  } finally {
-    await broker.close();
+  };
+  const counted = await opened(countedUpTo);
+  // Opened once more: beside a process the account grows, and must not be held to an end that was seen before.
+  return await opened(async (broker) => {
+    const findings: Finding[] = [];
+    for (const { group, topic, partition, offset } of counted) {
+      const place = `${topic}/${partition}`;
+      const { high } = await broker.watermarks(topic, partition);
+      const message =
+        offset instanceof Fault
+          ? offset.message
+          : `ends at offset ${high}, and the account of group ${group} counts up to ${offset}: it cannot be right any more`;
+      if (offset instanceof Fault || offset > high) findings.push({ kind: "damage", place, message });
+    }
+    return findings;
+  });
+}
+
+interface Counted extends GroupSpec {
+  readonly partition: number;
+  /** The end of the account, or why it cannot be read. */
+  readonly offset: number | Fault;
+}
+
+async function countedUpTo(broker: EmbeddedBroker): Promise<readonly Counted[]> {
+  const counted: Counted[] = [];
+  for (const { group, topic } of await broker.groups()) {
+    for (const { partition } of await broker.position(group)) {
+      const offset = await loadTotals(broker.state, group, partition).then(
+        (totals) => totals?.offset ?? 0,
+        (thrown: unknown) => Fault.from(thrown),
+      );
+      counted.push({ group, topic, partition, offset });
+    }
   }
-  return findings;
+  return counted;
 }
 
 const COLUMNS = ["topic", "partition", "offsets", "records", "bytes", "missing", "oldest", "newest"] as const;
