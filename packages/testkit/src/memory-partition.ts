@@ -42,7 +42,7 @@ export function memoryPartition(
       records.push({ headers: { ...headers }, value: new Uint8Array(wholeValue(value)), offset: high(), timestamp });
     }
     for (const wake of [...waiting]) wake();
-    return { baseOffset, timestamp };
+    return { baseOffset, timestamp, returned: true };
   };
 
   return {

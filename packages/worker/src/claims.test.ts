@@ -337,6 +337,30 @@ test("what grew in the pipeline is appended in pieces that the log takes, in ord
   await run.stop();
 });
 
+// A broker that did not answer may have the first try on a socket that still writes.
+test("what processors made is given back when the log has it at once, and stays when it was appended again", async () => {
+  const broker = await openLog();
+  const made: Uint8Array[] = [];
+  const fresh: Processor = {
+    process({ items, body }) {
+      made.push(new Uint8Array(body));
+      return { parts: [{ items, body: made.at(-1) ?? body }] };
+    },
+  };
+  let refusals = 1;
+  broker.beforeAppend = (topic) => {
+    if (topic === ENRICHED && refusals-- > 0) throw new Fault("unavailable", "no answer");
+  };
+  const run = await start(broker, async () => SETTLED, fresh);
+  await produce(broker, [1]);
+  await drained(run);
+  await produce(broker, [2]);
+  await drained(run);
+  expect(made.map(({ buffer }) => buffer instanceof ArrayBuffer && buffer.detached)).toEqual([false, true]);
+  expect(broker.records(ENRICHED).flatMap(({ value }) => idsIn(value))).toEqual([1, 2]);
+  await run.stop();
+});
+
 test("an overlap of a former owner is skipped, also by the run after the one that met it", async () => {
   const broker = await openLog();
   const seen: number[] = [];

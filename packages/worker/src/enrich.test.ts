@@ -38,6 +38,22 @@ test("what processors made of a record is the log's to free, what they left is t
   expect(records[0]?.given).toBe(true);
 });
 
+test("parts that share their memory keep it until nobody needs any of them, and stay with the collector", () => {
+  const twice = (parts: (body: Uint8Array) => readonly Uint8Array[]) =>
+    stage("twice", ({ items, body }) => ({ parts: parts(new Uint8Array(body)).map((body) => ({ items, body })) }));
+  const names: string[] = [];
+  const look = stage("look", ({ items, body }) => {
+    names.push(Buffer.from(body).toString("latin1"));
+    return { parts: [{ items, body: new Uint8Array(body) }] };
+  });
+  const value = request(["a"]);
+  const { records } = run(value, [twice((body) => [body, body, body.subarray()]), look]);
+  expect(names).toEqual(Array.from({ length: 3 }, () => Buffer.from(value).toString("latin1")));
+  expect(records.map(({ given }) => given)).toEqual([true, true, true]);
+  const shared = run(value, [twice((body) => [body, body])]).records;
+  expect(shared.map(({ given }) => given)).toEqual([undefined, undefined]);
+});
+
 test("processors see all of a record's client metadata, exporters what they ask for, on every part", () => {
   const seen: unknown[] = [];
   const look = stage("look", ({ meta, items, body }) => {

@@ -150,13 +150,13 @@ function runStages(record: LogRecord, raw: RawHeaders, { signal, stages }: Enric
       };
       const processed = processWhole(stage, batch, record.timestamp);
       left.push(...processed.parts.filter(({ items }) => items > 0));
-      freeBetween(part.body, record.value, processed.parts);
       for (const { reason, items } of processed.drops ?? []) {
         named += items;
         tally.drop(`${id}/${reason}`, items);
       }
     }
     tally.explain(id, entered, sumItems(left) + named);
+    freeBetween(parts, record.value, left);
     parts = left;
   }
   // What a processor says it left is believed only after counting, which costs nanoseconds an item.
@@ -193,9 +193,13 @@ function processWhole({ id, processor, keeps }: Stage, batch: Batch<Signal>, at:
   }
 }
 
-/** Gives back what one processor made and the next has replaced: a pure function keeps nothing of what it was given. */
-function freeBetween(body: Uint8Array, raw: Uint8Array, parts: readonly Part[]): void {
-  if (body.buffer !== raw.buffer && parts.every((part) => part.body.buffer !== body.buffer)) free(body);
+/**
+ * Gives back what one processor made and the next has replaced: a pure function keeps nothing of what it was given. Only when it has
+ * had all of it, since parts may share their memory.
+ */
+function freeBetween(replaced: readonly Part[], raw: Uint8Array, left: readonly Part[]): void {
+  const inUse = new Set([raw.buffer, ...left.map(({ body }) => body.buffer)]);
+  for (const { body } of replaced) if (!inUse.has(body.buffer)) free(body);
 }
 
 function recount(signal: Signal, part: Part, tally: Tally): Part {
@@ -232,6 +236,9 @@ function toRecords(
   account: RecordAccount,
 ): WholeRecord[] {
   const pieces = parts.length === 0 ? [{ items: 0, body: new Uint8Array() }] : parts;
+  const seen = new Set([record.value.buffer]);
+  const shared = new Set([record.value.buffer]);
+  for (const { body } of pieces) (seen.has(body.buffer) ? shared : seen).add(body.buffer);
   return pieces.map(({ items, body }, part) => ({
     headers: enrichedHeaders({
       tenant,
@@ -242,8 +249,8 @@ function toRecords(
       ...(items > 0 && meta && { meta }),
     }),
     value: body,
-    // What the processors made belongs to nobody else; what they left as it is, is the raw record's.
-    ...(body.buffer !== record.value.buffer && { given: true }),
+    // What the processors made belongs to nobody else; what they left as it is, is the raw record's, and parts may share theirs.
+    ...(!shared.has(body.buffer) && { given: true }),
   }));
 }
 

@@ -95,17 +95,23 @@ export async function runPipelineClaim(claim: Claim, ended: AbortSignal, options
       );
       let end = enriched;
       for (const some of inAppends(appends, broker.maxRecordBytes)) {
-        const write = () => claim.append(enrichedTopic, partition, some);
+        let tries = 0;
+        const write = () => {
+          tries++;
+          return claim.append(enrichedTopic, partition, some);
+        };
         const appended = await untilTaken(write, ended, { clock, log, where: { topic: enrichedTopic, partition } });
         if (appended === undefined) return;
         end = appended.baseOffset + some.length;
-        // What the processors made belongs to nobody else; a record that they left as it is shares its memory, and stays.
-        if (appended.returned) for (const { value } of some) free(value);
+        // Of an earlier try bytes may still stand on their way to a broker that did not answer.
+        if (appended.returned && tries === 1) for (const { value, given } of some) if (given) free(value);
       }
       // Together with the rows, or a commit in between would tell its successor not to look at what they lack.
       enriched = end;
       for (const [index, { entry, result, letter }] of made.entries()) {
-        if (letter === undefined && result.records.every(({ given }) => given)) records[index]?.release?.();
+        const record = records[index];
+        const isApart = result.records.every(({ value }) => value.buffer !== record?.value.buffer);
+        if (letter === undefined && isApart) record?.release?.();
         account.settle(entry, {
           created: result.account.created,
           forwarded: result.forwarded,
