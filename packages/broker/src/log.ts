@@ -16,7 +16,8 @@ export interface NewRecord {
   readonly value: NewValue;
   /**
    * Whoever appends the value never touches it again once it is durable: the log may give its memory back as soon as it needs it
-   * no more, instead of leaving it to the collector. Absent: the value stays as it is.
+   * no more, instead of leaving it to the collector. A value in pieces is not touched again even when the append fails: a log that
+   * wants it whole gives the pieces back at once. Absent: the value stays as it is.
    */
   readonly given?: true;
 }

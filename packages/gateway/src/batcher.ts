@@ -59,8 +59,8 @@ export interface Piece {
 /** Submits pieces, and flushes them. */
 export interface Batcher {
   /**
-   * Calls `settled` once, later: without a Fault when the piece is durable, else with one, and then it may be submitted again. The
-   * function that is returned takes the piece back if no append has begun for it, which is a Fault `aborted`; else it does nothing.
+   * Calls `settled` once, later: without a Fault when the piece is durable, else with one, and then it is gone, its memory with it.
+   * The function that is returned takes the piece back if no append has begun for it, which is a Fault `aborted`; else it does nothing.
    */
   submit(piece: Piece, settled: (fault?: Fault) => void): () => void;
   /** From now on nothing lingers: everything gathered goes at once. */

@@ -8,6 +8,7 @@ import {
   type NewRecord,
   recordBytes,
   type StateStore,
+  valueBytes,
 } from "@rondo/broker";
 import { type Clock, Fault, systemClock } from "@rondo/core";
 import { type MemoryGroup, memoryGroup } from "./memory-group.ts";
@@ -84,8 +85,9 @@ function openStore(store: Store, options: MemoryBrokerOptions): MemoryBroker {
   const append = async (topic: string, partition: number, records: readonly NewRecord[], check: () => void) => {
     const log = partitionOf(topic, partition);
     for (const { value } of records) {
-      if (value.length > maxRecordBytes) {
-        throw new Fault("too_large", `a record of ${value.length} B exceeds maxRecordBytes ${maxRecordBytes}`);
+      const bytes = valueBytes(value);
+      if (bytes > maxRecordBytes) {
+        throw new Fault("too_large", `a record of ${bytes} B exceeds maxRecordBytes ${maxRecordBytes}`);
       }
     }
     // As Kafka, whose batches are bounded by the topic.

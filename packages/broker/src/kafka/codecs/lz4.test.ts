@@ -39,6 +39,18 @@ test("large records let the event loop turn, in both directions", async () => {
   expect(turns).toBe(5);
 });
 
+// What somebody writes who wants to stop a reader: a batch of nothing but beginnings and ends.
+test("many empty frames, and many empty blocks, let the event loop turn too", async () => {
+  const frame = await made(Buffer.from(""));
+  const block = Buffer.from([0, 0, 0, 0x80]);
+  const blocks = [frame.subarray(0, 15), ...Array.from({ length: 9_000 }, () => block), Buffer.alloc(4)];
+  for (const bytes of [Buffer.concat(Array.from({ length: 9_000 }, () => frame)), Buffer.concat(blocks)]) {
+    let turns = 0;
+    expect(await lz4.inflate(bytes, 1, async () => void turns++)).toHaveLength(0);
+    expect(turns).toBe(4);
+  }
+});
+
 describe("a frame", () => {
   const changed = async (at: number, byte: number) => {
     const frame = await made(text);

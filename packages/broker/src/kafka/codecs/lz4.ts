@@ -4,7 +4,7 @@
  */
 import { xxhash32 } from "@rondo/core";
 import { compressSync, uncompressSync } from "lz4-napi";
-import { type Codec, corrupt, joined, SLICE_BYTES, type Turn, tooLarge } from "./codec.ts";
+import { type Codec, corrupt, joined, SLICE_BYTES, tooLarge } from "./codec.ts";
 
 const MAGIC = 0x184d2204;
 /** Bits of the frame descriptor's first byte. */
@@ -16,6 +16,8 @@ const HEAD_BYTES = 15;
 const BLOCK_SIZE = 6;
 /** The highest bit of a block's length: its bytes are as they are. */
 const PLAIN = 0x80000000;
+/** What undoing a frame or a block costs beside its bytes, as bytes of work: many empty ones must not hold the loop up. */
+const BLOCK_WORK = 512;
 /** A block grows by no more than this. */
 const GREATEST_RATIO = 255;
 
@@ -43,27 +45,36 @@ export const lz4: Codec = {
   async inflate(bytes, limit, turn) {
     const pieces: Buffer[] = [];
     let made = 0;
-    for (let at = 0; at < bytes.length; ) {
-      at = await frame(bytes, at, turn, (piece) => {
-        made += piece.length;
-        if (made > limit) throw tooLarge("lz4", limit);
-        pieces.push(piece);
-      });
-    }
+    let worked = 0;
+    const take = async (piece: Buffer, read: number) => {
+      made += piece.length;
+      if (made > limit) throw tooLarge("lz4", limit);
+      if (piece.length > 0) pieces.push(piece);
+      worked += piece.length + read + BLOCK_WORK;
+      if (worked < SLICE_BYTES) return;
+      await turn();
+      worked = 0;
+    };
+    for (let at = 0; at < bytes.length; ) at = await frame(bytes, at, take);
     return joined(pieces);
   },
 };
 
+/** Takes what a block became of how many bytes; lets others have their turn now and then. */
+type Take = (piece: Buffer, read: number) => Promise<void>;
+
 /** Undoes a frame; resolves with where it ends. */
-async function frame(bytes: Buffer, start: number, turn: Turn, take: (piece: Buffer) => void): Promise<number> {
+async function frame(bytes: Buffer, start: number, take: Take): Promise<number> {
   const { flags, blockBytes, contentBytes, at: first } = readHead(bytes, start);
   let left = contentBytes;
   const sum = (flags & FLAG.blockChecksum) === 0 ? 0 : 4;
-  let worked = 0;
   for (let at = first; ; ) {
     const head = readUint32(bytes, at);
     at += 4;
-    if (head === 0) return at + ((flags & FLAG.contentChecksum) === 0 ? 0 : 4);
+    if (head === 0) {
+      await take(bytes.subarray(at, at), 0);
+      return at + ((flags & FLAG.contentChecksum) === 0 ? 0 : 4);
+    }
     const length = head % PLAIN;
     if (length > blockBytes) throw corrupt("lz4", `a block of ${length} B, where ${blockBytes} B may be`);
     if (at + length + sum > bytes.length) throw corrupt("lz4", "a block ends early");
@@ -71,13 +82,9 @@ async function frame(bytes: Buffer, start: number, turn: Turn, take: (piece: Buf
       head >= PLAIN
         ? bytes.subarray(at, at + length)
         : block(bytes, at, length, Math.min(blockBytes, length * GREATEST_RATIO, left));
-    take(piece);
+    await take(piece, length);
     left -= piece.length;
     at += length + sum;
-    worked += piece.length + length;
-    if (worked < SLICE_BYTES) continue;
-    await turn();
-    worked = 0;
   }
 }
 
