@@ -8,7 +8,7 @@ import {
   rawHeaders,
   writeOrigin,
 } from "@rondo/broker";
-import { type Log, silentLog } from "@rondo/core";
+import { Fault, type Log, silentLog } from "@rondo/core";
 import { type MemoryBroker, memoryBroker } from "@rondo/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -72,6 +72,21 @@ const put = (broker: MemoryBroker, totals: Totals) =>
 
 test("a log without a past starts at its first offset", async () => {
   expect(await resume(await openLog())).toEqual({ offset: 0, partsDone: 0, rows: {}, enriched: 0 });
+});
+
+// Nobody knows when a damaged batch was appended: it has the time of its reading, another one each time.
+test("a record that cannot be read does not make its topic another one", async () => {
+  const broker = await openLog();
+  const [at = 0] = await produce(broker, 1);
+  await broker.append(ENRICHED, 0, [piece({ raw: 0, part: 0, parts: 1 }, at)]);
+  const read = broker.read.bind(broker);
+  broker.read = async (topic, ...where) => {
+    const records = await read(topic, ...where);
+    if (topic !== RAW) return records;
+    return records.map((record) => ({ ...record, timestamp: at + 5, fault: new Fault("corrupt", "damaged") }));
+  };
+  const resumed = await resume(broker);
+  expect([resumed.offset, resumed.recreated]).toEqual([1, undefined]);
 });
 
 test("whatever was appended before a crash and whatever the totals know of it, nothing is repeated and nothing left out", async () => {

@@ -118,5 +118,7 @@ async function wasRecreated(
   if (offset > high) return true;
   if (origin === undefined || origin.offset < low || origin.offset >= high) return false;
   const [record] = await broker.read(topic, partition, origin.offset, 1);
-  return record !== undefined && record.offset === origin.offset && record.timestamp !== origin.at;
+  // What cannot be read has no time of its own.
+  const isThere = record !== undefined && record.offset === origin.offset && record.fault === undefined;
+  return isThere && record.timestamp !== origin.at;
 }

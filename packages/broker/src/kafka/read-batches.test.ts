@@ -109,6 +109,15 @@ describe("a damaged batch", () => {
     expect(read.records[0]?.fault?.message).toMatch(/says that it has/);
   });
 
+  // Its own account of its last offset may be what is damaged.
+  test("takes nothing of what is behind it along, as far as that has come", async () => {
+    const bad = textBatch(20, "a", "b");
+    bad.writeInt32BE(1_000_000, 23);
+    const read = await readAll(Buffer.concat([bad, textBatch(22, "after")]), 20);
+    expect(read).toMatchObject({ damaged: true, records: [{ offset: 20 }], next: 22 });
+    expect((await readAll(bad, 20)).next).toBe(1_000_021);
+  });
+
   test("that says nonsense of its offsets is taken for one record", async () => {
     const bad = textBatch(20, "a");
     bad.writeInt32BE(2 ** 30, 23);

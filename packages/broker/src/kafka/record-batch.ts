@@ -177,7 +177,7 @@ export function* findBatches(bytes: Buffer, wanted: number): Generator<BadBatch 
       yield damaged(whole, base, wanted, "is beyond every log");
     } else if (magic === MAGIC) {
       const batch = open(whole, base, wanted);
-      if (batch.next > wanted) yield batch;
+      if (batch.next > wanted) yield batch.fault === undefined ? batch : { ...batch, next: nextOf(batch, bytes, end) };
     } else if (base >= wanted) {
       const what = `a batch of record format ${magic}, which brokers before 3.0 wrote; convert the topic to format 2`;
       yield { from: base, next: base + 1, bytes: whole, fault: new Fault("unsupported", what) };
@@ -206,6 +206,12 @@ function open(whole: Buffer, base: number, wanted: number): BadBatch | SoundBatc
     body: whole.subarray(RECORDS_AT),
     stamp: (attributes & APPEND_TIME) === 0 ? undefined : newest,
   };
+}
+
+/** Where to go on behind a damaged batch: not beyond the one that stands behind it, which knows better where it begins. */
+function nextOf({ from, next }: BadBatch, bytes: Buffer, end: number): number {
+  const behind = end + RECORDS_AT > bytes.length ? next : new WireReader(bytes, end).int64();
+  return behind > from ? Math.min(next, behind) : next;
 }
 
 /** The last offset of a batch by its own account; that of its first record where it says nonsense. */
