@@ -57,9 +57,14 @@ needs("kafka")(
     ] as const)
       await write(0, offset, part, parts);
     await write(0, 4, 0, 1, 0);
+    const ours = enrichedHeaders({ tenant: "site-0", items: 2, origin: "rules/a/1", at: 1_004 });
+    await broker.append(TOPIC, 0, [{ headers: ours, value: Buffer.of(1) }]);
     await write(1, 7);
     const first = start();
-    const before = ["site-0 2 0:1:0/1", "site-0 2 0:2:0/2", "site-0 2 0:2:1/2", "site-0 2 0:3:0/1", "site-1 2 1:7:0/1"];
+    const before = [
+      ...["0:1:0/1", "0:2:0/2", "0:2:1/2", "0:3:0/1", "rules/a/1"].map((origin) => `site-0 2 ${origin}`),
+      "site-1 2 1:7:0/1",
+    ];
     await expect.poll(() => said.toSorted(), { timeout: 30_000 }).toEqual(before);
     // What was not committed would come again, as it should.
     const times = { sessionMs: 10_000, heartbeatMs: 1_000, rebalanceMs: 10_000 };
@@ -75,7 +80,7 @@ needs("kafka")(
     await expect
       .poll(async () => (await committed()).map(([partition, { offset }]) => [partition, offset]), { timeout: 30_000 })
       .toEqual([
-        [0, 8],
+        [0, 9],
         [1, 1],
       ]);
     first.kill("SIGKILL");

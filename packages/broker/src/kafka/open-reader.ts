@@ -4,6 +4,7 @@
  */
 import { type Clock, Fault, type Log } from "@rondo/core";
 import type { Claim, GroupSpec, Member, Watermarks } from "../log.ts";
+import type { Loss } from "../loss.ts";
 import { Cluster } from "./cluster.ts";
 import { type Commit, commitsOf, GroupMember } from "./group-member.ts";
 import type { MemberTimes } from "./group-session.ts";
@@ -26,6 +27,8 @@ export interface ReaderRun {
   /** As in `Broker.join`. The claim's `start.registered` means nothing, and it appends nowhere. */
   readonly onClaim: (claim: Claim) => Promise<void>;
   readonly onFailure: (fault: Error) => void;
+  /** Retention was faster than the reader. */
+  readonly onLoss: (loss: Loss) => void;
   /** What stands beside a commit, up to NOTE_CHARACTERS: true for every offset that was asked for so far. */
   readonly note: (partition: number) => string | undefined;
 }
@@ -74,11 +77,11 @@ export function openReader(options: ReaderOptions): KafkaReader {
         commitsOf(node, spec, partitions),
       );
     },
-    async join(spec, { onClaim, onFailure, note }) {
+    async join(spec, { onClaim, onFailure, onLoss, note }) {
       const registered = Array.from({ length: await topics.partitions(spec.topic) }, () => 0);
       const times = { sessionMs, heartbeatMs, rebalanceMs };
       const writer = { append: onlyReads, putState: onlyReads };
-      const around = { cluster, clock, log, writer, onClaim, onFailure, note };
+      const around = { cluster, clock, log, writer, onClaim, onFailure, onLoss, note };
       const member = new GroupMember({ ...times, ...around, spec, registered });
       await member.joined();
       return member;

@@ -42,7 +42,7 @@ export type ConsumeOptions<S extends Signal = Signal> = Source<S> & {
   readonly onBatch?: (batch: ConsumedBatch<S>) => Promise<void> | void;
   /** `resolve`: a batch is acknowledged when `onBatch` resolves. `manual`: by its `ack()`, in any order, whenever. */
   readonly ack?: "resolve" | "manual";
-  /** Bodies that may be in hand at once, all partitions together; beyond it nothing more is read. 16 MiB. */
+  /** Bodies that may be in hand at once, shared out over all partitions, each of which may have one record; beyond it nothing more is read. 16 MiB. */
   readonly maxInFlightBytes?: number;
   /** The pause before a batch is handed over again: 1 s at first, doubled each time up to 60 s. */
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
@@ -52,7 +52,10 @@ export type ConsumeOptions<S extends Signal = Signal> = Source<S> & {
   readonly closeTimeoutMs?: number;
   /** Told of each partition that is given to this consumer, once it stands where the group goes on. */
   readonly onPartition?: (partition: PartitionEvents) => void;
-  /** Told what went wrong: a handler that threw, a Kafka that cannot be reached. The consumer goes on by itself. */
+  /**
+   * Told what went wrong: a handler that threw, a Kafka that cannot be reached, records that retention removed before the group had
+   * read them. The consumer goes on by itself.
+   */
   readonly onFault?: (fault: Fault) => void;
   /** Where it logs; nowhere unless told otherwise. */
   readonly log?: Log;

@@ -2,8 +2,9 @@
  * `consume`: a member of a consumer group on an enriched topic. At least once: a batch is handed over until it is acknowledged,
  * by whichever member of the group has its partition; what was acknowledged and committed is not handed over again.
  */
+import { describeLoss } from "@rondo/broker";
 import { openReader } from "@rondo/broker/kafka";
-import { type Clock, fired, silentLog, systemClock } from "@rondo/core";
+import { type Clock, Fault, fired, silentLog, systemClock } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 import { type ConsumeOptions, checkOptions } from "./consume-options.ts";
 import type { ConsumedBatch } from "./consumed-batch.ts";
@@ -46,11 +47,12 @@ export function consumeBy<S extends Signal>(clock: Clock, options: ConsumeOption
   const giveUp = new AbortController();
   const handoff = new Handoff<ConsumedBatch<S>>();
   const onBatch = options.onBatch ?? ((batch: ConsumedBatch<S>) => handoff.give(batch, batch.revoked));
-  const common = { spec, signal, start, positions: reader, onBatch, isManual, retry, clock, log, onFault, onPartition };
+  const common = { spec, signal, start, positions: reader, onBatch, isManual, retry, clock, onFault, onPartition };
   const join = async (failed: (fault: Error) => void) => {
     const share = Math.max(LEAST_SHARE, Math.floor(inFlightBytes / (await reader.partitions(topic))));
     return await reader.join(spec, {
       onFailure: failed,
+      onLoss: (loss) => onFault(new Fault("not_found", describeLoss(loss))),
       note: (partition) => readers.get(partition)?.note(),
       async onClaim(claim) {
         const { partition } = claim;

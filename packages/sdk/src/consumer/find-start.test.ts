@@ -1,5 +1,5 @@
 import type { Commit } from "@rondo/broker/kafka";
-import { silentLog } from "@rondo/core";
+import type { Fault } from "@rondo/core";
 import { expect, test } from "vitest";
 import type { ConsumeStart } from "./consume-options.ts";
 import { findStart } from "./find-start.ts";
@@ -8,14 +8,19 @@ import { writeNote } from "./note.ts";
 const spec = { group: "g", topic: "t" };
 const origin = { offset: 40, part: 0, at: 1_000 };
 
-function start(commits: Readonly<Record<number, Commit>>, partition = 0, from: ConsumeStart = "latest") {
+function start(
+  commits: Readonly<Record<number, Commit>>,
+  partition = 0,
+  from: ConsumeStart = "latest",
+  tell: (fault: Fault) => void = (fault) => expect.soft(fault).toBeUndefined(),
+) {
   const positions = {
     commits: async () => new Map(Object.entries(commits).map(([at, commit]) => [Number(at), commit] as const)),
     watermarks: async () => ({ low: 20, high: 90 }),
     offsetSince: async (_topic: string, _partition: number, time: number) => time / 1_000,
     partitions: async () => 4,
   };
-  return findStart(positions, spec, partition, from, silentLog);
+  return findStart(positions, spec, partition, from, tell);
 }
 
 test("a new group begins where it was told, and remembers how many partitions there were", async () => {
@@ -45,8 +50,14 @@ test("a group goes on at its commit, with what it has settled", async () => {
   });
 });
 
-test("what retention has removed is passed over; a topic that was made anew is read from its beginning", async () => {
+test("what retention has removed is passed over, a topic that was made anew read from its beginning, and both are told", async () => {
+  const told: string[] = [];
+  const tell = ({ message }: Fault) => void told.push(message);
   const note = writeNote({ partitions: 4, origin });
-  expect(await start({ 0: { offset: 5, note } })).toMatchObject({ offset: 20, origin });
-  expect(await start({ 0: { offset: 91, note } })).toMatchObject({ offset: 20, origin });
+  expect(await start({ 0: { offset: 5, note } }, 0, "latest", tell)).toMatchObject({ offset: 20, origin });
+  expect(await start({ 0: { offset: 91, note } }, 0, "latest", tell)).toMatchObject({ offset: 20, origin });
+  expect(told).toEqual([
+    "group g wants offset 5 of t/0, which retention has removed; going on at 20, 15 records later",
+    "group g was at offset 91 of t/0, which ends at 90: the topic was made anew; going on at its beginning, 20",
+  ]);
 });

@@ -1,7 +1,7 @@
 /** Where a partition is gone on with: at the group's commit, and without one where the options say. */
-import type { GroupSpec, SettledOrigin } from "@rondo/broker";
+import { describeLoss, type GroupSpec, type SettledOrigin } from "@rondo/broker";
 import type { KafkaReader } from "@rondo/broker/kafka";
-import type { Log } from "@rondo/core";
+import { Fault } from "@rondo/core";
 import type { ConsumeStart } from "./consume-options.ts";
 import { readNote } from "./note.ts";
 
@@ -18,13 +18,13 @@ export interface Start {
   readonly isFirst: boolean;
 }
 
-/** Finds it. Throws the reader's Faults. */
+/** Finds it, and tells of what the group will never see. Throws the reader's Faults. */
 export async function findStart(
   reader: Positions,
   spec: GroupSpec,
   partition: number,
   start: ConsumeStart,
-  log: Log,
+  tell: (fault: Fault) => void,
 ): Promise<Start> {
   const { topic, group } = spec;
   const [commits, { low, high }, count] = await Promise.all([
@@ -45,14 +45,14 @@ export async function findStart(
   }
   const { origin } = readNote(own.note);
   const known = { partitions, isFirst: false, ...(origin && { origin }) };
-  const where = { group, topic, partition };
   if (own.offset > high) {
     // Its records are told from those of before by their time, so that none is taken for settled.
-    log.error("the topic was made anew: starting at its beginning", { ...where, was: own.offset, now: low });
+    const was = `group ${group} was at offset ${own.offset} of ${topic}/${partition}, which ends at ${high}`;
+    tell(new Fault("not_found", `${was}: the topic was made anew; going on at its beginning, ${low}`));
     return { ...known, offset: low };
   }
   if (own.offset < low) {
-    log.error("retention has removed records that the group had not read", { ...where, lost: low - own.offset });
+    tell(new Fault("not_found", describeLoss({ group, topic, partition, from: own.offset, to: low })));
   }
   return { ...known, offset: Math.max(own.offset, low) };
 }

@@ -1,5 +1,5 @@
 import { enrichedHeaders } from "@rondo/broker";
-import { type Fault, fired, silentLog, sleep, systemClock } from "@rondo/core";
+import { type Fault, fired, sleep, systemClock } from "@rondo/core";
 import { memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
 import type { ConsumedBatch } from "./consumed-batch.ts";
@@ -43,7 +43,6 @@ async function read({ broker, commit }: Laid, settings: Settings = {}) {
     inFlightBytes: 1 << 20,
     retry: { initialMs: 5, maxMs: 20 },
     clock: systemClock,
-    log: silentLog,
     onFault: ({ message }: Fault) => faults.push(message),
     onPartition: () => undefined,
     giveUp: never,

@@ -12,7 +12,7 @@ import {
   readOrigin,
   type SettledOrigin,
 } from "@rondo/broker";
-import { type Clock, Fault, type Log, sleep } from "@rondo/core";
+import { type Clock, Fault, sleep } from "@rondo/core";
 import type { Signal } from "@rondo/otlp";
 import { CommitBeat } from "./commit-beat.ts";
 import type { ConsumeStart, PartitionEvents } from "./consume-options.ts";
@@ -34,7 +34,6 @@ export interface ReaderShare<S extends Signal> {
   readonly inFlightBytes: number;
   readonly retry: { readonly initialMs: number; readonly maxMs: number };
   readonly clock: Clock;
-  readonly log: Log;
   readonly onFault: (fault: Fault) => void;
   /** Told of the partition when its beginning is known and stands. */
   readonly onPartition: (partition: PartitionEvents) => void;
@@ -73,9 +72,9 @@ export class PartitionReader<S extends Signal> {
 
   /** Runs until the partition is taken away, and then until what is in hand is settled. Throws Faults of the log. */
   async run(): Promise<void> {
-    const { spec, positions, start, log, inFlightBytes } = this.#share;
+    const { spec, positions, start, onFault, inFlightBytes } = this.#share;
     const claim = this.#claim;
-    const { offset, origin, partitions, isFirst } = await findStart(positions, spec, claim.partition, start, log);
+    const { offset, origin, partitions, isFirst } = await findStart(positions, spec, claim.partition, start, onFault);
     this.#progress = new Progress(offset, origin);
     this.#newest = origin;
     this.#partitions = partitions;
