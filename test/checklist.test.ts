@@ -61,6 +61,8 @@ test("the same eight lines in two files are a copy, seven are not", () => {
     Array.from({ length }, (_, index) => `const name${index} = call(${index});`).join("\n");
   expect(repeatedRuns([file(run(8), "a.ts"), file(run(8), "b.ts")])).toEqual(["b.ts:1 repeats a.ts:1"]);
   expect(repeatedRuns([file(run(7), "a.ts"), file(run(7), "b.ts")])).toEqual([]);
+  const names = `import {\n${Array.from({ length: 9 }, (_, index) => `  name${index},\n`).join("")}} from "c";\n`;
+  expect(repeatedRuns([file(names, "a.ts"), file(names, "b.ts")])).toEqual([]);
 });
 
 test("the table stands between its marks, whatever stood there", () => {

@@ -21,14 +21,14 @@ export function brokerLivesContract(name: string, factory: BrokerFactory): void 
   describe(`${name} goes on`, () => {
     let under: BrokerUnderTest;
     let broker: Broker;
-    let topic: string;
-    let group: string;
+    let [topic, group] = ["", ""];
     let tests = 0;
 
     beforeEach(async () => {
       under = await factory.open();
-      broker = under.broker;
-      topic = `${factory.prefix}lives.${++tests}`;
+      ({ broker } = under);
+      tests++;
+      topic = `${factory.prefix}lives.${tests}`;
       group = `${factory.prefix}lives.group.${tests}`;
     });
     afterEach(() => under.dispose());

@@ -19,16 +19,16 @@ export function observeKept(
   const open = new Set<KeptState>();
   registry.onScrape((emit) => {
     let age = 0;
-    let any = false;
+    let isKeeping = false;
     for (const kept of open) {
       for (const { id, processor } of kept.keeping) {
-        any = true;
+        isKeeping = true;
         emit("rondo_kept_entries", { ...about, component: id }, processor.kept);
         emit("rondo_checkpoint_size_bytes", { ...about, component: id }, kept.bytesOf(id));
       }
       age = Math.max(age, kept.ageMs / 1000);
     }
-    if (any) emit("rondo_checkpoint_age_seconds", about, age);
+    if (isKeeping) emit("rondo_checkpoint_age_seconds", about, age);
   });
   return {
     keeps(kept) {
