@@ -22,6 +22,7 @@ import { type Clock, Fault, fired, type Log, sleep } from "@rondo/core";
 import { PartitionAccount } from "./account.ts";
 import { itemsOf } from "./backlog.ts";
 import { exporterSpec, knownRenames, pipelineSpec } from "./groups.ts";
+import { readBelow } from "./read-below.ts";
 import { firstOffset } from "./resume.ts";
 import { encodeTotals, loadTotals, totalsKey } from "./totals.ts";
 
@@ -126,7 +127,8 @@ async function dropPartition(claim: Claim, end: number, { group }: GroupSpec, br
     await claim.commit(offset, [{ key: totalsKey(group, partition), value: encodeTotals(totals) }]);
   };
   while (next < end && !claim.revoked.aborted) {
-    const records = (await broker.read(topic, partition, next, READ_BYTES)).filter(({ offset }) => offset < end);
+    const read = await readBelow(broker, { topic, partition, end }, next, READ_BYTES);
+    const records = read.filter(({ offset }) => offset < end);
     if (records.length === 0) break;
     for (const record of records) {
       const { tenant, count, origin } = entryOf(record, exporter !== "");

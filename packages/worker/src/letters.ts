@@ -12,6 +12,7 @@ import { Fault } from "@rondo/core";
 import { CARRIED, type Carried } from "@rondo/otlp";
 import { topicOfPipeline } from "./groups.ts";
 import { LetterMarks } from "./letter-marks.ts";
+import { readBelow } from "./read-below.ts";
 
 /** One dead letter as it stands in the log. */
 export interface StoredLetter {
@@ -77,7 +78,7 @@ export async function letterPartitions(
   return found;
 }
 
-/** The letters of a partition that a filter means, up to what it held when it was looked up. */
+/** The letters of a partition that a filter means, up to what it held when it was looked up. Throws the log's Faults. */
 export async function* lettersIn(
   { topic, signal, partition, low, high, marks }: LetterPartition,
   broker: Broker,
@@ -87,7 +88,7 @@ export async function* lettersIn(
   const end = place === undefined ? high : Math.min(high, place.offset + 1);
   let at = place === undefined ? low : Math.max(low, place.offset);
   while (at < end) {
-    const records = await broker.read(topic, partition, at, READ_BYTES);
+    const records = await readBelow(broker, { topic, partition, end }, at, READ_BYTES);
     if (records.length === 0) return;
     for (const record of records) {
       if (record.offset >= end) return;

@@ -1,4 +1,4 @@
-/** Compresses the records of a batch, once for all tries to send it, where that makes them smaller. */
+/** Compresses the records of a batch before a try to send it, where that makes them smaller. */
 import { allocate, free, memoryShortage } from "@rondo/core";
 import type { Turn } from "./codecs/codec.ts";
 import { CODECS, type Compression } from "./codecs/table.ts";

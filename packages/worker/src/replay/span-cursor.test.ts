@@ -16,7 +16,15 @@ async function log(partitions: number) {
   const faults: string[] = [];
   const cursor = (partition: number, more: Partial<ConstructorParameters<typeof SpanCursor>[0]> = {}) =>
     new SpanCursor({
-      ...{ broker, topic: "t", partition, span, offset: 0, end: 1_000, aheadBytes: 250 },
+      ...{
+        broker,
+        topic: "t",
+        partition,
+        span,
+        offset: 0,
+        end: broker.records("t").length / partitions,
+        aheadBytes: 250,
+      },
       onUnreadable: ({ message }: Fault) => faults.push(message),
       ...more,
     });

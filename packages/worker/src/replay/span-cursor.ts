@@ -9,6 +9,7 @@ import {
   type SettledOrigin,
 } from "@rondo/broker";
 import { Fault } from "@rondo/core";
+import { readBelow } from "../read-below.ts";
 import { CLOCKS_APART_MS, type Span } from "./span-start.ts";
 
 /** A record that is to be sent again. */
@@ -54,7 +55,7 @@ export class SpanCursor {
   async peek(): Promise<SpanRecord | undefined> {
     const { broker, topic, partition, end, aheadBytes } = this.#options;
     while (this.#ahead.length === 0 && this.#next < end) {
-      const records = await broker.read(topic, partition, this.#next, aheadBytes);
+      const records = await readBelow(broker, { topic, partition, end }, this.#next, aheadBytes);
       // Retention, or a damaged place: nothing is there up to the end.
       if (records.length === 0) this.#next = end;
       for (const record of records) this.#sort(record);
