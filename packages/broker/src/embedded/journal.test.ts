@@ -209,6 +209,30 @@ test("a failed sync of a directory fails the append, and a file that cannot be r
   expect((await readdir(rig.directory)).filter((name) => name.endsWith(".log"))).toHaveLength(2);
 });
 
+test("a file that retention cannot remove keeps those behind it, over a restart too, and goes with the next call", async () => {
+  const rig = await journalRig();
+  const broken = trap(({ operation, name }) =>
+    operation === "unlink" && name === "0000000001.log" ? { code: "EIO" } : undefined,
+  );
+  const fs = faultyFileSystem(broken.decide);
+  const journal = await rig.open({ fs, segmentBytes: 1500 });
+  for (const one of ["a", "b", "c"]) await journal.append(0, [recordOf(one.repeat(1000))]);
+  rig.now += 4_000_000;
+  broken.armed = true;
+  await journal.append(0, [recordOf("d".repeat(1000))]);
+  await Promise.all([journal.expire(), journal.expire()]);
+  expect(journal.watermarks(0)).toEqual({ low: 1, high: 4 });
+  const beside = await rig.open({ readOnly: true });
+  expect(beside.watermarks(0)).toEqual({ low: 0, high: 4 });
+  expect((await contentOf(beside, 0)).replaceAll(/(\w)\1+/g, "$1")).toBe("0:a 1:b 2:c 3:d");
+  await beside.close();
+  broken.armed = false;
+  await journal.expire();
+  expect(journal.watermarks(0)).toEqual({ low: 3, high: 4 });
+  expect((await readdir(rig.directory)).filter((name) => /000[123]\.(?:log|idx)$/.test(name))).toEqual([]);
+  await journal.close();
+});
+
 test("a check that throws withdraws its own append and no other", async () => {
   const rig = await journalRig();
   const journal = await rig.open();

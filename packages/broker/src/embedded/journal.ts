@@ -57,6 +57,9 @@ export class Journal {
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
   #sealing: Promise<void> = Promise.resolve();
+  #forgetting: Promise<void> = Promise.resolve();
+  /** Past its retention, read by nobody any more, and still there: nothing behind it may go before it. */
+  #leaving: Segment | undefined;
   #closed = false;
   #failing = false;
   /** When it was last seen that the newest file has its name, on the monotonic clock. */
@@ -179,20 +182,33 @@ export class Journal {
   }
 
   /** Removes what is past its retention. Never rejects. Runs when no sidecar is being written, which would outlive its segment. */
-  async #forget(): Promise<void> {
-    const { clock, directory } = this.#options;
+  #forget(): Promise<void> {
+    this.#forgetting = this.#forgetting.then(() => this.#removeOldest());
+    return this.#forgetting;
+  }
+
+  /** One file after the other: a hole between two that are left would be taken for a loss. */
+  async #removeOldest(): Promise<void> {
     for (;;) {
-      const judgement = judgeOldest(this.#segments, clock.now(), this.#options);
-      if (judgement.kind === "held") this.#held(judgement.group, judgement.bytes);
-      else this.#isHeld = false;
-      const oldest = judgement.kind === "remove" ? this.#segments.shift() : undefined;
-      if (oldest === undefined) return;
+      this.#leaving ??= this.#past();
+      if (this.#leaving === undefined) return;
       try {
-        await this.#files.remove(oldest);
+        await this.#files.remove(this.#leaving);
       } catch (thrown) {
-        this.#log.warn(`${directory}: segment ${oldest.number} is past its retention but cannot be removed: ${thrown}`);
+        const { directory } = this.#options;
+        const what = `segment ${this.#leaving.number} is past its retention but cannot be removed`;
+        return this.#log.warn(`${directory}: ${what}; it is tried again: ${thrown}`);
       }
+      this.#leaving = undefined;
     }
+  }
+
+  /** Takes the oldest segment out of the readers' sight if it is past its retention. */
+  #past(): Segment | undefined {
+    const judgement = judgeOldest(this.#segments, this.#options.clock.now(), this.#options);
+    if (judgement.kind === "held") this.#held(judgement.group, judgement.bytes);
+    else this.#isHeld = false;
+    return judgement.kind === "remove" ? this.#segments.shift() : undefined;
   }
 
   /** Says once that the log is larger than it should be, and who has to read on. */
@@ -212,6 +228,7 @@ export class Journal {
     this.#closed = true;
     while (this.#running !== undefined) await this.#running;
     await this.#sealing;
+    await this.#forgetting;
     await this.#writer?.close();
     this.#files.close();
   }

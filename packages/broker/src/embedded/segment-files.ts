@@ -95,12 +95,14 @@ export class SegmentFiles {
     return records ?? undefined;
   }
 
-  /** Removes a segment; that it is gone is durable before the next one can go: no file is left behind one that is missing. */
+  /** Removes a segment, also one that is gone; that is durable before the next one can go: no file is left behind one that is missing. */
   async remove(segment: Segment): Promise<void> {
     this.#unwritten.delete(segment.number);
     this.#loaded.delete(String(segment.number));
     this.#open.delete(String(segment.number));
-    await this.#fs.unlink(join(this.#settings.directory, logName(segment.number)));
+    await this.#fs.unlink(join(this.#settings.directory, logName(segment.number))).catch((thrown: unknown) => {
+      if (errorCode(thrown) !== "ENOENT") throw thrown;
+    });
     await this.#fs.syncDirectory(this.#settings.directory);
     await this.#fs.unlink(join(this.#settings.directory, indexName(segment.number))).catch(() => undefined);
   }
