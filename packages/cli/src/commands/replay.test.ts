@@ -106,6 +106,23 @@ test("a dry run only counts", async () => {
   expect(existsSync(join(data, "replay"))).toBe(false);
 });
 
+test("a span of which retention has removed a part is sent from where all of it is there, and that is told", async () => {
+  const { run, broker, data } = await setup();
+  await broker.close();
+  const clock = { ...systemClock, now: () => Date.now() + 3_600_000 };
+  const later = await openEmbedded({ directory: data, clock, log: silentLog, retentionMs: 60_000, segmentBytes: 1 });
+  for (const partition of [0, 1, 0, 1]) {
+    const headers = enrichedHeaders({ tenant: "default", items: 1, origin: `${partition}:20:0/1`, at: 1_200_000 });
+    await later.append("otlp_spans.enriched", partition, [{ headers, value: namedSpans(["span-x"]) }]);
+  }
+  await expect.poll(async () => (await later.watermarks("otlp_spans.enriched", 0)).low).toBe(5);
+  await later.close();
+  const { lines, errors, code } = await run({ from: minute(0), dryRun: true });
+  expect(lines[1]).toMatch(/^2 records, 2 items/);
+  expect(errors).toEqual([expect.stringContaining("has all of it only from 1970-01-01T00:20:00.000Z on")]);
+  expect(code).toBe(EXIT.ok);
+});
+
 test("one that is asked to end says how to go on, and goes on by that", async () => {
   const { run, requests, say, broker, data } = await setup();
   await broker.close();

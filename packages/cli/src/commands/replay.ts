@@ -10,6 +10,7 @@ import {
   accumulationOfPipeline,
   createExporter,
   exporterSpec,
+  keptFrom,
   oldest,
   SpanCursor,
   SpanReplay,
@@ -84,6 +85,14 @@ export async function replayCommand(options: ReplayOptions, around: ReplayAround
     const replay = goOn(run, await loadRun(state, run), asked, options);
     const [from, until] = [replay.from, replay.to].map((time) => new Date(time).toISOString());
     out.line(`run ${run}: ${pipeline.id} from ${from} to ${until}, to ${replay.exporters.join(", ")}`);
+    const { topic } = exporterSpec(pipeline, replay.exporters[0] ?? "");
+    const kept = await keptFrom(broker, topic, replay.from);
+    if (kept !== undefined && kept < replay.to) {
+      const since = new Date(kept).toISOString();
+      out.error(
+        `${topic} has all of it only from ${since} on: what came in before and was removed by retention is not sent`,
+      );
+    }
     if (options.dryRun === true) return await count(broker, pipeline, replay, out);
     const self = { host: hostname(), pid: process.pid, findProcess };
     const instance = `replay/${run}`;

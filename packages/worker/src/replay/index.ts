@@ -1,4 +1,4 @@
 /** Sending a span of an enriched topic again. */
 export * from "./replay-span.ts";
 export { oldest, SpanCursor, type SpanRecord } from "./span-cursor.ts";
-export { type Span, spanStart } from "./span-start.ts";
+export { keptFrom, type Span, spanStart } from "./span-start.ts";

@@ -2,7 +2,7 @@ import { enrichedHeaders } from "@rondo/broker";
 import { memoryBroker } from "@rondo/testkit";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CLOCKS_APART_MS, spanStart, takenInAt } from "./span-start.ts";
+import { CLOCKS_APART_MS, keptFrom, spanStart, takenInAt } from "./span-start.ts";
 
 async function log(times: readonly number[]) {
   const broker = memoryBroker({ partitions: 1 });
@@ -32,6 +32,16 @@ test("what retention has removed is not looked for, and records that say nothing
   broker.trim("t", 0, 4);
   expect(await spanStart(broker, "t", 0, 0)).toBe(4);
   expect(await spanStart(broker, "t", 0, 900_000)).toBe(5);
+});
+
+test("a time of which retention may have removed something is found out, and one that the topic still has", async () => {
+  const broker = await log([10_000, 20_000, 30_000]);
+  expect(await keptFrom(broker, "t", 0)).toBeUndefined();
+  broker.trim("t", 0, 1);
+  expect(await keptFrom(broker, "t", 0)).toBe(20_000);
+  expect(await keptFrom(broker, "t", 20_000)).toBeUndefined();
+  broker.trim("t", 0, 3);
+  expect(await keptFrom(broker, "t", 0)).toBeUndefined();
 });
 
 test.each([

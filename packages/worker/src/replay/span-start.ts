@@ -19,6 +19,21 @@ export function takenInAt({ headers }: LogRecord): number | undefined {
   return at !== undefined && /^\d{1,16}$/.test(at) ? Number(at) : undefined;
 }
 
+/**
+ * From which time on everything that was taken in stands in a topic, where retention has removed something that may be younger than
+ * `time`; undefined when it has not.
+ */
+export async function keptFrom(broker: Broker, topic: string, time: number): Promise<number | undefined> {
+  let latest: number | undefined;
+  for (let partition = 0; partition < (await broker.partitions(topic)); partition++) {
+    const { low, high } = await broker.watermarks(topic, partition);
+    const [oldest] = low > 0 && low < high ? await broker.read(topic, partition, low, 1) : [];
+    const at = oldest && takenInAt(oldest);
+    if (at !== undefined && at > time) latest = Math.max(latest ?? at, at);
+  }
+  return latest;
+}
+
 /** The first offset behind which nothing older than `time` is worth reading, in about log2(records) reads of one record. */
 export async function spanStart(broker: Broker, topic: string, partition: number, time: number): Promise<number> {
   const watermarks = await broker.watermarks(topic, partition);
