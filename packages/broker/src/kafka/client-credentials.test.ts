@@ -96,7 +96,7 @@ test.each<[string, (response: ServerResponse) => void, RegExp]>([
   ["an endless answer", (response) => void response.end("x".repeat(1 << 20)), /^unavailable: .*longer than 262144 B/],
 ])("%s is told apart from the others, without a secret", async (_, respond, words) => {
   const { url } = await endpoint(respond);
-  const { token } = source(url, { timeoutMs: 100 });
+  const { token } = source(`${url}?key=canary`, { timeoutMs: 100 });
   const { code, message } = Fault.from(await token().catch((thrown: unknown) => thrown));
   expect(`${code}: ${message}`).toMatch(words);
   expect(message).not.toContain("canary");

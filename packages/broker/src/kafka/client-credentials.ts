@@ -69,7 +69,7 @@ async function fetchToken(
   const authorization = `Basic ${Buffer.from(pair).toString("base64")}`;
   const { status, text } = await post(options, authorization, form.toString());
   const answer = parsed(text);
-  const where = `the token endpoint ${url}`;
+  const where = `the token endpoint ${shown(url)}`;
   if (status >= 500 || status === 429) throw new Fault("unavailable", `${where} answers ${status}`);
   if (status !== 200) {
     // `error` is a word out of a list (RFC 6749 §5.2), such as invalid_client; the rest may be anything.
@@ -91,7 +91,7 @@ function post(
   form: string,
 ): Promise<{ readonly status: number; readonly text: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly text: string }>();
-  const failed = (reason: string) => reject(new Fault("unavailable", `the token endpoint ${url} ${reason}`));
+  const failed = (reason: string) => reject(new Fault("unavailable", `the token endpoint ${shown(url)} ${reason}`));
   const headers = {
     "content-type": "application/x-www-form-urlencoded",
     "content-length": Buffer.byteLength(form),
@@ -118,6 +118,12 @@ function post(
   });
   request.end(form);
   return promise;
+}
+
+/** A URL without its query, in which some endpoints want keys. */
+function shown(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
 
 /** The fields of an answer in JSON; none of any other. */

@@ -7,6 +7,9 @@ test("names and numbers of hosts, IPv6 in brackets", () => {
   expect(readAddress("[::1]:9092")).toEqual({ host: "::1", port: 9092 });
 });
 
-test.each(["kafka", "kafka:", ":9092", "::1:9092", "kafka:port", ""])("%j is no broker", (text) => {
-  expect(() => readAddress(text)).toThrow(`"${text}" is no Kafka broker; write host:port`);
-});
+test.each(["kafka", "kafka:", ":9092", "::1:9092", "kafka:port", "kafka:0", "kafka:65536", ""])(
+  "%j is no broker",
+  (text) => {
+    expect(() => readAddress(text)).toThrow(`"${text}" is no Kafka broker; write host:port`);
+  },
+);
