@@ -46,7 +46,9 @@ function edge(from: PartitionTotals, to: PartitionTotals): readonly string[] {
 }
 
 function rowOf({ totals }: PartitionTotals, tenant: string): Row {
-  return totals?.rows[tenant] ?? NO_ITEMS;
+  const { rows = {} } = totals ?? {};
+  // A tenant may have the name of what every object has.
+  return (Object.hasOwn(rows, tenant) ? rows[tenant] : undefined) ?? NO_ITEMS;
 }
 
 function placeOf({ pipeline, exporter, group, partition, totals }: PartitionTotals, tenant: string): string {
