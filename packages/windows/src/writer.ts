@@ -193,6 +193,8 @@ class PartitionWriter {
       this.#at = record.offset + 1;
       // The log's clock may be ahead of this one, by which rules are evaluated.
       this.#watermark = Math.max(this.#watermark, Math.min(this.#progress.saw(record), clock.now()));
+      // Its samples were copied out.
+      record.release?.();
       this.#writeAt = Math.min(this.#writeAt, clock.monotonic() + GATHER_MS);
       // What is behind a write that was refused is read again.
       if (this.#gathered.bytes >= WRITE_BYTES && !(await this.#write())) return;
