@@ -88,6 +88,15 @@ suiteNeeds("kafka")("topics of a cluster", () => {
     expect(warnings).toEqual([]);
   });
 
+  test("with more copies than there are brokers end the start with what to lower", async () => {
+    await expect(open({ stateTopic: "copied.state", topics: { replicationFactor: 3 } })).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringMatching(
+        /topic copied\.state is to have 3 copies .* fewer are up; .* lower broker::kafka::topics::replication_factor$/,
+      ),
+    });
+  });
+
   test("that differ are told of, once for each setting, with a line that mends them all", async () => {
     const configEntries = Object.entries({
       "retention.ms": "60000",

@@ -16,6 +16,7 @@ import {
 
 const NAME = /^[A-Za-z0-9._-]{1,249}$/;
 const TOPIC_EXISTS = "TOPIC_ALREADY_EXISTS";
+const TOO_FEW_BROKERS = "INVALID_REPLICATION_FACTOR";
 /** How long a new topic may take until its partitions have leaders, milliseconds. */
 const APPEAR_MS = 15_000;
 const CREATE_MS = 5_000;
@@ -93,6 +94,11 @@ export class Topics {
         const reason = firstOf(thrown);
         const type = reason instanceof Error && "type" in reason ? String(reason.type) : "";
         if (type === TOPIC_EXISTS) return false;
+        if (type === TOO_FEW_BROKERS) {
+          const way = "start the missing ones, or lower broker::kafka::topics::replication_factor";
+          const asked = `topic ${topic} is to have ${replicationFactor} copies of each partition`;
+          throw new Fault("config", `${asked}, which takes as many brokers, and fewer are up; ${way}`);
+        }
         if (!FORBIDDEN.has(type)) throw reason;
         const line = createLine(this.#at, topic, { partitions: numPartitions, copies: replicationFactor, settings });
         throw new Fault("startup", `topic ${topic} is missing and we may not make it (${type}); have it made: ${line}`);

@@ -41,6 +41,7 @@ test.each<[string, object]>([
   ["topic rondo.state is Rondo's own", { pipeline: undefined, topic: "rondo.state", signal: "logs" }],
   ["ack: without onBatch", { onBatch: undefined, ack: "resolve" }],
   ["maxInFlightBytes: 1000 is below 1048576", { maxInFlightBytes: 1_000 }],
+  ["sessionTimeoutMs: 1000 is not from 6000 to 1800000", { sessionTimeoutMs: 1_000 }],
   ["retry: initialMs 5 must be above 0 and not above maxMs 4", { retry: { initialMs: 5, maxMs: 4 } }],
 ])("refused: %s", (message, wrong) => {
   // What callers without types may hand over.

@@ -74,6 +74,9 @@ export interface Checked<S extends Signal> {
 
 const GROUP_LIMIT = 249;
 const SMALLEST_IN_FLIGHT = 1 << 20;
+/** Kafka: group.min.session.timeout.ms and group.max.session.timeout.ms as they are shipped. */
+const SHORTEST_SESSION_MS = 6_000;
+const LONGEST_SESSION_MS = 1_800_000;
 
 /** Checks the options. Throws a `config` Fault that names the option and the way out. */
 export function checkOptions<S extends Signal>(options: ConsumeOptions<S>): Checked<S> {
@@ -92,6 +95,13 @@ export function checkOptions<S extends Signal>(options: ConsumeOptions<S>): Chec
     throw new Fault(
       "config",
       `maxInFlightBytes: ${maxInFlightBytes} is below ${SMALLEST_IN_FLIGHT}, too little to read`,
+    );
+  }
+  if (!(sessionTimeoutMs >= SHORTEST_SESSION_MS && sessionTimeoutMs <= LONGEST_SESSION_MS)) {
+    const bounds = `from ${SHORTEST_SESSION_MS} to ${LONGEST_SESSION_MS}`;
+    throw new Fault(
+      "config",
+      `sessionTimeoutMs: ${sessionTimeoutMs} is not ${bounds}, and a Kafka broker takes no other`,
     );
   }
   const { initialMs = 1_000, maxMs = 60_000 } = options.retry ?? {};
