@@ -50,7 +50,11 @@ export interface ProcessorDrop {
   readonly items: number;
 }
 
-/** What is left of a batch: its parts in order (none when nothing is left), and what was dropped on the way. */
+/**
+ * What is left of a batch: its parts in order (none when nothing is left), and what was dropped on the way. The body of a part is the
+ * batch's own or in it, or was made for this batch: its memory is given back by whoever has no use for it any more, so that it must not
+ * be kept, nor be a constant.
+ */
 export interface Processed {
   readonly parts: readonly Part[];
   readonly drops?: readonly ProcessorDrop[];
