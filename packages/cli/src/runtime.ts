@@ -26,6 +26,7 @@ import {
   prepareLog,
   removedGroups,
   startWorker,
+  unmetRenames,
   type Worker,
 } from "@rondo/worker";
 import { observeAccount } from "./account-metrics.ts";
@@ -164,12 +165,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const readers = writer === undefined ? [] : [writer];
     await untilThere(
       nameOfLog(graph),
-      () =>
-        prepareLog(
-          graph,
-          broker,
-          readers.map(({ spec }) => spec),
-        ),
+      async () => {
+        for (const sentence of await unmetRenames(graph, broker)) log.warn(sentence);
+        const others = readers.map(({ spec }) => spec);
+        await prepareLog(graph, broker, others);
+      },
       waiting,
     );
     const watching = new AbortController();

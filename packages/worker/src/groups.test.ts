@@ -2,7 +2,7 @@ import { exporterGroup, pipelineGroup } from "@rondo/broker";
 import type { PipelineNode } from "@rondo/config";
 import { memoryBroker } from "@rondo/testkit";
 import { expect, test } from "vitest";
-import { exporterSpec, holdRenames, pipelineSpec } from "./groups.ts";
+import { exporterSpec, holdRenames, pipelineSpec, unmetRenames } from "./groups.ts";
 
 type Names = { readonly id: string; readonly renamedFrom?: string };
 
@@ -42,4 +42,17 @@ test("a rename is remembered: to take it out or to change it would begin anew, a
   const second = graphOf({ id: "traces/newer", renamedFrom: "traces/new" });
   await expect(holdRenames(second, broker)).rejects.toMatchObject({ message: expect.stringContaining("rondo.traces") });
   await holdRenames(graphOf({ id: "traces/newer", renamedFrom: "traces" }, { id: "c", renamedFrom: "a" }), broker);
+});
+
+test("a rename from what was never here is told, but not of a log that is new", async () => {
+  const broker = memoryBroker();
+  expect(await unmetRenames(NEW, broker)).toEqual([]);
+  await broker.ensureTopics([{ name: "otlp_spans" }]);
+  await broker.registerGroup({ group: pipelineGroup("traces"), topic: "otlp_spans" });
+  expect(await unmetRenames(OLD, broker)).toEqual([]);
+  expect(await unmetRenames(NEW, broker)).toEqual([
+    expect.stringMatching(
+      /^exporter b of pipeline traces\/new: renamed_from a names nothing that was here \(group rondo\.traces\.a\)/,
+    ),
+  ]);
 });

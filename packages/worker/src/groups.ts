@@ -49,17 +49,7 @@ export async function knownRenames(state: StateStore): Promise<ReadonlyMap<strin
 export async function holdRenames({ pipelines }: Pick<Graph, "pipelines">, { state }: Broker): Promise<void> {
   const stored = await knownRenames(state);
   for (const pipeline of pipelines) {
-    const { id, renamedFrom } = pipeline;
-    const uses = [
-      { what: `pipeline ${id}`, own: pipelineGroup(id), used: pipelineSpec(pipeline).group, renamedFrom },
-      ...pipeline.exporters.map((one) => ({
-        what: `exporter ${one.id} of pipeline ${id}`,
-        own: exporterGroup(id, one.id),
-        used: exporterSpec(pipeline, one.id).group,
-        renamedFrom: one.renamedFrom ?? renamedFrom,
-      })),
-    ];
-    for (const { what, own, used, renamedFrom: from } of uses) {
+    for (const { what, own, used, renamedFrom: from } of usesOf(pipeline)) {
       const before = stored.get(own) ?? own;
       const first = stored.get(used);
       if (stored.has(own) && before !== used) throw wrongRename(what, before);
@@ -70,6 +60,37 @@ export async function holdRenames({ pipelines }: Pick<Graph, "pipelines">, { sta
       if (stands !== used) throw wrongRename(what, stands);
     }
   }
+}
+
+/** Whose groups a pipeline and its exporters use: `own` is that of their own name, `used` that of their first. */
+function usesOf(pipeline: NamedPipeline) {
+  const { id, renamedFrom } = pipeline;
+  return [
+    { what: `pipeline ${id}`, own: pipelineGroup(id), used: pipelineSpec(pipeline).group, renamedFrom },
+    ...pipeline.exporters.map((one) => ({
+      what: `exporter ${one.id} of pipeline ${id}`,
+      own: exporterGroup(id, one.id),
+      used: exporterSpec(pipeline, one.id).group,
+      renamedFrom: one.renamedFrom ?? renamedFrom,
+    })),
+  ];
+}
+
+/**
+ * A sentence for each rename from what this log has never had: a misspelling begins anew without a word, and is then remembered. To be
+ * asked before the groups are registered; a log that is new has had nothing, and says nothing.
+ */
+export async function unmetRenames(
+  { pipelines }: { readonly pipelines: readonly NamedPipeline[] },
+  broker: Pick<Broker, "groups">,
+): Promise<readonly string[]> {
+  const known = new Set((await broker.groups()).map(({ group }) => group));
+  if (known.size === 0) return [];
+  return pipelines.flatMap(usesOf).flatMap(({ what, own, used, renamedFrom = "" }) => {
+    const way = "if that is misspelt, stop, take another new name, and let renamed_from say the right one";
+    const begins = `${what}: renamed_from ${renamedFrom} names nothing that was here (group ${used}), so it begins anew; ${way}`;
+    return used === own || known.has(used) ? [] : [begins];
+  });
 }
 
 function wrongRename(what: string, group: string): Fault {
