@@ -77,7 +77,9 @@ test("components: what can be configured, and what is known and not built yet", 
   const section = (name: string) => out.split(/^(?=\S)/m).find((one) => one.startsWith(`${name}:`)) ?? "";
   const built = (name: string) => [...section(name).matchAll(/^ {2}(\w+)(?: \((\w+)\))?$/gm)].map(([, type]) => type);
   expect(built("receivers")).toEqual(["otlp"]);
-  expect(built("processors").sort()).toEqual(["attributes", "batch", "memory_limiter", "resource"]);
+  expect(built("processors").sort()).toEqual([
+    ...["attributes", "batch", "deltatocumulative", "memory_limiter", "resource"],
+  ]);
   expect(built("exporters").sort()).toEqual([
     ...["debug", "loki", "otlp", "otlphttp", "prometheus", "prometheusremotewrite"],
   ]);

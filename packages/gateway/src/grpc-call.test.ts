@@ -136,7 +136,11 @@ test("what invalid bytes, and a busy log, are answered with", async () => {
   it.broker.beforeAppend = () => {
     throw new Fault("unavailable", "the log said no");
   };
-  expect(details(await trailers(message))).toEqual({ code: 14, message: "the log said no", retryDelayMs: 1_000 });
+  expect(details(await trailers(message))).toEqual({
+    code: 14,
+    message: "the log does not take requests at present",
+    retryDelayMs: 1_000,
+  });
   session.destroy();
 });
 
