@@ -1,5 +1,5 @@
 /** The recorded run in a real Prometheus, sent by remote write in both versions and read back by query. */
-import { type Batch, DEFAULT_TENANT } from "@rondo/core";
+import { type Batch, DEFAULT_TENANT, SETTLED } from "@rondo/core";
 import { prometheusRemoteWrite } from "@rondo/exporters";
 import { countItems, timeRange } from "@rondo/otlp";
 import { requestFromJson } from "@rondo/otlp/json";
@@ -47,11 +47,9 @@ for (const protobuf_message of VERSIONS) {
     try {
       const recording = await readRecording(RECORDING);
       const bodies = recording.filter(({ signal }) => signal === "metrics").map(({ body }) => body);
-      for (const body of bodies)
-        expect(await exporter.deliver(batchOf(body), never())).toEqual({ kind: "settled", drops: [] });
+      for (const body of bodies) expect(await exporter.deliver(batchOf(body), never())).toMatchObject(SETTLED);
       // The same again: what Prometheus has already is no error and no second sample.
-      for (const body of bodies)
-        expect(await exporter.deliver(batchOf(body), never())).toEqual({ kind: "settled", drops: [] });
+      for (const body of bodies) expect(await exporter.deliver(batchOf(body), never())).toMatchObject(SETTLED);
       const end = Math.max(...bodies.map((body) => Number(timeRange("metrics", body)?.last ?? 0n) / 1e9));
       const [accuracy] = await server.query('last_over_time(training_accuracy{job_id="job-1"}[1h])', end);
       expect(accuracy).toMatchObject({ labels: { job: "fl-server", instance: "superlink-0" } });
@@ -60,7 +58,7 @@ for (const protobuf_message of VERSIONS) {
       expect(count?.points[0]?.[1]).toBeGreaterThan(100);
       expect((await server.query('last_over_time(target_info{job="fl-server"}[1h])', end)).length).toBe(1);
       // A second value at a time that has one is refused for good: all of its request in version 1, it alone in version 2.
-      expect(await exporter.deliver(pair(end, 1), never())).toEqual({ kind: "settled", drops: [] });
+      expect(await exporter.deliver(pair(end, 1), never())).toMatchObject(SETTLED);
       const asked = new URLSearchParams({ query: "same_total", start: String(end - 60), end: String(end + 60) });
       const exemplars = await (await fetch(`${server.url}/api/v1/query_exemplars?${asked}`)).json();
       expect(JSON.stringify(exemplars)).toContain(TRACE);
