@@ -11,8 +11,9 @@ import {
   rawHeaders,
   recordBytes,
   valuePieces,
+  wholeValue,
 } from "@rondo/broker";
-import { allocate, type Clock, Fault, free, type Meta } from "@rondo/core";
+import { type Clock, Fault, free, type Meta } from "@rondo/core";
 import { type FairQueue, fairQueue } from "./fair-queue.ts";
 
 /** How records are cut. */
@@ -245,16 +246,9 @@ function recordOf(gathering: Gathering): NewRecord {
   if (first === undefined) throw new Fault("bug", "an empty record was about to be written");
   const headers = { ...gathering.headers, ...itemsHeader(items) };
   if (entries.size === 1) return { headers, value: first.body, given: true };
-  const bytes = gatheredBytes(gathering);
-  if (bytes >= PIECE_BYTES * entries.size) {
-    return { headers, value: Array.from(entries, ({ piece }) => piece.body), given: true };
-  }
-  const value = allocate(bytes);
-  let at = 0;
-  for (const { piece } of entries) {
-    value.set(piece.body, at);
-    at += piece.body.length;
-    free(piece.body);
-  }
+  const bodies = Array.from(entries, ({ piece }) => piece.body);
+  if (gatheredBytes(gathering) >= PIECE_BYTES * entries.size) return { headers, value: bodies, given: true };
+  const value = wholeValue(bodies);
+  for (const body of bodies) free(body);
   return { headers, value, given: true };
 }

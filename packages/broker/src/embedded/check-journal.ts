@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import type { Fault } from "@rondo/core";
-import { errorCode, type FileSystem } from "./file-system.ts";
+import { errorCode, sizeOf } from "./file-system.ts";
 import type { Finding, Missing } from "./finding.ts";
 import { type JournalFiles, type Scanned, scanSegment } from "./scan-segment.ts";
 import { indexName, logName, numberOf, type Opening, Positions } from "./segment.ts";
@@ -220,13 +220,4 @@ function contentOf(kept: readonly Checked[]): Pick<CheckedJournal, "streams" | "
     }
   }
   return { streams, missing };
-}
-
-async function sizeOf(fs: FileSystem, path: string): Promise<number> {
-  const file = await fs.open(path, "read");
-  try {
-    return await file.size();
-  } finally {
-    await file.close();
-  }
 }

@@ -101,6 +101,16 @@ function openFile(handle: fs.FileHandle): OpenFile {
   };
 }
 
+/** The bytes of a file. Rejects with the system's error. */
+export async function sizeOf(fs: FileSystem, path: string): Promise<number> {
+  const file = await fs.open(path, "read");
+  try {
+    return await file.size();
+  } finally {
+    await file.close();
+  }
+}
+
 /** What is left of a list of buffers after its first `taken` bytes: a write may take less than it was given. */
 function after(buffers: readonly Uint8Array[], taken: number): readonly Uint8Array[] {
   let skip = taken;

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { Fault } from "@rondo/core";
 import { BatchIndex } from "./batch-index.ts";
-import { errorCode, type FileSystem } from "./file-system.ts";
+import { errorCode, sizeOf } from "./file-system.ts";
 import { type JournalFiles, scanSegment } from "./scan-segment.ts";
 import { indexName, logName, numberOf, type Opening, Positions, type Segment } from "./segment.ts";
 import { readIndex, readSummary } from "./sidecar.ts";
@@ -133,15 +133,6 @@ async function summaryOf(
   if (size >= summary.end) return summary;
   log.error(`${path} has ${size} B and should have ${summary.end}; reading what is left of it`);
   return undefined;
-}
-
-async function sizeOf(fs: FileSystem, path: string): Promise<number> {
-  const file = await fs.open(path, "read");
-  try {
-    return await file.size();
-  } finally {
-    await file.close();
-  }
 }
 
 async function discard({ fs, directory, log, readOnly }: JournalFiles, number: number, why: string): Promise<void> {
