@@ -58,20 +58,24 @@ const spans = (ids: readonly number[]) => Buffer.from(namedSpans(ids.map((id) =>
 
 const itemsAt = ({ received }: StubBackend) => received.reduce((sum, { body }) => sum + countItems("traces", body), 0);
 
-test("one span of a thousand is refused: 999 arrive, one is set aside, shown, and sent again when it is taken", async () => {
-  const folder = testFolder();
-  const refuses = new Set([777]);
+/** A running `rondo up` between a client and two backends, of which one refuses what holds any of these ids. */
+async function startRoad(refuses: Set<number>) {
   const picky = await pickyBackend(refuses);
   const easy = await stubHttp();
   const ports = await choosePorts();
-  const rondo = prepareRondo(folder, ports, yaml(ports, picky.port, easy.port));
+  const rondo = prepareRondo(testFolder(), ports, yaml(ports, picky.port, easy.port));
   onTestFinished(async () => {
     await rondo.kill().catch(() => undefined);
     await easy.stop();
   });
   rondo.launch();
   await rondo.ready();
-  const client = httpClient({ port: ports.http, timeoutMs: 10_000, gzip: false });
+  return { picky, easy, rondo, client: httpClient({ port: ports.http, timeoutMs: 10_000, gzip: false }) };
+}
+
+test("one span of a thousand is refused: 999 arrive, one is set aside, shown, and sent again when it is taken", async () => {
+  const refuses = new Set([777]);
+  const { picky, easy, rondo, client } = await startRoad(refuses);
   const send = (ids: readonly number[]) => client.send("traces", spans(ids));
   // Ten requests, joined by the exporter into whatever it makes of them.
   const answers = await Promise.all(range(0, 10).map((n) => send(range(100 * n, 100 * n + 100))));
@@ -120,19 +124,8 @@ test("one span of a thousand is refused: 999 arrive, one is set aside, shown, an
 }, 120_000);
 
 test("a backend that refuses everything holds nobody up, and all that it refused is there", async () => {
-  const folder = testFolder();
   const refuses = new Set(range(0, 3000));
-  const picky = await pickyBackend(refuses);
-  const easy = await stubHttp();
-  const ports = await choosePorts();
-  const rondo = prepareRondo(folder, ports, yaml(ports, picky.port, easy.port));
-  onTestFinished(async () => {
-    await rondo.kill().catch(() => undefined);
-    await easy.stop();
-  });
-  rondo.launch();
-  await rondo.ready();
-  const client = httpClient({ port: ports.http, timeoutMs: 10_000, gzip: false });
+  const { picky, easy, rondo, client } = await startRoad(refuses);
   for (const n of range(0, 30)) await client.send("traces", spans(range(100 * n, 100 * n + 100)));
   client.close();
   await expect

@@ -1,7 +1,5 @@
 /** Dead letters over Kafka: set aside by a running process, and looked at and sent again beside it. */
 import { deadLetterTopic, RAW_TOPICS, rawHeaders } from "@rondo/broker";
-import { openKafka } from "@rondo/broker/kafka";
-import { silentLog, systemClock } from "@rondo/core";
 import { idsIn, namedSpans } from "@rondo/testkit";
 import { stubHttp } from "@rondo/testkit/exporter-contract";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -9,6 +7,7 @@ import { testFolder } from "../e2e/road.ts";
 import { runRondo } from "../e2e/run-rondo.ts";
 import { suiteNeeds } from "../needs.ts";
 import { sumOf } from "../rig/metrics-page.ts";
+import { openLog } from "../rig/open-log.ts";
 import { httpClient } from "../rig/otlp-client.ts";
 import { choosePorts, prepareRondo } from "../rig/rondo-process.ts";
 import { type Kafka, startKafka } from "../rig/servers/index.ts";
@@ -38,8 +37,7 @@ broker: {kafka: {brokers: ${JSON.stringify(kafka.brokers)}, topics: {partitions:
     await rondo.ready();
     const client = httpClient({ port: ports.http, timeoutMs: 10_000, gzip: false });
     await client.send("traces", Buffer.from(namedSpans(["id-1;", "id-2;"])));
-    const parts = { clock: systemClock, log: silentLog, random: Math.random };
-    const broker = await openKafka({ brokers: kafka.brokers, clientId: "rondo/test/rig/0", ...parts });
+    const broker = await openLog(kafka.brokers);
     const headers = rawHeaders({ tenant: "site-7", via: "otlp", items: 3 });
     await broker.append(RAW_TOPICS.traces, 1, [{ headers, value: Buffer.from("no OTLP") }]);
     const lettered = async (component: string) =>

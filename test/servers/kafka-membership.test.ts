@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Broker, LogRecord } from "@rondo/broker";
-import { openKafka } from "@rondo/broker/kafka";
-import { silentLog, sleep, systemClock } from "@rondo/core";
+import { sleep, systemClock } from "@rondo/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { suiteNeeds } from "../needs.ts";
+import { openLog } from "../rig/open-log.ts";
 import { type Kafka, startKafka } from "../rig/servers/index.ts";
 
 const COPIER = fileURLToPath(new URL("kafka-copier.ts", import.meta.url));
@@ -18,13 +18,7 @@ suiteNeeds("kafka")("a group of processes", () => {
   let tests = 0;
   beforeAll(async () => {
     kafka = await startKafka();
-    broker = await openKafka({
-      brokers: kafka.brokers,
-      clientId: "rondo/test/rig/0",
-      clock: systemClock,
-      log: silentLog,
-      random: Math.random,
-    });
+    broker = await openLog(kafka.brokers);
   }, 60_000);
   afterAll(async () => {
     await broker.close();

@@ -195,29 +195,16 @@ suiteNeeds("kafka")("a cluster that asks who we are", () => {
     expect(claims).toHaveLength(1);
     expect(claims[0]?.aborted).toBe(false);
     expect(asked).toBeGreaterThan(1);
+    const outcome = () =>
+      write(written).then(
+        () => "taken",
+        (thrown) => Fault.from(thrown).code,
+      );
     // The endpoint no longer knows us: what a start would end with is now waited out.
     status = 401;
-    await expect
-      .poll(
-        () =>
-          write(written).then(
-            () => "taken",
-            (thrown) => Fault.from(thrown).code,
-          ),
-        { timeout: 30_000 },
-      )
-      .toBe("unavailable");
+    await expect.poll(outcome, { timeout: 30_000 }).toBe("unavailable");
     status = 200;
-    await expect
-      .poll(
-        () =>
-          write(written).then(
-            () => "taken",
-            (thrown) => Fault.from(thrown).code,
-          ),
-        { timeout: 10_000 },
-      )
-      .toBe("taken");
+    await expect.poll(outcome, { timeout: 10_000 }).toBe("taken");
     await broker.close();
     endpoint.close();
   }, 90_000);

@@ -3,12 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Broker, enrichedHeaders, exporterGroup } from "@rondo/broker";
-import { openKafka } from "@rondo/broker/kafka";
-import { silentLog, systemClock } from "@rondo/core";
 import { namedSpans } from "@rondo/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runRondo } from "../e2e/run-rondo.ts";
 import { suiteNeeds } from "../needs.ts";
+import { openLog } from "../rig/open-log.ts";
 import { type Kafka, startKafka } from "../rig/servers/index.ts";
 
 const TOPIC = "otlp_spans.enriched";
@@ -23,8 +22,7 @@ suiteNeeds("kafka")("a replay over Kafka", () => {
   const [config, capture] = [join(folder, "rondo.yaml"), join(folder, "capture.ndjson")];
   beforeAll(async () => {
     kafka = await startKafka();
-    const around = { clock: systemClock, log: silentLog, random: Math.random };
-    broker = await openKafka({ brokers: kafka.brokers, clientId: "rondo/test/rig/0", ...around });
+    broker = await openLog(kafka.brokers);
     await broker.ensureTopics([{ name: TOPIC, partitions: 3 }]);
     await broker.registerGroup({ group: exporterGroup("traces", "debug"), topic: TOPIC, start: "earliest" });
     for (let minute = 0; minute < RECORDS; minute++) {

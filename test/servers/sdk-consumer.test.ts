@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Broker, enrichedHeaders, writeOrigin } from "@rondo/broker";
-import { openKafka } from "@rondo/broker/kafka";
-import { silentLog, sleep, systemClock } from "@rondo/core";
+import { sleep, systemClock } from "@rondo/core";
 import { encodeRequest } from "@rondo/otlp/codec";
 import { type ConsumedBatch, type ConsumeOptions, consume } from "@rondo/sdk/consumer";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { suiteNeeds } from "../needs.ts";
+import { openLog } from "../rig/open-log.ts";
 import { type Kafka, startKafka } from "../rig/servers/index.ts";
 
 const SERVICE = fileURLToPath(new URL("sdk-consumer-process.ts", import.meta.url));
@@ -25,13 +25,7 @@ suiteNeeds("kafka")("the SDK's consumer", () => {
   const children = new Set<ChildProcess>();
   beforeAll(async () => {
     kafka = await startKafka();
-    broker = await openKafka({
-      brokers: kafka.brokers,
-      clientId: "rondo/test/rig/0",
-      clock: systemClock,
-      log: silentLog,
-      random: Math.random,
-    });
+    broker = await openLog(kafka.brokers);
   }, 60_000);
   afterEach(() => {
     for (const child of children) child.kill("SIGKILL");

@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { enrichedHeaders, writeOrigin } from "@rondo/broker";
-import { openKafka, openReader } from "@rondo/broker/kafka";
+import { openReader } from "@rondo/broker/kafka";
 import { silentLog, systemClock } from "@rondo/core";
 import { expect, onTestFinished } from "vitest";
 import { needs } from "../needs.ts";
+import { openLog } from "../rig/open-log.ts";
 import { startKafka } from "../rig/servers/index.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -24,8 +25,7 @@ needs("kafka")(
   async () => {
     const kafka = await startKafka();
     onTestFinished(() => kafka.close());
-    const around = { clock: systemClock, log: silentLog, random: Math.random };
-    const broker = await openKafka({ brokers: kafka.brokers, clientId: "rondo/test/rig/0", ...around });
+    const broker = await openLog(kafka.brokers);
     onTestFinished(() => broker.close());
     await broker.ensureTopics([{ name: TOPIC, partitions: 2 }]);
     const write = (partition: number, offset: number, part = 0, parts = 1, items = 2, at = 1_000 + offset) => {
